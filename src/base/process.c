@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/process.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+/* A rescue shell's PATH may lack the sbin directories in which all the tools are. */
+static const char *const search_path[] = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                          "/usr/bin",        "/sbin",          "/bin"};
+
+static int find_program(const char *name, char *ret_path, size_t size)
+{
+    if (strchr(name, '/')) {
+        snprintf(ret_path, size, "%s", name);
+        return access(name, X_OK) < 0 ? -errno : 0;
+    }
+    for (size_t i = 0; i < sizeof search_path / sizeof search_path[0]; i++) {
+        snprintf(ret_path, size, "%s/%s", search_path[i], name);
+        if (access(ret_path, X_OK) == 0)
+            return 0;
+    }
+    return -ENOENT;
+}
+
+int process_exists(const char *name)
+{
+    char path[256];
+
+    return find_program(name, path, sizeof path) == 0;
+}
+
+/* Put descriptor @from on @to in the child. dup2() to itself would keep O_CLOEXEC. */
+static void place_fd(int from, int to)
+{
+    if (from == to)
+        (void)fcntl(from, F_SETFD, 0);
+    else
+        (void)dup2(from, to);
+}
+
+static void child_exec(const char *path, char *const argv[], unsigned flags, pid_t parent, int out,
+                       int extra)
+{
+    sigset_t none;
+    int null;
+
+    /* Keep the pipe ends clear of 0..3, where they are going to be placed. */
+    if (out >= 0)
+        out = fcntl(out, F_DUPFD_CLOEXEC, 10);
+    if (extra >= 0)
+        extra = fcntl(extra, F_DUPFD_CLOEXEC, 10);
+    null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        _exit(126);
+    place_fd(null, STDIN_FILENO);
+    if (out >= 0 || (flags & PROCESS_QUIET)) {
+        place_fd(out >= 0 ? out : null, STDOUT_FILENO);
+        place_fd(out >= 0 ? out : null, STDERR_FILENO);
+    }
+    if (extra >= 0)
+        place_fd(extra, 3);
+    (void)close_range(extra >= 0 ? 4 : 3, ~0U, CLOSE_RANGE_CLOEXEC);
+    if (flags & PROCESS_OWN_GROUP)
+        (void)setpgid(0, 0);
+    signal(SIGPIPE, flags & PROCESS_OUTLIVES_US ? SIG_IGN : SIG_DFL);
+    signal(SIGHUP, flags & PROCESS_OUTLIVES_US ? SIG_IGN : SIG_DFL);
+    if (!(flags & PROCESS_OUTLIVES_US)) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(126);
+    }
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+    execv(path, argv);
+    _exit(127);
+}
+
+int process_start(struct process *ret, char *const argv[], unsigned flags, bool capture, bool extra,
+                  struct error *e)
+{
+    _cleanup_fd_ int out_read = -1, out_write = -1, extra_read = -1, extra_write = -1;
+    char path[256];
+    int ends[2], r;
+    pid_t parent = getpid(), pid;
+
+    r = find_program(argv[0], path, sizeof path);
+    if (r < 0)
+        return error_set(e, ERROR_HOST, r, "program-missing", "this host has no program \"%s\"",
+                         argv[0]);
+    if (capture) {
+        if (pipe2(ends, O_CLOEXEC) < 0)
+            return error_errno(e, -errno, "pipe");
+        out_read = ends[0];
+        out_write = ends[1];
+        (void)fcntl(out_read, F_SETFL, O_NONBLOCK);
+    }
+    if (extra) {
+        if (pipe2(ends, O_CLOEXEC) < 0)
+            return error_errno(e, -errno, "pipe");
+        extra_read = ends[0];
+        extra_write = ends[1];
+        (void)fcntl(extra_read, F_SETFL, O_NONBLOCK);
+    }
+    pid = fork();
+    if (pid < 0)
+        return error_errno(e, -errno, "fork");
+    if (pid == 0)
+        child_exec(path, argv, flags, parent, out_write, extra_write);
+    *ret = (struct process){.pid = pid,
+                            .pid_fd = pidfd_open(pid, 0),
+                            .out_fd = take_fd(&out_read),
+                            .extra_fd = take_fd(&extra_read)};
+    return 0;
+}
+
+int process_finish(struct process *p)
+{
+    int status = 0;
+
+    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    p->pid_fd = fd_close(p->pid_fd);
+    p->out_fd = fd_close(p->out_fd);
+    p->extra_fd = fd_close(p->extra_fd);
+    p->pid = 0;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int process_run(char *const argv[], unsigned flags, size_t max, char **ret_output, struct error *e)
+{
+    _cleanup_text_ struct text output = TEXT_INIT(max);
+    struct process p;
+    int r;
+
+    r = process_start(&p, argv, flags, ret_output != NULL, false, e);
+    if (r < 0)
+        return r;
+    while (p.out_fd >= 0) {
+        struct pollfd wait = {.fd = p.out_fd, .events = POLLIN};
+        char chunk[4096];
+        ssize_t n;
+
+        if (poll(&wait, 1, -1) < 0)
+            continue;
+        n = read(p.out_fd, chunk, sizeof chunk);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+            break;
+        if (n > 0)
+            (void)text_append(&output, chunk, (size_t)n);
+    }
+    r = process_finish(&p);
+    if (ret_output) {
+        *ret_output = output.data ? take_ptr(&output.data) : strdup("");
+        if (!*ret_output)
+            return error_errno(e, -ENOMEM, "output of %s", argv[0]);
+    }
+    return r;
+}

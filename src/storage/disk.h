@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One disk of the patient: an image file or a block device, guarded against everybody else who may
+ * use it, with its partitions reachable as device nodes.
+ *
+ * An image, and a disk whose partitions the kernel did not scan, is put behind ONE loop device
+ * over the whole disk (LO_FLAGS_AUTOCLEAR | LO_FLAGS_PARTSCAN, loop(4)); partitions that the kernel
+ * does not find are added by BLKPG (blkpg.h). Loops with an offset are never used: their page cache
+ * is not coherent with the whole disk's, and grub-install through them breaks a disk.
+ */
+
+#include "base/error.h"
+#include "storage/volume.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DISK_VOLUMES_MAX 128
+
+enum disk_access {
+    DISK_READ,  /* read-only, shared with other readers; a loop is made read-only */
+    DISK_WRITE, /* exclusive: O_EXCL, flock(LOCK_EX), qemu's lock bytes taken */
+};
+
+struct disk {
+    char target[4096];     /* what the user typed */
+    char node[128];        /* the whole disk as a device: "/dev/sdb", or our "/dev/loop3" */
+    char name[64];         /* short name: "sdb", or the image's file name */
+    bool is_image;         /* target is a regular file */
+    bool is_loop;          /* node is a loop device of ours, released by disk_close() */
+    unsigned selected;     /* target named this partition: the root to rescue; 0: the disk */
+    char table[8];         /* "gpt", "dos", or "" when there is no partition table */
+    char table_id[64];     /* disk GUID or MBR id, as libblkid prints it */
+    char table_error[256]; /* what is wrong with the table (overlap, beyond the end), safe text; "" */
+    uint32_t sector_size;  /* logical, 512 or 4096 */
+    uint64_t size;         /* bytes */
+    char model[64], serial[64]; /* from /sys, raw; "" when unknown */
+    int backing_fd;        /* the target itself, held as `access` says */
+    int node_fd;           /* node, held open so that an autoclear loop lives; may equal backing */
+    enum disk_access access;
+    struct volume volumes[DISK_VOLUMES_MAX]; /* partitions in number order; or the whole disk alone */
+    unsigned volume_count;
+};
+
+/*
+ * Open @target for the patient. Checks, in this order: it exists, is a regular file or a block
+ * device, is not empty; nobody uses it (in_use.h: ERROR_REFUSED, reason "in-use", with who holds
+ * it); then holds it, makes the loop when one is needed, adds partitions and probes each volume.
+ * A target that is a partition node opens the whole disk and sets .selected.
+ * A disk that holds LVM, RAID or LUKS members only is no error here: volumes say what they are.
+ * On failure everything that was made is released. Returns 0 or a negative errno.
+ */
+int disk_open(struct disk *ret, const char *target, enum disk_access access, struct error *e);
+
+/*
+ * As disk_open(), for a look that must never disturb: no guard, no lock, O_RDONLY, and for a block
+ * device with kernel partitions no loop. Used by `list`. ret->access is DISK_READ.
+ */
+int disk_open_for_list(struct disk *ret, const char *target, struct error *e);
+
+/*
+ * Flush, let go of the nodes and wait until an own loop device is really gone (at most
+ * @wait_ms milliseconds). Returns 0, or -EBUSY with who still holds it. Everything is closed in
+ * either case. Closing a zeroed or closed struct does nothing.
+ */
+int disk_close(struct disk *d, unsigned wait_ms, struct error *e);
+
+/* Probe all volumes again, after a check has changed them. */
+int disk_probe_volumes(struct disk *d, struct error *e);

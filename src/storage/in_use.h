@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Who uses a disk? Asked before anything is opened for writing.
+ *
+ * Looked at: the mount tables of every mount namespace (/proc/PID/mountinfo, one per namespace),
+ * /proc/swaps, holders in /sys/block (dm, md), loop devices by backing device and inode
+ * (LOOP_GET_STATUS64), an O_EXCL open, OFD byte-range locks (qemu's), and /proc/PID/fd of all
+ * processes for a virtual machine that took no lock.
+ */
+
+#include "base/error.h"
+
+#include <sys/types.h>
+
+/*
+ * @fd is the target opened read-only: an image file or a block device (then its partitions are
+ * looked at too). 0 when nobody uses it. -EBUSY with ERROR_REFUSED and reason "in-use" when
+ * somebody does: the text says who ("mounted on /srv", "swap", "held by dm-0 (vg-root)",
+ * "attached to /dev/loop3", "the disk of qemu-system-x86 (process 4711)"), the advice what to do.
+ */
+int in_use_check(int fd, const char *target, struct error *e);
+
+/* Where a block device is mounted on this host: a path that can be opened from here, in
+ * @ret_path (size @size). 0, or -ENOENT. For `list`, which reads a system in use where it is. */
+int in_use_mount_point(dev_t devno, char *ret_path, size_t size);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A volume: one block device that can carry a file system. A whole disk, a partition; with the
+ * storage layers also a logical volume, an array, an opened LUKS mapping. Plain data.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What libblkid (and our own look at the superblock) says about the contents of a volume. */
+struct filesystem {
+    char type[32];   /* "ext4", "xfs", "swap", "crypto_LUKS", "LVM2_member", ...; "" when nothing */
+    char usage[16];  /* libblkid's USAGE: "filesystem", "raid", "crypto", "other"; "" */
+    char uuid[64];   /* as libblkid prints it; "" when there is none */
+    char label[256]; /* raw bytes of the disk: use text_safe() to print */
+    char version[32];
+    uint64_t size; /* bytes the file system claims; 0 unknown */
+    bool dirty;      /* needs a journal replay or was not unmounted */
+    bool has_errors; /* the superblock records errors (ext) */
+    bool hibernated; /* swap that holds a suspended system (swsuspend and its relatives) */
+    bool ambiguous;  /* libblkid found several signatures: refuse to guess */
+};
+
+struct volume {
+    char node[128];    /* device node to hand to programs, "/dev/loop0p2" */
+    dev_t devno;       /* device number of node */
+    char name[64];     /* how a person knows it: "sdb2" for /dev/sdb2, "part2" in an image */
+    unsigned number;   /* partition number; 0: the whole disk */
+    uint64_t start;    /* bytes from the start of the disk */
+    uint64_t size;     /* bytes */
+    char part_type[40]; /* GPT type GUID, or "0x83" for MBR; "" when not a partition */
+    char part_uuid[64]; /* PARTUUID as the kernel and blkid name it */
+    char part_label[128]; /* GPT name, UTF-8, raw */
+    struct filesystem fs;
+};
