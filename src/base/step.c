@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/step.h"
+
+#ifdef UNBRICK_FAILPOINTS
+#include "base/fd.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void step_reached(const char *name)
+{
+    const char *wanted = getenv("UNBRICK_STOP_AT"), *file = getenv("UNBRICK_STOP_FILE");
+
+    if (!wanted || !file || strcmp(wanted, name) != 0)
+        return;
+    _cleanup_fd_ int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return; /* somebody else stopped there already */
+    dprintf(fd, "%d\n", (int)getpid());
+    raise(SIGSTOP);
+}
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static void safe_keeps_plain_text(void **state)
+{
+    assert_string_equal(text_safe("Debian GNU/Linux 12 (bookworm) \xc3\xa4\xe2\x82\xac"),
+                        "Debian GNU/Linux 12 (bookworm) \xc3\xa4\xe2\x82\xac");
+    assert_string_equal(text_safe(NULL), "-");
+    assert_string_equal(text_safe(""), "");
+}
+
+static void safe_escapes_what_a_terminal_would_obey(void **state)
+{
+    assert_string_equal(text_safe("a\x1b]0;x\x07z"), "a\\x1b]0;x\\x07z");
+    assert_string_equal(text_safe("\xc2\x9b"), "\\xc2\\x9b");           /* C1 CSI in UTF-8 */
+    assert_string_equal(text_safe("\x9b"), "\\x9b");                    /* C1 CSI as a byte */
+    assert_string_equal(text_safe("\xe2\x80\xae"), "\\xe2\\x80\\xae");  /* right-to-left override */
+    assert_string_equal(text_safe("\xc0\xaf"), "\\xc0\\xaf");           /* overlong slash */
+    assert_string_equal(text_safe("\xed\xa0\x80"), "\\xed\\xa0\\x80");  /* surrogate */
+    assert_string_equal(text_safe("a\nb"), "a\\x0ab");
+}
+
+static void safe_is_bounded(void **state)
+{
+    char big[4000];
+
+    memset(big, 'x', sizeof big - 1);
+    big[sizeof big - 1] = '\0';
+    assert_true(strlen(text_safe(big)) < 1024);
+    assert_true(text_ends_with(text_safe(big), "..."));
+}
+
+static void buffer_has_a_maximum(void **state)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(4);
+
+    assert_int_equal(text_append(&t, "abcd", 4), 0);
+    assert_true(text_append(&t, "e", 1) < 0);
+    assert_true(t.failed < 0);
+    assert_string_equal(t.data, "abcd");
+}
+
+static void bytes_in_binary_units(void **state)
+{
+    char buf[24];
+
+    assert_string_equal(text_bytes(512, buf), "512 B");
+    assert_string_equal(text_bytes(1536, buf), "1.5 KiB");
+    assert_string_equal(text_bytes(20ULL << 30, buf), "20 GiB");
+    assert_string_equal(text_bytes(~0ULL, buf), "15.9 EiB");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(safe_keeps_plain_text),
+        cmocka_unit_test(safe_escapes_what_a_terminal_would_obey),
+        cmocka_unit_test(safe_is_bounded),
+        cmocka_unit_test(buffer_has_a_maximum),
+        cmocka_unit_test(bytes_in_binary_units),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
