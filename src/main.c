@@ -1,5 +1,155 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-int main(void)
+
+/* The command table and the global options; the one place that prints errors and exits. */
+
+#include "base/text.h"
+#include "commands/commands.h"
+#include "session/interrupt.h"
+#include "terminal/ui.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command {
+    const char *name;
+    unsigned bit;
+    int (*run)(const struct options *o, struct error *e);
+    const char *arguments, *help;
+    int failure_status; /* of our own failures; 0: by kind of the error */
+} commands[] = {
+    {"list", FOR_LIST, command_list, "[TARGET...]", "which disk holds which system; writes nothing", 0},
+    {"boot", FOR_BOOT, command_boot, "TARGET... [-- ARGS]", "rescue shell in its own system", 0},
+    {"shell", FOR_SHELL, command_shell, "TARGET... [-- COMMAND]",
+     "the same without its init, or a command", 125},
+    {"mount", FOR_MOUNT, command_mount, "TARGET... DIR", "its file systems below a directory", 0},
+    {"umount", FOR_UMOUNT, command_umount, "DIR", "take that down again", 0},
+    {"status", FOR_STATUS, command_status, "", "what is open on this host", 0},
+    {"cleanup", FOR_CLEANUP, command_cleanup, "", "take down what a crash left", 0},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static void print_help(const struct command *only)
 {
-    return 0;
+    if (only) {
+        printf("unbrick %s [OPTIONS] %s\n  %s\n\n", only->name, only->arguments, only->help);
+        options_print_help(only->bit);
+        return;
+    }
+    printf("unbrick: make a Linux disk boot again\n\n"
+           "  unbrick [OPTIONS] COMMAND TARGET...\n\n"
+           "A TARGET is a disk, a partition, an image file or a directory.\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        printf("  %-8s%-24s%s\n", commands[i].name, commands[i].arguments, commands[i].help);
+    printf("  %-8s%-24s%s\n\n", "spawn", "[OPTIONS] [COMMAND]",
+           "the container engine alone (options of nspawn)");
+    options_print_help(FOR_ALL);
+    printf("\nExit status: 0 done, 1 failed, 2 usage, 3 refused, 4 no usable target,\n"
+           "5 file-system errors left, 6 the host lacks something. See unbrick(1).\n");
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void print_error_json(const struct error *e, int status)
+{
+    json_t *document = json_object();
+
+    json_object_set_new(document, "schema", json_string("unbrick.error/1"));
+    json_object_set_new(document, "status", json_integer(status));
+    json_object_set_new(document, "reason", json_string(e->reason));
+    json_object_set_new(document, "message", json_string(e->text));
+    if (e->advice[0])
+        json_object_set_new(document, "advice", json_string(e->advice));
+    (void)json_dumpf(document, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(document);
+}
+
+static int report(const struct options *o, const struct command *c, const struct error *e, int status)
+{
+    if (e->code) {
+        if (c && c->failure_status && e->kind != ERROR_INTERRUPTED)
+            status = c->failure_status;
+        if (o->ui.json)
+            print_error_json(e, status);
+        else
+            ui_error("%s%s%s", e->text, e->advice[0] ? "\n" : "", e->advice);
+    }
+    if (fflush(stdout) != 0 && status == 0) {
+        ui_error("cannot write the output: %s", strerror(errno));
+        status = ERROR_FAILED;
+    }
+    return status;
+}
+
+static int run(int argc, char **argv, struct options *o, const struct command **ret_command,
+               struct error *e)
+{
+    const struct command *c;
+    int next = argc, r;
+
+    r = options_read(o, argc, argv, 1, FOR_ALL, true, &next, e);
+    if (r < 0)
+        return e->kind;
+    ui_setup(&o->ui);
+    if (o->version) {
+        printf("unbrick %s\n", UNBRICK_VERSION);
+        return 0;
+    }
+    if (next >= argc) {
+        if (o->help) {
+            print_help(NULL);
+            return 0;
+        }
+        *ret_command = find_command("list");
+        return command_list(o, e);
+    }
+    if (strcmp(argv[next], "help") == 0) {
+        print_help(next + 1 < argc ? find_command(argv[next + 1]) : NULL);
+        return 0;
+    }
+    c = find_command(argv[next]);
+    if (!c) {
+        (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "there is no command \"%s\"",
+                        text_safe(argv[next]));
+        (void)error_advise(e, "unbrick --help shows what there is; the main one: unbrick boot DISK");
+        return ERROR_USAGE;
+    }
+    *ret_command = c;
+    r = options_read(o, argc, argv, next + 1, c->bit, false, NULL, e);
+    ui_setup(&o->ui);
+    if (r < 0)
+        return e->kind;
+    if (o->help) {
+        print_help(c);
+        return 0;
+    }
+    return c->run(o, e);
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command = NULL;
+    struct error e = {0};
+    struct options o;
+    int status;
+
+    interrupt_setup();
+    if (argc > 1 && strcmp(argv[1], "spawn") == 0)
+        return command_spawn(argc - 1, argv + 1);
+    options_init(&o);
+    ui_setup(&o.ui);
+    status = run(argc, argv, &o, &command, &e);
+    status = report(&o, command, &e, status);
+    options_free(&o);
+    return status;
 }

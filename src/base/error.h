@@ -17,6 +17,7 @@ enum error_kind {
     ERROR_TARGET = 4,     /* not a usable target */
     ERROR_FILESYSTEM = 5, /* file-system errors left that the command needed gone */
     ERROR_HOST = 6,       /* the host lacks something: privileges, a program, a kernel feature */
+    ERROR_INTERRUPTED = 130, /* Ctrl-C */
 };
 
 struct error {

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands/banner.h"
+
+#include "commands/patient_options.h"
+#include "terminal/ui.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#define KEY_WIDTH 9
+
+static void field(struct text *out, const char *key, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void field(struct text *out, const char *key, const char *fmt, ...)
+{
+    char value[2048];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(value, sizeof value, fmt, ap);
+    va_end(ap);
+    (void)ui_format_field(out, ui_columns(), KEY_WIDTH, key, value);
+}
+
+static void add_rule(struct text *out, const char *title)
+{
+    unsigned columns = ui_columns(), used = (unsigned)strlen(title);
+
+    (void)text_appendf(out, "%s", title);
+    for (unsigned i = used; i < columns && i < 72; i++)
+        (void)text_append(out, "=", 1);
+    (void)text_append(out, "\n", 1);
+}
+
+static void add_system(struct text *out, const struct patient *p)
+{
+    char date[32] = "";
+    struct tm tm;
+
+    if (p->system.last_boot > 0 && localtime_r(&p->system.last_boot, &tm))
+        (void)strftime(date, sizeof date, "; last boot %e %b %Y", &tm);
+    field(out, "system", "%s, %s%s%s%s", p->name,
+          p->system.pretty[0] ? text_safe(p->system.pretty) : "Linux", date,
+          p->system.kernel_count ? ", newest kernel " : "",
+          p->system.kernel_count ? text_safe(p->system.kernels[0].release) : "");
+}
+
+static void add_disk(struct text *out, const struct patient *p)
+{
+    char size[24];
+
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        const struct disk *d = p->disks[i];
+
+        field(out, i ? "" : "disk", "%s, %s%s%s%s%s", text_safe(d->target),
+              text_bytes(d->size, size), d->serial[0] ? ", serial " : "", text_safe(d->serial),
+              d->is_loop ? ", here " : "", d->is_loop ? d->node : "");
+    }
+    if (p->disk_count == 0)
+        field(out, "tree", "%s", text_safe(p->request.targets[0]));
+}
+
+static void append_item(char *list, size_t size, const char *item)
+{
+    size_t used = strlen(list);
+
+    snprintf(list + used, size - used, "%s%s", used ? ", " : "", item);
+}
+
+static void add_checks(struct text *out, const struct patient *p)
+{
+    char list[1024] = "", item[400];
+
+    if (p->request.read_only || !p->root)
+        return;
+    snprintf(item, sizeof item, "/ %s", check_result_name(p->root_check.result));
+    append_item(list, sizeof list, item);
+    for (unsigned i = 0; i < p->plan->count; i++) {
+        const struct mount_step *step = &p->plan->steps[i];
+
+        if (!step->needed || !step->mounted || step->volume == p->root->volume)
+            continue;
+        snprintf(item, sizeof item, "%s %s", text_safe(step->target),
+                 check_result_name(step->check.result));
+        append_item(list, sizeof list, item);
+    }
+    field(out, "checked", "%s", list);
+}
+
+static void add_mounts(struct text *out, const struct patient *p)
+{
+    char list[1024] = "", item[400];
+
+    if (!p->root)
+        return;
+    snprintf(item, sizeof item, "/ %s", text_safe(p->root->volume->name));
+    append_item(list, sizeof list, item);
+    for (unsigned i = 0; i < p->plan->count; i++) {
+        const struct mount_step *step = &p->plan->steps[i];
+
+        if (!step->mounted)
+            continue;
+        snprintf(item, sizeof item, "%s %s", text_safe(step->target), text_safe(step->volume->name));
+        append_item(list, sizeof list, item);
+    }
+    field(out, "mounted", "%s", list);
+    for (unsigned i = 0; i < p->plan->count; i++) {
+        const struct mount_step *step = &p->plan->steps[i];
+
+        if (step->skipped[0])
+            field(out, "skipped", "%s: /etc/fstab line %u, %s", text_safe(step->target), step->line,
+                  step->skipped);
+    }
+}
+
+/* uname(2) inside shows the host's kernel, and tools that build an initramfs "for the running
+ * kernel" would build a useless one. */
+static void add_kernel(struct text *out, const struct patient *p)
+{
+    struct utsname host;
+    const char *release = p->system.kernel_count ? p->system.kernels[0].release : NULL;
+
+    if (!release || uname(&host) < 0 || strcmp(host.release, release) == 0)
+        return;
+    if (strcmp(p->system.id, "debian") == 0 || strcmp(p->system.id, "ubuntu") == 0)
+        field(out, "kernel", "uname -r shows the HOST's. Here: update-initramfs -u -k %s",
+              text_safe(release));
+    else
+        field(out, "kernel", "uname -r shows the HOST's (%s); the newest here is %s", host.release,
+              text_safe(release));
+}
+
+int banner_format(struct text *out, const struct options *o, const struct patient *p,
+                  const struct container_plan *plan)
+{
+    add_rule(out, "=== unbrick: you are INSIDE the patient ");
+    add_system(out, p);
+    add_disk(out, p);
+    if (p->request.read_only)
+        field(out, "writes", "none: the disk is read-only%s",
+              p->root && p->root->volume->fs.dirty
+                  ? ", and its journal is not replayed (newest files may be missing)"
+                  : "");
+    else
+        field(out, "WRITES", "go to the disk itself; nothing can be undone");
+    add_checks(out, p);
+    add_mounts(out, p);
+    field(out, "network", plan->private_network ? "none (loopback only)"
+                                                : "the host's; no service of the patient was started");
+    add_kernel(out, p);
+    if (o->escape >= 0 && o->escape < 0x20)
+        field(out, "leave", "exit or Ctrl-D; when stuck: ^%c three times", o->escape + '@');
+    else if (o->escape >= 0)
+        field(out, "leave", "exit or Ctrl-D; when stuck: %c three times", o->escape);
+    else
+        field(out, "leave", "exit or Ctrl-D");
+    return out->failed;
+}

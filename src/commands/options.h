@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The options that mean the same in every command: one table (options.c) gives the parser, --help
+ * and the check that a command takes them. `spawn` alone has options of its own (systemd-nspawn's).
+ */
+
+#include "base/error.h"
+#include "storage/check.h"
+#include "terminal/ui.h"
+
+#include <stdbool.h>
+
+/* Which commands take an option; values of the command table in main.c. */
+enum command_bit {
+    FOR_LIST = 1 << 0,
+    FOR_BOOT = 1 << 1,
+    FOR_SHELL = 1 << 2,
+    FOR_MOUNT = 1 << 3,
+    FOR_UMOUNT = 1 << 4,
+    FOR_STATUS = 1 << 5,
+    FOR_CLEANUP = 1 << 6,
+    FOR_PATIENT = FOR_BOOT | FOR_SHELL | FOR_MOUNT,
+    FOR_SESSION = FOR_BOOT | FOR_SHELL,
+    FOR_ALL = (1 << 7) - 1,
+};
+
+struct options {
+    /* About the patient. */
+    bool read_only;
+    enum check_mode fsck;
+    const char *system;
+    bool dry_run;
+    /* About the session. */
+    int escape; /* byte; -1 none */
+    char **binds, **binds_ro, **setenv; /* NULL-ended; NULL when none */
+    bool private_network, network_chosen;
+    const char *log;
+    const char *run; /* boot: --run FILE */
+    bool login;
+    bool host_tools;
+    /* About the output. */
+    struct ui_settings ui;
+    bool help, version;
+    /* What is left. */
+    char **targets; /* the words before "--" that are no options */
+    unsigned target_count;
+    char **args; /* the words after "--", NULL-ended; NULL when there was none */
+};
+
+/* Start values. */
+void options_init(struct options *o);
+
+/*
+ * Read @argv[@first..], up to "--". Options and targets may be mixed. Strings are borrowed from
+ * @argv. Returns 0, or -EINVAL with ERROR_USAGE: unknown option, bad value, or an option that the
+ * command @bit does not take. With @stop_at_word reading ends at the first word that is no option
+ * (the command itself); its index goes to *ret_next (may be NULL).
+ */
+int options_read(struct options *o, int argc, char **argv, int first, unsigned bit,
+                 bool stop_at_word, int *ret_next, struct error *e);
+
+void options_free(struct options *o);
+
+/* Print the options of the commands in @bits to stdout, at most 79 columns wide. */
+void options_print_help(unsigned bits);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "commands/patient_options.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+int patient_request_from_options(const struct options *o, struct patient_request *ret,
+                                 struct error *e)
+{
+    if (o->target_count == 0) {
+        (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "no target is named");
+        return error_advise(e, "name a disk, a partition, an image file or a directory; `unbrick "
+                               "list` shows what is attached");
+    }
+    *ret = (struct patient_request){
+        .targets = o->targets,
+        .target_count = o->target_count,
+        .fsck = o->fsck,
+        .system = o->system,
+        .read_only = o->read_only || o->dry_run,
+    };
+    return 0;
+}
+
+int open_log(const struct options *o, int *ret_fd, struct error *e)
+{
+    int fd;
+
+    *ret_fd = -1;
+    if (!o->log)
+        return 0;
+    fd = open(o->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0)
+        return error_set(e, ERROR_USAGE, -errno, "log", "cannot write the log %s: %s",
+                         text_safe(o->log), strerror(errno));
+    ui_set_log(fd);
+    *ret_fd = fd;
+    return 0;
+}
+
+char *patient_disks(const struct patient *p, char *buf, size_t size)
+{
+    const char *first = p->request.targets[0];
+
+    if (p->request.target_count > 1)
+        snprintf(buf, size, "%s and %u more", text_safe(first), p->request.target_count - 1);
+    else
+        snprintf(buf, size, "%s", text_safe(first));
+    return buf;
+}
+
+static void print_volumes(const struct patient *p)
+{
+    char size[24];
+
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        const struct disk *d = p->disks[i];
+
+        printf("disk     %s, %s%s%s\n", text_safe(d->target), text_bytes(d->size, size),
+               d->table[0] ? ", partition table " : ", no partition table", d->table);
+        if (d->table_error[0])
+            printf("         the table: %s\n", d->table_error);
+        for (unsigned j = 0; j < d->volume_count; j++) {
+            const struct volume *v = &d->volumes[j];
+
+            printf("volume   %s, %s, %s%s\n", text_safe(v->name), text_bytes(v->size, size),
+                   v->fs.type[0] ? text_safe(v->fs.type) : "nothing known",
+                   v->fs.dirty ? ", not cleanly unmounted" : "");
+        }
+    }
+}
+
+static void print_mounts(const struct options *o, const struct patient *p)
+{
+    if (!p->root)
+        return;
+    printf("check    / on %s (--fsck=%s)\n", text_safe(p->root->volume->name),
+           o->read_only               ? "skip, the disk is not written to"
+           : o->fsck == CHECK_ASK     ? "ask"
+           : o->fsck == CHECK_REPAIR  ? "repair"
+           : o->fsck == CHECK_QUICK   ? "quick"
+                                      : "skip");
+    printf("mount    / from %s%s%s\n", text_safe(p->root->volume->name),
+           p->root->subvolume[0] ? ", subvolume " : "", text_safe(p->root->subvolume));
+    for (unsigned i = 0; i < p->plan->count; i++) {
+        const struct mount_step *step = &p->plan->steps[i];
+
+        if (step->skipped[0])
+            printf("skip     %s (/etc/fstab line %u): %s\n", text_safe(step->target), step->line,
+                   step->skipped);
+        else
+            printf("mount    %s from %s%s%s%s\n", text_safe(step->target),
+                   text_safe(step->volume->name), step->options[0] ? ", options " : "",
+                   text_safe(step->options), step->needed ? ", checked before" : "");
+    }
+}
+
+static json_t *steps_to_json(const struct patient *p)
+{
+    json_t *steps = json_array();
+
+    for (unsigned i = 0; i < p->plan->count; i++) {
+        const struct mount_step *step = &p->plan->steps[i];
+        json_t *item = json_object();
+
+        json_object_set_new(item, "target", json_string(text_safe(step->target)));
+        json_object_set_new(item, "line", json_integer(step->line));
+        json_object_set_new(item, "source", json_string(step->source));
+        if (step->skipped[0]) {
+            json_object_set_new(item, "skipped", json_string(step->skipped));
+        } else {
+            json_object_set_new(item, "volume", json_string(text_safe(step->volume->name)));
+            json_object_set_new(item, "options", json_string(text_safe(step->options)));
+            json_object_set_new(item, "checked", json_boolean(step->needed));
+        }
+        json_array_append_new(steps, item);
+    }
+    return steps;
+}
+
+static int print_plan_json(const struct patient *p, const struct container_plan *plan,
+                           struct error *e)
+{
+    json_t *document = json_object(), *argv = json_array();
+
+    json_object_set_new(document, "schema", json_string("unbrick.plan/1"));
+    json_object_set_new(document, "name", json_string(p->name));
+    json_object_set_new(document, "system", json_string(text_safe(p->system.pretty)));
+    if (p->root)
+        json_object_set_new(document, "root", json_string(p->root->name));
+    json_object_set_new(document, "mounts", steps_to_json(p));
+    for (unsigned i = 0; plan && plan->argv && plan->argv[i]; i++)
+        json_array_append_new(argv, json_string(text_safe(plan->argv[i])));
+    json_object_set_new(document, "argv", argv);
+    if (json_dumpf(document, stdout, JSON_INDENT(2)) < 0)
+        return error_errno(e, -EIO, "writing the plan");
+    putchar('\n');
+    json_decref(document);
+    return 0;
+}
+
+int print_plan(const struct options *o, const struct patient *p, const struct container_plan *plan,
+               struct error *e)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1 << 20);
+    int r;
+
+    if (o->ui.json)
+        return print_plan_json(p, plan, e);
+    printf("system   %s, %s\n", p->name, p->system.pretty[0] ? text_safe(p->system.pretty) : "Linux");
+    print_volumes(p);
+    print_mounts(o, p);
+    if (!plan)
+        return 0;
+    r = container_plan_describe(plan, &t);
+    if (r < 0)
+        return error_errno(e, r, "describing the container");
+    printf("%s", t.data ? t.data : "");
+    return 0;
+}
+
+int close_and_summarise(struct session *s, const char *what, int status, struct error *e)
+{
+    char disks[512];
+    bool is_directory = s->patient.disk_count == 0, read_only = s->patient.request.read_only;
+    int r;
+
+    patient_disks(&s->patient, disks, sizeof disks);
+    r = session_close(s, e);
+    if (r < 0) {
+        ui_warn("%s is still in use: do not detach it yet; `unbrick cleanup` tries again", disks);
+        return e->kind;
+    }
+    ui_note("%sBack on the host.%s Nothing is left open%s%s%s.", what, read_only ? " Nothing was written." : "",
+            is_directory ? "" : "; ", is_directory ? "" : disks,
+            is_directory ? "" : " is safe to detach");
+    return status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What boot, shell and mount have in common. */
+
+#include "base/error.h"
+#include "commands/options.h"
+#include "session/session.h"
+
+/* The request that the options make; ERROR_USAGE without a target. */
+int patient_request_from_options(const struct options *o, struct patient_request *ret,
+                                 struct error *e);
+
+/* Open --log for appending (0600) and tell ui about it. -1 in *ret_fd when there is none. */
+int open_log(const struct options *o, int *ret_fd, struct error *e);
+
+/* Describe what the opened patient and the container would be, for --dry-run: the data that a run
+ * executes. Printed to stdout; --json prints one document (docs/json.md). */
+int print_plan(const struct options *o, const struct patient *p, const struct container_plan *plan,
+               struct error *e);
+
+/* The disks of a patient: "/dev/sdb", "disk.img", "disk.img and 2 more". Safe text in @buf. */
+char *patient_disks(const struct patient *p, char *buf, size_t size);
+
+/* Close the session, say what came of it in one line, and return the exit status: @status, or the
+ * one of a failure to close. */
+int close_and_summarise(struct session *s, const char *what, int status, struct error *e);

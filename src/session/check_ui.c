@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/check_ui.h"
+
+#include "base/text.h"
+#include "session/interrupt.h"
+#include "terminal/ui.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* A check that takes no longer needs no announcement. */
+#define ANNOUNCE_SECONDS 3
+
+static void show_progress(void *userdata, const char *what, int percent, unsigned elapsed)
+{
+    (void)userdata;
+    ui_progress(what, percent, elapsed);
+}
+
+static int ask_repair(void *userdata, const struct volume *v, const char *summary)
+{
+    (void)userdata;
+    ui_progress_end();
+    ui_warn("%s (%s): %s", text_safe(v->name), text_safe(v->fs.type), summary);
+    return ui_ask(false, "Repair the file system on %s now? This changes it beyond what is "
+                         "always safe.",
+                  text_safe(v->name));
+}
+
+static bool is_interrupted(void *userdata)
+{
+    (void)userdata;
+    return interrupt_take_ctrl_c();
+}
+
+static void log_line(void *userdata, const char *line)
+{
+    (void)userdata;
+    ui_log_raw(line);
+}
+
+static void say_result(const char *target, const struct volume *v, const struct check_report *r)
+{
+    switch (r->result) {
+    case CHECK_CLEAN:
+        ui_detail("%s (%s): clean", text_safe(target), text_safe(v->name));
+        break;
+    case CHECK_NOT_CHECKED:
+        ui_detail("%s (%s): not checked%s%s", text_safe(target), text_safe(v->name),
+                  r->summary[0] ? ": " : "", r->summary);
+        break;
+    case CHECK_REPLAYED:
+    case CHECK_FIXED_SAFE:
+    case CHECK_REPAIRED:
+        ui_note("%s (%s): %s", text_safe(target), text_safe(v->name), r->summary);
+        if (r->undo_file[0])
+            ui_note("undo data of the repair: %s", text_safe(r->undo_file));
+        break;
+    case CHECK_ERRORS_LEFT:
+    case CHECK_INTERRUPTED:
+        ui_warn("%s (%s): %s", text_safe(target), text_safe(v->name), r->summary);
+        break;
+    }
+}
+
+int check_with_ui(const struct volume *v, const char *target, enum check_mode mode,
+                  struct check_report *ret, struct error *e)
+{
+    const struct check_callbacks callbacks = {
+        .progress = show_progress,
+        .ask = ask_repair,
+        .interrupted = is_interrupted,
+        .transcript = log_line,
+    };
+    unsigned estimate = check_estimate_seconds(v);
+    char size[24];
+    int r;
+
+    if (mode != CHECK_SKIP && mode != CHECK_QUICK && estimate > ANNOUNCE_SECONDS)
+        ui_note("checking %s (%s, %s, %s): about %u s; Ctrl-C skips it", text_safe(target),
+                text_safe(v->name), text_safe(v->fs.type), text_bytes(v->size, size), estimate);
+    r = check_volume(v, mode, false, &callbacks, ret, e);
+    ui_progress_end();
+    if (r < 0)
+        return error_context(e, r, "checking %s", text_safe(v->name));
+    say_result(target, v, ret);
+    return 0;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The file-system check as the person at the terminal meets it: an estimate, progress, questions,
+ * one line with the result. */
+
+#include "base/error.h"
+#include "storage/check.h"
+
+/*
+ * Check @v for the mount point @target and say what came out. Ctrl-C skips the check.
+ * Returns 0 with *ret filled (also when errors are left), or a negative errno: the check could not
+ * be made, or the person wants to stop (-EINTR).
+ */
+int check_with_ui(const struct volume *v, const char *target, enum check_mode mode,
+                  struct check_report *ret, struct error *e);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/keeper.h"
+
+#include "base/fd.h"
+#include "base/step.h"
+#include "session/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define DISMISSED 'q'
+
+/* What we wait for (a cgroup that empties, a mount that is busy for a moment) takes milliseconds;
+ * after this the journal stays for `unbrick cleanup`. */
+#define UNDO_TRIES       50
+#define UNDO_INTERVAL_MS 100
+
+static void keep(int pipe_fd, const char *id)
+{
+    char answer = 0;
+    ssize_t n;
+
+    do
+        n = read(pipe_fd, &answer, 1);
+    while (n < 0 && errno == EINTR);
+    if (n == 1 && answer == DISMISSED)
+        _exit(0);
+    for (int i = 0; i < UNDO_TRIES; i++) {
+        struct timespec pause = {.tv_nsec = UNDO_INTERVAL_MS * 1000000L};
+
+        if (journal_undo(id, NULL) == 0)
+            _exit(0);
+        (void)nanosleep(&pause, NULL);
+    }
+    _exit(1);
+}
+
+static void become_keeper(int pipe_fd, const char *id)
+{
+    sigset_t all;
+
+    /* SIGKILL is the only way to end us; a Ctrl-C or a closing terminal must not. */
+    sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, NULL);
+    (void)setsid();
+    (void)prctl(PR_SET_NAME, "unbrick-keeper");
+    if (pipe_fd != 3) {
+        if (dup2(pipe_fd, 3) < 0)
+            _exit(1);
+        pipe_fd = 3;
+    }
+    (void)close_range(4, ~0U, 0);
+    for (int fd = 0; fd < 3; fd++)
+        (void)close(fd);
+    (void)open("/dev/null", O_RDWR);
+    (void)open("/dev/null", O_RDWR);
+    (void)open("/dev/null", O_RDWR);
+    (void)chdir("/");
+    keep(pipe_fd, id);
+}
+
+int keeper_start(struct keeper *ret, const char *id, struct error *e)
+{
+    int ends[2];
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_errno(e, -errno, "cannot make a pipe");
+    pid = fork();
+    if (pid < 0) {
+        int r = error_errno(e, -errno, "cannot start the keeper");
+
+        fd_close(ends[0]);
+        fd_close(ends[1]);
+        return r;
+    }
+    if (pid == 0)
+        become_keeper(ends[0], id);
+    fd_close(ends[0]);
+    *ret = (struct keeper){.pid = pid, .pipe_fd = ends[1]};
+    step_reached("keeper");
+    return 0;
+}
+
+void keeper_dismiss(struct keeper *k)
+{
+    const char quit = DISMISSED;
+
+    if (k->pid <= 0)
+        return;
+    (void)fd_write_all(k->pipe_fd, &quit, 1);
+    k->pipe_fd = fd_close(k->pipe_fd);
+    while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    k->pid = 0;
+}

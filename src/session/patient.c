@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/patient.h"
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/step.h"
+#include "base/text.h"
+#include "session/check_ui.h"
+#include "session/host_mounts.h"
+#include "session/interrupt.h"
+#include "session/patient_flush.h"
+#include "storage/mount.h"
+#include "terminal/ui.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+/* The kernel needs a moment to take a loop device back after the last user is gone. */
+#define RELEASE_WAIT_MS 10000
+
+static int open_directory(struct patient *p, const char *path, struct error *e)
+{
+    struct stat st, host;
+    int fd;
+
+    if (stat(path, &st) == 0 && stat("/", &host) == 0 && st.st_dev == host.st_dev &&
+        st.st_ino == host.st_ino)
+        return error_set(e, ERROR_REFUSED, -EBUSY, "in-use",
+                         "%s is the root of this host: it is in use", text_safe(path));
+    fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    if (fd < 0)
+        return error_errno(e, -errno, "cannot open the directory %s", text_safe(path));
+    p->directory_fd = fd;
+    return 0;
+}
+
+static int open_targets(struct patient *p, struct journal *j, struct error *e)
+{
+    const struct patient_request *q = &p->request;
+    int r;
+
+    if (q->target_count > PATIENT_DISKS_MAX)
+        return error_set(e, ERROR_USAGE, -E2BIG, "usage", "more than %d targets",
+                         PATIENT_DISKS_MAX);
+    for (unsigned i = 0; i < q->target_count; i++) {
+        struct stat st;
+        struct disk *d;
+
+        r = journal_record(j, JOURNAL_TARGET, q->targets[i]);
+        if (r < 0)
+            return error_set(e, ERROR_TARGET, r, "no-such-target", "%s cannot be a target",
+                             text_safe(q->targets[i]));
+        if (stat(q->targets[i], &st) == 0 && S_ISDIR(st.st_mode)) {
+            if (q->target_count > 1)
+                return error_set(e, ERROR_USAGE, -EINVAL, "usage",
+                                 "a directory can only be a target by itself");
+            return open_directory(p, q->targets[i], e);
+        }
+        d = calloc(1, sizeof *d);
+        if (!d)
+            return error_errno(e, -ENOMEM, "opening %s", text_safe(q->targets[i]));
+        r = disk_open(d, q->targets[i], q->read_only ? DISK_READ : DISK_WRITE, e);
+        if (r < 0) {
+            free(d);
+            return r;
+        }
+        p->disks[p->disk_count++] = d;
+        if (d->is_loop)
+            (void)journal_record(j, JOURNAL_LOOP, d->node);
+        for (unsigned k = 0; k + 1 < p->disk_count; k++)
+            if (disk_same(p->disks[k], d))
+                return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
+                                 "%s and %s are the same disk: name it once",
+                                 text_safe(p->disks[k]->target), text_safe(d->target));
+        r = interrupt_check(e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* "A candidate that cannot be mounted is checked, then tried again." */
+static int check_unreadable(struct patient *p, struct error *e)
+{
+    for (unsigned i = 0; i < p->found->unreadable_count; i++) {
+        const struct volume *v = p->found->unreadable[i];
+        struct check_report report = {0};
+        int r;
+
+        ui_note("%s cannot be mounted as it is; checking it", text_safe(v->name));
+        r = check_with_ui(v, v->name, p->request.fsck, &report, e);
+        if (r < 0)
+            return r;
+        if (report.result == CHECK_ERRORS_LEFT) {
+            (void)error_set(e, ERROR_FILESYSTEM, -EUCLEAN, "filesystem-errors",
+                            "%s cannot be mounted: %s", text_safe(v->name), report.summary);
+            return error_advise(e, "%s", report.command);
+        }
+    }
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        int r = disk_probe_volumes(p->disks[i], e);
+
+        if (r < 0)
+            return r;
+    }
+    candidates_find(p->disks, p->disk_count, p->found);
+    return 0;
+}
+
+static int ask_which(struct patient *p, struct error *e)
+{
+    char lines[CANDIDATES_MAX][256];
+    const char *pointers[CANDIDATES_MAX];
+    int r;
+
+    for (unsigned i = 0; i < p->found->count; i++)
+        pointers[i] = candidate_describe(&p->found->items[i], lines[i], sizeof lines[i]);
+    r = ui_choose("Which system?", pointers, p->found->count);
+    if (r == -EINTR)
+        return error_set(e, ERROR_INTERRUPTED, r, "interrupted", "stopped by Ctrl-C");
+    if (r < 0)
+        return r;
+    p->root = &p->found->items[r];
+    error_clear(e);
+    return 0;
+}
+
+static int choose_system(struct patient *p, struct error *e)
+{
+    int r;
+
+    p->found = calloc(1, sizeof *p->found);
+    if (!p->found)
+        return error_errno(e, -ENOMEM, "looking for systems");
+    candidates_find(p->disks, p->disk_count, p->found);
+    if (p->found->count == 0 && p->found->unreadable_count > 0 && !p->request.read_only &&
+        p->request.fsck != CHECK_SKIP) {
+        r = check_unreadable(p, e);
+        if (r < 0)
+            return r;
+    }
+    r = candidates_select(p->found, p->disks, p->disk_count, p->request.system, &p->root, e);
+    if (r == -ENOTUNIQ && ui_can_ask())
+        r = ask_which(p, e);
+    return r;
+}
+
+static void name_patient(struct patient *p)
+{
+    const char *target = p->request.targets[0], *base = strrchr(target, '/');
+
+    if (base && !base[1]) /* "tree/" */
+        base = target;
+    snprintf(p->name, sizeof p->name, "%s",
+             p->system.hostname[0] ? text_safe(p->system.hostname)
+                                   : text_safe(base && base[1] ? base + 1 : target));
+}
+
+static unsigned root_disk_of(const struct patient *p)
+{
+    for (unsigned i = 0; i < p->disk_count; i++)
+        if (p->disks[i] == p->root->disk)
+            return i;
+    return 0;
+}
+
+/* Read the fstab below @root_fd and plan the mounts. A missing or odd fstab plans nothing. */
+static int plan_mounts(struct patient *p, int root_fd, struct error *e)
+{
+    _cleanup_free_ char *data = NULL;
+    struct fstab fstab = {0};
+    size_t size;
+    int r;
+
+    p->plan->count = 0;
+    r = path_read(root_fd, "/etc/fstab", PATH_CONFIG_MAX, &data, &size);
+    if (r < 0) {
+        if (r != -ENOENT)
+            ui_warn("/etc/fstab is not used: %s",
+                    r == -EINVAL ? "it is no regular file" : strerror(-r));
+        return 0;
+    }
+    r = fstab_parse(data, size, &fstab, e);
+    if (r < 0)
+        return error_context(e, r, "reading /etc/fstab");
+    mount_plan_build(&fstab, p->disks, p->disk_count, root_disk_of(p), p->plan);
+    fstab_free(&fstab);
+    return 0;
+}
+
+static int root_mount(const struct patient *p, enum mount_mode mode, struct error *e)
+{
+    char options[300] = "";
+
+    if (p->root->subvolume[0])
+        snprintf(options, sizeof options, "subvol=%s", p->root->subvolume);
+    return mount_volume(p->root->volume, mode, options[0] ? options : NULL, NULL, 0, e);
+}
+
+int patient_open(struct patient *ret, const struct patient_request *request, struct journal *j,
+                 struct error *e)
+{
+    struct patient *p = ret;
+    _cleanup_fd_ int look = -1;
+    int r;
+
+    *p = (struct patient){.request = *request, .directory_fd = -1, .root_fd = -1};
+    p->plan = calloc(1, sizeof *p->plan);
+    if (!p->plan)
+        return error_errno(e, -ENOMEM, "opening the patient");
+    r = open_targets(p, j, e);
+    if (r < 0)
+        return r;
+    host_mounts_detach_unneeded();
+    if (p->directory_fd >= 0) {
+        r = system_inspect(p->directory_fd, &p->system, e);
+        if (r < 0)
+            return error_context(e, r, "%s", text_safe(request->targets[0]));
+        name_patient(p);
+        return 0;
+    }
+    r = choose_system(p, e);
+    if (r < 0)
+        return r;
+    p->system = p->root->system;
+    name_patient(p);
+    (void)journal_record(j, JOURNAL_NAME, p->name);
+    /* Planned from the disk as it is; planned again when the journal has been replayed. */
+    look = root_mount(p, MOUNT_NO_REPLAY, e);
+    if (look < 0)
+        return look;
+    return plan_mounts(p, look, e);
+}
+
+/* Where a plan's target leads below the root, following links as the booting system would. */
+static int attach(const struct patient *p, int mount_fd, const char *target)
+{
+    _cleanup_fd_ int point = path_open(p->root_fd, target, O_PATH | O_DIRECTORY);
+
+    if (point < 0)
+        return point;
+    if (move_mount(mount_fd, "", point, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+        return -errno;
+    return 0;
+}
+
+static int mount_root(struct patient *p, struct journal *j, struct error *e)
+{
+    _cleanup_fd_ int fd = -1;
+
+    if (mount("tmpfs", j->mount_dir, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0700,size=16m") < 0)
+        return error_errno(e, -errno, "cannot mount a tmpfs on %s", j->mount_dir);
+    snprintf(p->tree, sizeof p->tree, "%s/root", j->mount_dir);
+    if (mkdir(p->tree, 0700) < 0)
+        return error_errno(e, -errno, "cannot make %s", p->tree);
+    if (p->directory_fd >= 0)
+        fd = take_fd(&p->directory_fd);
+    else
+        fd = root_mount(p, p->request.read_only ? MOUNT_NO_REPLAY : MOUNT_WRITE, e);
+    if (fd < 0)
+        return fd;
+    if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(e, -errno, "cannot attach the root");
+    p->root_fd = open(p->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (p->root_fd < 0)
+        return error_errno(e, -errno, "cannot open %s", p->tree);
+    step_reached("patient-root");
+    return 0;
+}
+
+static void skip_step(struct mount_step *step, const char *why)
+{
+    snprintf(step->skipped, sizeof step->skipped, "%s", why);
+}
+
+static int mount_step_run(struct patient *p, struct mount_step *step, struct error *e)
+{
+    struct error mine = {0};
+    char dropped[256] = "";
+    _cleanup_fd_ int fd = -1;
+    int r;
+
+    if (step->needed && !p->request.read_only && step->volume != p->root->volume) {
+        r = check_with_ui(step->volume, step->target, p->request.fsck, &step->check, e);
+        if (r == -EINTR)
+            return r;
+        if (r < 0) {
+            ui_warn("%s is not checked: %s", text_safe(step->target), e->text);
+            error_clear(e);
+        } else if (step->check.result == CHECK_ERRORS_LEFT) {
+            skip_step(step, "errors are left in its file system");
+            return 0;
+        }
+    }
+    fd = mount_volume(step->volume, p->request.read_only ? MOUNT_NO_REPLAY
+                      : step->read_only ? MOUNT_READ : MOUNT_WRITE,
+                      step->options, dropped, sizeof dropped, &mine);
+    if (fd < 0) {
+        skip_step(step, mine.text);
+        return 0;
+    }
+    if (dropped[0])
+        ui_warn("%s: mounted without the options %s, which this kernel refuses",
+                text_safe(step->target), text_safe(dropped));
+    r = attach(p, fd, step->target);
+    if (r < 0)
+        skip_step(step, r == -ENOENT ? "its mount point is missing" : strerror(-r));
+    step->mounted = r == 0;
+    return 0;
+}
+
+static int check_root(struct patient *p, struct error *e)
+{
+    int r;
+
+    if (p->request.read_only || p->directory_fd >= 0)
+        return 0;
+    r = check_with_ui(p->root->volume, "/", p->request.fsck, &p->root_check, e);
+    if (r < 0)
+        return r;
+    if (p->root_check.result == CHECK_ERRORS_LEFT) {
+        (void)error_set(e, ERROR_FILESYSTEM, -EUCLEAN, "filesystem-errors",
+                        "errors are left in the root file system (%s): %s",
+                        text_safe(p->root->volume->name), p->root_check.summary);
+        return error_advise(e, "repair it (--fsck=repair), or go on as it is (--fsck=skip)%s%s",
+                            p->root_check.command[0] ? "; by hand: " : "", p->root_check.command);
+    }
+    return 0;
+}
+
+int patient_mount(struct patient *p, struct journal *j, struct error *e)
+{
+    bool directory = p->directory_fd >= 0;
+    int r;
+
+    r = check_root(p, e);
+    if (r == 0)
+        r = interrupt_check(e);
+    if (r == 0)
+        r = mount_root(p, j, e);
+    if (r < 0)
+        return r;
+    if (!directory) {
+        r = plan_mounts(p, p->root_fd, e);
+        if (r < 0)
+            return r;
+        for (unsigned i = 0; i < p->plan->count; i++) {
+            if (!p->plan->steps[i].skipped[0])
+                r = mount_step_run(p, &p->plan->steps[i], e);
+            if (r == 0)
+                r = interrupt_check(e);
+            if (r < 0)
+                return r;
+        }
+    }
+    step_reached("patient-mounted");
+    /* Again: what was on a separate /usr or /boot is only now to be seen. */
+    return system_inspect(p->root_fd, &p->system, e);
+}
+
+int patient_close(struct patient *p, struct error *e)
+{
+    int failed = 0, r;
+
+    if (p->root_fd >= 0 && p->tree[0])
+        patient_flush(p);
+    p->root_fd = p->tree[0] ? fd_close(p->root_fd) : -1;
+    p->directory_fd = p->plan ? fd_close(p->directory_fd) : -1;
+    if (p->tree[0]) {
+        *strrchr(p->tree, '/') = '\0';
+        failed = host_umount_tree(p->tree, e);
+        p->tree[0] = '\0';
+    }
+    for (unsigned i = p->disk_count; i-- > 0;) {
+        r = disk_close(p->disks[i], p->kept_on_host ? 0 : RELEASE_WAIT_MS, failed ? NULL : e);
+        if (r < 0 && !failed && !p->kept_on_host)
+            failed = r;
+        free(p->disks[i]);
+    }
+    p->disk_count = 0;
+    free(take_ptr(&p->found));
+    free(take_ptr(&p->plan));
+    return failed;
+}
+
+const struct volume *patient_volume_at(const struct patient *p, const char *target)
+{
+    if (strcmp(target, "/") == 0)
+        return p->root ? p->root->volume : NULL;
+    for (unsigned i = 0; i < p->plan->count; i++)
+        if (p->plan->steps[i].mounted && strcmp(p->plan->steps[i].target, target) == 0)
+            return p->plan->steps[i].volume;
+    return NULL;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The patient: the disks that the user named (or a directory), the Linux system on them, and its
+ * tree put together in our private mount namespace. Opened in stages; what was made is undone by
+ * patient_close() in the opposite order, however far the opening came.
+ */
+
+#include "base/error.h"
+#include "session/candidates.h"
+#include "session/journal.h"
+#include "session/mount_plan.h"
+#include "storage/check.h"
+#include "storage/disk.h"
+#include "system/linux_system.h"
+
+#include <stdbool.h>
+
+#define PATIENT_DISKS_MAX 16
+
+struct patient_request {
+    char *const *targets; /* as the user named them */
+    unsigned target_count;
+    enum check_mode fsck;
+    const char *system; /* --system=NAME, or NULL */
+    bool read_only;     /* nothing may be written, not even a journal replay */
+};
+
+struct patient {
+    struct patient_request request;
+    struct disk *disks[PATIENT_DISKS_MAX]; /* owned */
+    unsigned disk_count;
+    int directory_fd;             /* target is a directory: an open tree of it; else -1 */
+    struct candidates *found;     /* owned; NULL with a directory */
+    const struct candidate *root; /* in *found; NULL with a directory */
+    struct linux_system system;   /* of the whole tree, once it is mounted */
+    struct check_report root_check;
+    struct mount_plan *plan;      /* owned */
+    char name[65];                /* host name of the patient, or the target's; safe, not empty */
+    char tree[128];               /* where the tree is mounted in our namespace; "" not yet */
+    int root_fd;                  /* the mounted root */
+    bool kept_on_host;            /* a copy of the mounts stays: devices are not waited for */
+};
+
+/*
+ * First stage: open, guard and hold the targets, leave the host's mounts behind, choose the system,
+ * read its fstab and plan the mounts. Writes nothing to a disk. Must be called in a private mount
+ * namespace (host_mounts_leave()).
+ */
+int patient_open(struct patient *ret, const struct patient_request *request, struct journal *j,
+                 struct error *e);
+
+/* Second stage: check what the boot needs, mount the root and the rest. From here on the disk is
+ * written to, unless the request was read-only. */
+int patient_mount(struct patient *p, struct journal *j, struct error *e);
+
+/* Flush (with progress), unmount, let go of the disks. Returns the first failure; everything that
+ * can be undone is undone all the same. A zeroed patient is fine. */
+int patient_close(struct patient *p, struct error *e);
+
+/* The volume that is mounted on @target ("/", "/boot"), or NULL. */
+const struct volume *patient_volume_at(const struct patient *p, const char *target);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/rescue_devices.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define LINKS_MAX 8
+
+/* Links are built in place and handed over as pointers into it. */
+struct links {
+    char text[LINKS_MAX][320];
+    const char *pointers[LINKS_MAX + 1];
+    unsigned count;
+};
+
+/* udev's encoding of a value in a link name (udev's encode_devnode_name): what is no letter, digit
+ * or one of #+-.:=@_ becomes \xNN. */
+static void encode(const char *value, char *out, size_t size)
+{
+    size_t used = 0;
+
+    for (const unsigned char *p = (const unsigned char *)value; *p && used + 5 < size; p++) {
+        bool plain = (*p >= '0' && *p <= '9') || (*p >= 'a' && *p <= 'z') ||
+                     (*p >= 'A' && *p <= 'Z') || strchr("#+-.:=@_", *p) || *p >= 0x80;
+
+        used += (size_t)snprintf(out + used, size - used, plain ? "%c" : "\\x%02x", *p);
+    }
+    out[used] = '\0';
+}
+
+static void add_link(struct links *l, const char *directory, const char *value)
+{
+    char encoded[256];
+
+    if (!value[0] || l->count == LINKS_MAX)
+        return;
+    encode(value, encoded, sizeof encoded);
+    /* "." and ".." would be no name in that directory. */
+    if (strcmp(encoded, ".") == 0 || strcmp(encoded, "..") == 0)
+        return;
+    snprintf(l->text[l->count], sizeof l->text[0], "disk/%s/%s", directory, encoded);
+    l->pointers[l->count] = l->text[l->count];
+    l->count++;
+}
+
+static const char *node_name(const char *node)
+{
+    return text_starts_with(node, "/dev/") ? node + 5 : node;
+}
+
+static int add_volume(struct container_plan *plan, const struct disk *d, const struct volume *v)
+{
+    struct links links = {.count = 0};
+
+    if (strcmp(v->fs.usage, "filesystem") == 0 || strcmp(v->fs.usage, "other") == 0 ||
+        strcmp(v->fs.usage, "crypto") == 0) {
+        add_link(&links, "by-uuid", v->fs.uuid);
+        add_link(&links, "by-label", v->fs.label);
+    }
+    add_link(&links, "by-partuuid", v->part_uuid);
+    add_link(&links, "by-partlabel", v->part_label);
+    return container_plan_add_device(plan, node_name(v->node), v->devno, d->access == DISK_READ,
+                                     links.pointers);
+}
+
+int rescue_add_devices(struct container_plan *plan, const struct patient *p)
+{
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        const struct disk *d = p->disks[i];
+        bool whole_added = false;
+        struct stat st;
+        int r;
+
+        for (unsigned j = 0; j < d->volume_count; j++) {
+            r = add_volume(plan, d, &d->volumes[j]);
+            if (r < 0)
+                return r;
+            whole_added = whole_added || d->volumes[j].number == 0;
+        }
+        if (whole_added || fstat(d->node_fd, &st) < 0)
+            continue;
+        r = container_plan_add_device(plan, node_name(d->node), st.st_rdev, d->access == DISK_READ,
+                                      NULL);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}

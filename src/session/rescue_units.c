@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/rescue_units.h"
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+/*
+ * Masked by argument, for whatever the person starts by hand from the prompt: systemd-debug-generator
+ * turns systemd.mask= into links in generator.early, which wins over /etc (a link of ours in
+ * /run/systemd/system would not, systemd.unit(5)). In a container systemd of every age reads its
+ * "kernel command line" from the arguments of process 1.
+ */
+static const struct {
+    const char *unit, *why;
+} masked[] = {
+    /* These reach for the host's devices. */
+    {"lvm2-monitor.service", "device-mapper events of the host"},
+    {"lvm2-lvmpolld.socket", "device-mapper of the host"},
+    {"lvm2-activation-early.service", "would activate volume groups of the host"},
+    {"lvm2-activation.service", "the same"},
+    {"dm-event.socket", "device-mapper events of the host"},
+    {"dm-event.service", "the same"},
+    {"blk-availability.service", "deactivates the host's block devices when stopped"},
+    {"mdmonitor.service", "watches the host's arrays"},
+    {"smartd.service", "talks to the host's disks"},
+    {"smartmontools.service", "the same"},
+    {"multipathd.service", "claims the host's disks"},
+    {"multipathd.socket", "the same"},
+    {"iscsid.socket", "logs in to targets"},
+    {"fwupd.service", "flashes the host's firmware"},
+    {"systemd-udevd.service", "would configure the host's devices"},
+    {"systemd-udev-trigger.service", "the same"},
+    {"systemd-rfkill.socket", "the host's radios"},
+    {"systemd-backlight@.service", "the host's screen"},
+    {"systemd-pstore.service", "empties the host's pstore into the patient"},
+    {"systemd-hwdb-update.service", "rewrites the patient's hardware database"},
+    /* These alter the patient by themselves. */
+    {"systemd-firstboot.service", "asks and writes first-boot settings"},
+    {"systemd-machine-id-commit.service", "writes /etc/machine-id"},
+    {"systemd-update-done.service", "writes /etc/.updated"},
+    {"systemd-sysusers.service", "adds users"},
+    {"systemd-journal-flush.service", "moves this session's journal to the disk"},
+    {"systemd-random-seed.service", "writes the seed"},
+    {"systemd-boot-random-seed.service", "writes the seed into the ESP"},
+    {"systemd-update-utmp.service", "writes wtmp"},
+    {"selinux-autorelabel.service", "relabels the disk and reboots"},
+    {"selinux-autorelabel-mark.service", "marks the disk for relabelling"},
+    {"systemd-growfs-root.service", "grows the file system"},
+    {"systemd-repart.service", "changes the partition table"},
+    {"cloud-init.service", "would take this host for a new instance"},
+    {"cloud-init-local.service", "the same"},
+    {"apt-daily.timer", "starts upgrades"},
+    {"apt-daily-upgrade.timer", "the same"},
+    {"unattended-upgrades.service", "the same"},
+    {"systemd-timesyncd.service", "sets the host's clock"},
+    {"chrony.service", "the same"},
+    {"chronyd.service", "the same"},
+    {"ntpd.service", "the same"},
+};
+
+/* Directories of programs that systemd-shutdown would run at the end: leaving starts nothing of
+ * the patient's. */
+static const char *const shutdown_hooks[] = {
+    "/usr/lib/systemd/system-shutdown",
+    "/lib/systemd/system-shutdown",
+};
+
+static int add_text(struct container_plan *plan, const char *path, mode_t mode, struct text *t)
+{
+    int r = t->failed ? t->failed
+                      : container_plan_add_file(plan, path, S_IFREG | mode, t->data ? t->data : "");
+
+    text_free(t);
+    return r;
+}
+
+static const char *shell_of(const struct patient *p)
+{
+    return p->system.shell[0] ? p->system.shell : "/bin/sh";
+}
+
+int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
+                       const struct rescue_request *request)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(65536);
+    unsigned char random[4];
+    char tag[16], path[128], arg[128];
+    int r;
+
+    /* The patient may carry units with our names in /etc, which would win over ours in /run: a
+     * part of the name that it cannot know. */
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return -EIO;
+    snprintf(tag, sizeof tag, "%02x%02x%02x%02x", random[0], random[1], random[2], random[3]);
+
+    (void)text_appendf(&t,
+                       "[Unit]\n"
+                       "Description=Rescue mode of unbrick\n"
+                       "DefaultDependencies=no\n"
+                       "Requires=unbrick-shell-%s.service\n"
+                       "Wants=unbrick-tmpfiles-%s.service systemd-journald.service\n"
+                       "AllowIsolate=yes\n",
+                       tag, tag);
+    snprintf(path, sizeof path, "systemd/system/unbrick-rescue-%s.target", tag);
+    r = add_text(plan, path, 0644, &t);
+    if (r < 0)
+        return r;
+    (void)text_appendf(&t,
+                       "[Unit]\n"
+                       "Description=Rescue shell of unbrick\n"
+                       "DefaultDependencies=no\n"
+                       "[Service]\n"
+                       "ExecStart=%s /run/unbrick/session\n"
+                       "%s"
+                       "StandardOutput=inherit\n"
+                       "StandardError=inherit\n"
+                       "KillMode=process\n"
+                       "IgnoreSIGPIPE=no\n"
+                       "SendSIGHUP=yes\n",
+                       shell_of(p),
+                       request->script ? "StandardInput=null\n"
+                                       : "StandardInput=tty-force\nTTYPath=/dev/console\n");
+    snprintf(path, sizeof path, "systemd/system/unbrick-shell-%s.service", tag);
+    r = add_text(plan, path, 0644, &t);
+    if (r < 0)
+        return r;
+    /* /run/lock, /run/sshd and their like, which programs expect; nothing outside /run. */
+    (void)text_appendf(&t, "[Unit]\n"
+                           "Description=Directories below /run\n"
+                           "DefaultDependencies=no\n"
+                           "[Service]\n"
+                           "Type=oneshot\n"
+                           "RemainAfterExit=yes\n"
+                           "ExecStart=-%s -c 'exec systemd-tmpfiles --create --boot --prefix=/run'\n"
+                           "StandardOutput=null\n"
+                           "StandardError=null\n",
+                       shell_of(p));
+    snprintf(path, sizeof path, "systemd/system/unbrick-tmpfiles-%s.service", tag);
+    r = add_text(plan, path, 0644, &t);
+    if (r < 0)
+        return r;
+
+    snprintf(arg, sizeof arg, "--unit=unbrick-rescue-%s.target", tag);
+    r = container_plan_add_arg(plan, arg);
+    for (size_t i = 0; r == 0 && i < sizeof masked / sizeof masked[0]; i++) {
+        snprintf(arg, sizeof arg, "systemd.mask=%s", masked[i].unit);
+        r = container_plan_add_arg(plan, arg);
+    }
+    for (size_t i = 0; r == 0 && i < sizeof shutdown_hooks / sizeof shutdown_hooks[0]; i++)
+        r = container_plan_add_mount(plan, &(struct container_mount){
+                                               .kind = MOUNT_TMPFS,
+                                               .source_fd = -1,
+                                               .target = (char *)shutdown_hooks[i],
+                                               .options = (char *)"mode=0755,size=4k",
+                                               .read_only = true,
+                                               .optional = true,
+                                           });
+    return r;
+}
+
+int rescue_add_inittab(struct container_plan *plan, const struct patient *p,
+                       const struct rescue_request *request, struct error *e)
+{
+    char host_path[128];
+    _cleanup_fd_ int fd = -1;
+    _cleanup_text_ struct text t = TEXT_INIT(4096);
+    int r;
+
+    if (p->root_fd >= 0 && path_exists(p->root_fd, "/etc/inittab") != 1) {
+        (void)error_set(e, ERROR_TARGET, -ENOENT, "no-init",
+                        "its init (%s) needs an /etc/inittab, and there is none",
+                        text_safe(init_kind_name(p->system.init)));
+        return error_advise(e, "use `unbrick shell`, which needs no init");
+    }
+    if (p->system.init == INIT_BUSYBOX)
+        (void)text_appendf(&t, "::once:%s /run/unbrick/session\n", shell_of(p));
+    else
+        (void)text_appendf(&t, "id:1:initdefault:\nub:1:once:%s /run/unbrick/session "
+                               "</dev/console >/dev/console 2>&1\n",
+                           shell_of(p));
+    if (t.failed)
+        return error_errno(e, t.failed, "writing the inittab");
+    /* A bind mount wants a file to bind; it lies beside the journal and goes with it. */
+    snprintf(host_path, sizeof host_path, "%s/inittab", request->session_dir);
+    fd = open(host_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    r = fd < 0 ? -errno : fd_write_all(fd, t.data, t.size);
+    if (r < 0)
+        return error_errno(e, r, "writing %s", host_path);
+    r = container_plan_add_mount(plan, &(struct container_mount){.kind = MOUNT_BIND,
+                                                                 .source = host_path,
+                                                                 .source_fd = -1,
+                                                                 .target = (char *)"/etc/inittab",
+                                                                 .read_only = true});
+    return r < 0 ? error_errno(e, r, "laying an inittab over") : 0;
+}
+
+/* 'x' in single quotes for a POSIX shell. */
+static void append_quoted(struct text *t, const char *s)
+{
+    (void)text_append(t, "'", 1);
+    for (; *s; s++) {
+        if (*s == '\'')
+            (void)text_append(t, "'\\''", 4);
+        else
+            (void)text_append(t, s, 1);
+    }
+    (void)text_append(t, "'", 1);
+}
+
+static void append_environment(struct text *t, const struct rescue_request *request)
+{
+    const char *term = getenv("TERM");
+
+    (void)text_appendf(t, "export PATH=/run/unbrick/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+                          "/usr/bin:/sbin:/bin\n"
+                          "export HOME=/root USER=root LOGNAME=root\n"
+                          "export HISTFILE=/run/unbrick/history ENV=/run/unbrick/shrc\n");
+    (void)text_appendf(t, "export TERM=");
+    append_quoted(t, term && *term ? term : "linux");
+    (void)text_append(t, "\n", 1);
+    for (char *const *v = request->setenv; v && *v; v++) {
+        (void)text_appendf(t, "export ");
+        (void)text_append(t, *v, (size_t)(strchrnul(*v, '=') - *v));
+        if (strchr(*v, '=')) {
+            (void)text_append(t, "=", 1);
+            append_quoted(t, strchr(*v, '=') + 1);
+        }
+        (void)text_append(t, "\n", 1);
+    }
+    (void)text_appendf(t, "cd /root 2>/dev/null || cd /\n");
+}
+
+/* The body of the session: a script over pipes, a login, or a root shell. */
+static void append_body(struct text *t, const struct patient *p, const struct rescue_request *request)
+{
+    bool bash = text_ends_with(shell_of(p), "/bash");
+
+    if (request->script) {
+        bool has_interpreter = request->script_size > 2 && memcmp(request->script, "#!", 2) == 0;
+
+        (void)text_appendf(t, "exec 3>/run/%s </run/%s >/run/%s 2>/run/%s\n"
+                              "echo ready >&3\n"
+                              "%s/run/unbrick/script 3>&-\n"
+                              "echo \"exit $?\" >&3\n",
+                           RESCUE_CONTROL, RESCUE_STDIN, RESCUE_STDOUT, RESCUE_STDERR,
+                           has_interpreter ? "" : "/bin/sh ");
+        return;
+    }
+    (void)text_appendf(t, "echo ready >/run/%s\n", RESCUE_CONTROL);
+    if (request->login)
+        (void)text_appendf(t, "login\n");
+    else if (bash)
+        (void)text_appendf(t, "%s --rcfile /run/unbrick/shrc -i\n", shell_of(p));
+    else
+        (void)text_appendf(t, "%s -i\n", shell_of(p));
+    (void)text_appendf(t, "echo \"exit $?\" >/run/%s\n", RESCUE_CONTROL);
+}
+
+/* Programs that would ask the target's init to end: they end our session instead, so that leaving
+ * starts no unit of the patient (poweroff.target pulls in what the distribution hangs on it). */
+static int add_leavers(struct container_plan *plan)
+{
+    static const struct {
+        const char *name, *word;
+    } leavers[] = {
+        {"poweroff", "poweroff"}, {"halt", "poweroff"}, {"shutdown", "poweroff"},
+        {"reboot", "reboot"},
+    };
+
+    for (size_t i = 0; i < sizeof leavers / sizeof leavers[0]; i++) {
+        char path[64], content[128];
+        int r;
+
+        snprintf(path, sizeof path, "unbrick/bin/%s", leavers[i].name);
+        snprintf(content, sizeof content, "#!/bin/sh\necho %s >/run/%s\nsleep 60\n", leavers[i].word,
+                 RESCUE_CONTROL);
+        r = container_plan_add_file(plan, path, S_IFREG | 0755, content);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int rescue_add_scripts(struct container_plan *plan, const struct patient *p,
+                       const struct rescue_request *request)
+{
+    static const char *const fifos[] = {RESCUE_CONTROL, RESCUE_STDIN, RESCUE_STDOUT, RESCUE_STDERR};
+    _cleanup_text_ struct text t = TEXT_INIT(65536);
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < (request->script ? 4 : 1); i++)
+        r = container_plan_add_file(plan, fifos[i], S_IFIFO | 0600, NULL);
+    if (r == 0 && request->script)
+        r = container_plan_add_file(plan, "unbrick/script", S_IFREG | 0700, request->script);
+    if (r < 0)
+        return r;
+    (void)text_appendf(&t, "#!/bin/sh\n");
+    append_environment(&t, request);
+    append_body(&t, p, request);
+    r = add_text(plan, "unbrick/session", 0755, &t);
+    if (r < 0)
+        return r;
+    (void)text_appendf(&t, "PS1='[patient %s] # '\n", p->name);
+    r = add_text(plan, "unbrick/shrc", 0644, &t);
+    return r < 0 ? r : add_leavers(plan);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/session.h"
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/step.h"
+#include "base/text.h"
+#include "session/host_mounts.h"
+#include "session/interrupt.h"
+#include "session/rescue_host_tools.h"
+#include "terminal/ui.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+/* An orderly end of a rescue shell takes a fraction of a second; of a system with services, more. */
+#define STOP_SECONDS 10
+
+/* A package manager that is half-way when the ssh connection drops gets this long. */
+#define GRACE_SECONDS 1800
+
+int session_open(struct session *ret, const struct patient_request *request, struct error *e)
+{
+    struct session *s = ret;
+    int r;
+
+    *s = (struct session){.host_ns_fd = -1,
+                          .patient = {.directory_fd = -1, .root_fd = -1},
+                          .journal = {.fd = -1, .lock_fd = -1}};
+    if (geteuid() != 0)
+        return error_set(e, ERROR_HOST, -EPERM, "no-root",
+                         "root privileges are needed to open disks: run it with sudo");
+    r = journal_begin(&s->journal, e);
+    if (r < 0)
+        return r;
+    step_reached("session-journal");
+    r = keeper_start(&s->keeper, strrchr(s->journal.dir, '/') + 1, e);
+    if (r == 0)
+        r = host_mounts_leave(&s->host_ns_fd, e);
+    if (r == 0)
+        r = patient_open(&s->patient, request, &s->journal, e);
+    if (r < 0)
+        (void)session_close(s, NULL);
+    return r;
+}
+
+int session_close(struct session *s, struct error *e)
+{
+    int r = patient_close(&s->patient, e);
+
+    journal_end(&s->journal);
+    keeper_dismiss(&s->keeper);
+    s->host_ns_fd = s->host_ns_fd >= 0 ? fd_close(s->host_ns_fd) : -1;
+    return r;
+}
+
+int session_leave_mounted(struct session *s, struct error *e)
+{
+    journal_leave(&s->journal);
+    keeper_dismiss(&s->keeper);
+    s->host_ns_fd = fd_close(s->host_ns_fd);
+    /* Our own mounts go; the copy on the host keeps the loop devices alive. */
+    s->patient.kept_on_host = true;
+    return patient_close(&s->patient, e);
+}
+
+static int journal_cgroup(void *userdata, const char *path)
+{
+    return journal_record(userdata, JOURNAL_CGROUP, path);
+}
+
+/* A FIFO in the container's /run. It is opened for reading and writing, so that it neither blocks
+ * nor ends while programs inside come and go. The payload owns that directory by now: no link is
+ * followed, and what is no FIFO is not used. */
+static int open_fifo(const struct container *c, const char *path)
+{
+    char proc[32];
+    _cleanup_fd_ int place = path_open_strict(c->run_fd, path, 0);
+    struct stat st;
+
+    if (place < 0 || fstat(place, &st) < 0 || !S_ISFIFO(st.st_mode))
+        return -1;
+    return open(fd_path(place, proc), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+/*
+ * A patient without /etc/machine-id is started with a read-only /etc, because systemd would take
+ * it for a first boot, write an id and preset all units. At the prompt /etc becomes what it is:
+ * a child enters the payload's mount namespace and takes the cover away.
+ */
+static void uncover_etc(const struct container *c)
+{
+    pid_t pid = fork();
+
+    if (pid < 0)
+        return;
+    if (pid == 0) {
+        if (setns(c->payload_fd, CLONE_NEWNS) == 0)
+            (void)umount2("/etc", MNT_DETACH | UMOUNT_NOFOLLOW);
+        _exit(0);
+    }
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+struct ready_context {
+    const struct container *container;
+    const char *banner;
+    bool uncover;
+};
+
+static void say_ready(void *userdata, struct console *console)
+{
+    struct ready_context *ready = userdata;
+
+    if (ready->uncover)
+        uncover_etc(ready->container);
+    if (!ready->banner)
+        return;
+    if (console)
+        console_print(console, ready->banner);
+    else
+        ui_note("%s", ready->banner);
+}
+
+/* Lay a read-only copy of the mount of /etc over itself, see uncover_etc(). */
+static int cover_etc(struct session *s, struct container_plan *plan, int *ret_fd, struct error *e)
+{
+    _cleanup_fd_ int etc = path_open_strict(s->patient.root_fd, "/etc", O_DIRECTORY), tree = -1;
+
+    if (etc < 0)
+        return 0;
+    tree = open_tree(etc, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree < 0)
+        return error_errno(e, -errno, "cannot cover /etc");
+    if (container_plan_add_mount(plan, &(struct container_mount){.kind = MOUNT_BIND_FD,
+                                                                 .source_fd = tree,
+                                                                 .target = (char *)"/etc",
+                                                                 .read_only = true}) < 0)
+        return error_errno(e, -ENOMEM, "cannot cover /etc");
+    *ret_fd = take_fd(&tree);
+    return 1;
+}
+
+static int run_started(struct container *c, const struct container_plan *plan,
+                       const struct rescue_request *rescue, const struct session_console *console,
+                       bool covered, struct supervise_result *ret, struct error *e)
+{
+    bool controlled = rescue_uses_control(rescue);
+    struct ready_context ready = {.container = c, .banner = console->banner, .uncover = covered};
+    struct pump pumps[SUPERVISE_PUMPS];
+    struct supervise_options options = {
+        .in_fd = rescue->script ? -1 : STDIN_FILENO,
+        .out_fd = STDOUT_FILENO,
+        .escape = console->escape,
+        .log_fd = console->log_fd,
+        .control_fd = controlled ? open_fifo(c, RESCUE_CONTROL) : -1,
+        .stop_signal = plan->kill_signal,
+        .stop_seconds = STOP_SECONDS,
+        .grace_seconds = GRACE_SECONDS,
+        .on_ready = say_ready,
+        .userdata = &ready,
+    };
+    int r;
+
+    if (rescue->script) {
+        static const char *const paths[] = {RESCUE_STDIN, RESCUE_STDOUT, RESCUE_STDERR};
+
+        memset(pumps, 0, sizeof pumps);
+        for (int i = 0; i < 3; i++) {
+            int fifo = open_fifo(c, paths[i]);
+
+            pumps[i].from = i == 0 ? STDIN_FILENO : fifo;
+            pumps[i].to = i == 0 ? fifo : i;
+            pumps[i].close_at_end = i == 0;
+        }
+        options.pumps = pumps;
+        options.pump_count = 3;
+    }
+    if (!controlled && console->banner && c->pty_fd >= 0)
+        ui_note("%s", console->banner);
+    r = supervise(c, &options, ret, e);
+    if (rescue->script) {
+        fd_close(pumps[0].to);
+        fd_close(pumps[1].from);
+        fd_close(pumps[2].from);
+    }
+    fd_close(options.control_fd);
+    return r;
+}
+
+int session_run(struct session *s, struct container_plan *plan,
+                const struct rescue_request *rescue, const struct session_console *console,
+                struct supervise_result *ret, int *ret_wait_status, struct error *e)
+{
+    _cleanup_fd_ int tools = -1, etc = -1;
+    struct container c = {.sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .run_fd = -1};
+    int covered = 0, r;
+
+    if (rescue->kind == RESCUE_HOST_TOOLS) {
+        r = rescue_make_host_tools(&s->patient, &tools, e);
+        if (r < 0)
+            return r;
+    }
+    if (rescue_uses_control(rescue) && !s->patient.system.machine_id_file) {
+        covered = cover_etc(s, plan, &etc, e);
+        if (covered < 0)
+            return covered;
+    }
+    r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, journal_cgroup,
+                        &s->journal, e);
+    if (r < 0)
+        return r;
+    step_reached("session-running");
+    r = run_started(&c, plan, rescue, console, covered > 0, ret, e);
+    *ret_wait_status = c.status;
+    container_free(&c);
+    return r;
+}

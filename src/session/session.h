@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * One use of a patient from the first look to the last line: journal, keeper, private mount
+ * namespace, patient, container; and everything undone, last made first undone.
+ */
+
+#include "base/error.h"
+#include "session/journal.h"
+#include "session/keeper.h"
+#include "session/patient.h"
+#include "session/rescue.h"
+#include "session/supervise.h"
+
+struct session {
+    struct journal journal;
+    struct keeper keeper;
+    int host_ns_fd; /* the host's mount namespace */
+    struct patient patient;
+};
+
+/* Journal, keeper, mount namespace, and patient_open(). On failure all is undone. */
+int session_open(struct session *ret, const struct patient_request *request, struct error *e);
+
+struct session_console {
+    int escape;
+    int log_fd;             /* -1 none */
+    bool pty;               /* stdin or stdout is a terminal, or the payload wants one */
+    const char *banner;     /* printed when the shell is ready; NULL none */
+};
+
+/* Build the container around the mounted patient and run it to its end. */
+int session_run(struct session *s, struct container_plan *plan,
+                const struct rescue_request *rescue, const struct session_console *console,
+                struct supervise_result *ret, int *ret_wait_status, struct error *e);
+
+/* Undo everything. Returns the first failure; a zeroed session is fine. */
+int session_close(struct session *s, struct error *e);
+
+/* The patient stays mounted on the host (unbrick mount): let go of everything else, and leave the
+ * journal. */
+int session_leave_mounted(struct session *s, struct error *e);

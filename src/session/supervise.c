@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/supervise.h"
+
+#include "base/fd.h"
+#include "terminal/ui.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+
+/* A boot that takes longer than this shows what its init says. */
+#define SILENT_START_MS 8000
+
+/* After SIGKILL of everything the kernel needs a moment for the last of it. */
+#define KILL_WAIT_MS 10000
+
+/* Time for the last bytes of the pty after the payload is dead. */
+#define CONSOLE_DRAIN_MS 200
+
+/* Time for a slow reader of --run's output. */
+#define PUMP_DRAIN_MS 5000
+
+enum slot {
+    SLOT_SIGNAL,
+    SLOT_SYNC,
+    SLOT_STUB,
+    SLOT_CONTROL,
+    SLOT_PUMPS,
+    SLOT_COUNT = SLOT_PUMPS + SUPERVISE_PUMPS,
+};
+
+struct loop {
+    struct container *container;
+    const struct supervise_options *options;
+    struct supervise_result *result;
+    struct console *console; /* NULL: no pty, or the terminal is lost */
+    int signal_fd;
+    bool stopping, killed, lost;
+    bool finishing; /* an end was decided: pipes are drained, then it stops */
+    long long started_ms, deadline_ms;
+    unsigned shown_seconds;
+    char line[128]; /* of the control FIFO */
+    size_t line_size;
+    int failure;
+};
+
+static long long now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static void say(struct loop *l, const char *text)
+{
+    if (l->console)
+        console_print(l->console, text);
+    else
+        ui_note("%s", text);
+}
+
+static void kill_now(struct loop *l)
+{
+    if (l->killed)
+        return;
+    l->killed = true;
+    l->result->killed = true;
+    l->stopping = true;
+    l->deadline_ms = now_ms() + KILL_WAIT_MS;
+    container_kill(l->container);
+}
+
+/* Begin the orderly end; a second call kills. The first reason given stays. */
+static void stop(struct loop *l, enum supervise_end end, int code)
+{
+    if (l->stopping) {
+        kill_now(l);
+        return;
+    }
+    l->stopping = true;
+    l->result->end = end;
+    l->result->code = code;
+    l->deadline_ms = now_ms() + l->options->stop_seconds * 1000LL;
+    l->shown_seconds = 0;
+    /* Without a stop signal killing is the orderly end: nothing runs but the shell that is over. */
+    if (l->options->stop_signal == 0 || container_stop(l->container, l->options->stop_signal) < 0) {
+        bool was_asked_for = end != SUPERVISE_ESCAPE;
+
+        kill_now(l);
+        l->result->killed = !was_asked_for;
+    }
+}
+
+static void become_ready(struct loop *l)
+{
+    if (l->result->ready)
+        return;
+    l->result->ready = true;
+    if (l->console)
+        console_discard_held_output(l->console);
+    if (l->options->on_ready)
+        l->options->on_ready(l->options->userdata, l->console);
+    if (l->console) {
+        console_release_output(l->console);
+        console_release_input(l->console);
+    }
+}
+
+static void control_line(struct loop *l, const char *line)
+{
+    if (strcmp(line, "ready") == 0) {
+        become_ready(l);
+    } else if (strncmp(line, "exit ", 5) == 0 && !l->finishing) {
+        long code = strtol(line + 5, NULL, 10);
+
+        l->finishing = true;
+        l->result->end = SUPERVISE_EXIT;
+        l->result->code = code >= 0 && code <= 255 ? (int)code : 1;
+    } else if (strcmp(line, "poweroff") == 0 && !l->stopping) {
+        stop(l, SUPERVISE_POWEROFF, 0);
+    } else if (strcmp(line, "reboot") == 0 && !l->stopping) {
+        stop(l, SUPERVISE_REBOOT, 0);
+    }
+}
+
+/* The payload writes here: lines are short, anything longer is cut. */
+static void read_control(struct loop *l)
+{
+    char chunk[256];
+    ssize_t n = read(l->options->control_fd, chunk, sizeof chunk);
+
+    for (ssize_t i = 0; i < n; i++) {
+        if (chunk[i] == '\n') {
+            l->line[l->line_size] = '\0';
+            l->line_size = 0;
+            control_line(l, l->line);
+        } else if (l->line_size + 1 < sizeof l->line) {
+            l->line[l->line_size++] = chunk[i];
+        }
+    }
+}
+
+static void lose_terminal(struct loop *l)
+{
+    if (l->lost)
+        return;
+    l->lost = true;
+    console_free(l->console, 0);
+    l->console = NULL;
+    if (!l->stopping)
+        l->deadline_ms = now_ms() + l->options->grace_seconds * 1000LL;
+}
+
+static void read_signal(struct loop *l)
+{
+    struct signalfd_siginfo info;
+
+    if (read(l->signal_fd, &info, sizeof info) != sizeof info)
+        return;
+    switch (info.ssi_signo) {
+    case SIGWINCH:
+        if (l->console)
+            console_window_changed(l->console);
+        break;
+    case SIGHUP:
+        lose_terminal(l);
+        break;
+    default:
+        stop(l, SUPERVISE_SIGNAL, (int)info.ssi_signo);
+        break;
+    }
+}
+
+static void drain_pumps(struct loop *l)
+{
+    for (unsigned i = 1; i < l->options->pump_count; i++)
+        pump_drain(&l->options->pumps[i], PUMP_DRAIN_MS);
+}
+
+static void show_countdown(struct loop *l, long long now)
+{
+    unsigned left = (unsigned)((l->deadline_ms - now + 999) / 1000);
+    unsigned waited = l->options->stop_seconds > left ? l->options->stop_seconds - left : 0;
+    char text[160];
+
+    /* Most ends take a fraction of a second and need no word. */
+    if (l->killed || waited == 0 || waited == l->shown_seconds)
+        return;
+    l->shown_seconds = waited;
+    snprintf(text, sizeof text, "\runbrick: ending in order, %2u s left (again to kill at once) ",
+             left);
+    say(l, text);
+}
+
+static void handle_timers(struct loop *l)
+{
+    long long now = now_ms();
+
+    if (!l->result->ready && l->console && !l->stopping && now - l->started_ms > SILENT_START_MS) {
+        l->started_ms = now + (1LL << 40); /* once */
+        console_print(l->console, "unbrick: it takes long to start; this is what its init says:\n");
+        console_release_output(l->console);
+    }
+    if (l->stopping) {
+        show_countdown(l, now);
+        if (now >= l->deadline_ms)
+            kill_now(l);
+    } else if (l->lost && now >= l->deadline_ms) {
+        stop(l, SUPERVISE_HANGUP, SIGHUP);
+    }
+}
+
+static void handle_console(struct loop *l, const struct pollfd *fds, unsigned count)
+{
+    switch (console_handle(l->console, fds, count)) {
+    case CONSOLE_ESCAPE:
+        stop(l, SUPERVISE_ESCAPE, 0);
+        break;
+    case CONSOLE_HANGUP:
+    case CONSOLE_OUTPUT_FAILED:
+        lose_terminal(l);
+        break;
+    case CONSOLE_NOTHING:
+    case CONSOLE_INPUT_END:
+        break;
+    }
+}
+
+static void discard_pty(struct loop *l)
+{
+    char chunk[4096];
+
+    while (read(l->container->pty_fd, chunk, sizeof chunk) > 0)
+        ;
+}
+
+static unsigned fill_poll(struct loop *l, struct pollfd *fds, int *ret_timeout)
+{
+    const struct supervise_options *o = l->options;
+    unsigned count = SLOT_COUNT;
+
+    fds[SLOT_SIGNAL] = (struct pollfd){.fd = l->signal_fd, .events = POLLIN};
+    fds[SLOT_SYNC] = (struct pollfd){.fd = l->container->sync_fd, .events = POLLIN};
+    fds[SLOT_STUB] = (struct pollfd){.fd = l->container->stub_fd, .events = POLLIN};
+    fds[SLOT_CONTROL] = (struct pollfd){.fd = o->control_fd, .events = POLLIN};
+    for (unsigned i = 0; i < SUPERVISE_PUMPS; i++) {
+        bool used = i < o->pump_count && (i > 0 || l->result->ready);
+
+        fds[SLOT_PUMPS + i] = used ? pump_poll(&o->pumps[i]) : (struct pollfd){.fd = -1};
+    }
+    *ret_timeout = 1000;
+    if (l->console) {
+        int wanted;
+
+        count += console_poll(l->console, fds + count, &wanted);
+        if (wanted >= 0 && wanted < *ret_timeout)
+            *ret_timeout = wanted;
+    } else if (l->lost && l->container->pty_fd >= 0) {
+        fds[count++] = (struct pollfd){.fd = l->container->pty_fd, .events = POLLIN};
+    }
+    return count;
+}
+
+static int turn(struct loop *l, struct error *e)
+{
+    struct pollfd fds[SLOT_COUNT + CONSOLE_POLL_MAX];
+    int timeout, r;
+    unsigned count = fill_poll(l, fds, &timeout);
+
+    if (poll(fds, count, timeout) < 0)
+        return errno == EINTR ? 0 : error_errno(e, -errno, "poll");
+    if (fds[SLOT_SIGNAL].revents)
+        read_signal(l);
+    if (fds[SLOT_SYNC].revents || fds[SLOT_STUB].revents) {
+        r = container_dispatch(l->container, e);
+        if (r < 0)
+            return r;
+    }
+    if (fds[SLOT_CONTROL].revents)
+        read_control(l);
+    for (unsigned i = 0; i < l->options->pump_count; i++)
+        if (fds[SLOT_PUMPS + i].revents)
+            (void)pump_run(&l->options->pumps[i]);
+    if (l->console)
+        handle_console(l, fds + SLOT_COUNT, count - SLOT_COUNT);
+    else if (l->lost && count > SLOT_COUNT && fds[SLOT_COUNT].revents)
+        discard_pty(l);
+    if (l->finishing && !l->stopping) {
+        drain_pumps(l);
+        stop(l, l->result->end, l->result->code);
+    }
+    handle_timers(l);
+    return 0;
+}
+
+static int begin(struct loop *l, sigset_t *ret_old, struct error *e)
+{
+    const struct supervise_options *o = l->options;
+    sigset_t mine;
+    int r;
+
+    sigemptyset(&mine);
+    sigaddset(&mine, SIGWINCH);
+    sigaddset(&mine, SIGTERM);
+    sigaddset(&mine, SIGINT);
+    sigaddset(&mine, SIGHUP);
+    if (sigprocmask(SIG_BLOCK, &mine, ret_old) < 0)
+        return error_errno(e, -errno, "sigprocmask");
+    l->signal_fd = signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (l->signal_fd < 0)
+        return error_errno(e, -errno, "signalfd");
+    if (o->control_fd < 0)
+        l->result->ready = true;
+    if (l->container->pty_fd < 0)
+        return 0;
+    r = console_new(&l->console, l->container->pty_fd,
+                    &(struct console_options){.in_fd = o->in_fd,
+                                              .out_fd = o->out_fd,
+                                              .escape = o->escape,
+                                              .log_fd = o->log_fd,
+                                              .hold_input = !l->result->ready,
+                                              .hold_output = !l->result->ready},
+                    e);
+    return r;
+}
+
+int supervise(struct container *c, const struct supervise_options *o, struct supervise_result *ret,
+              struct error *e)
+{
+    struct loop l = {
+        .container = c,
+        .options = o,
+        .result = ret,
+        .signal_fd = -1,
+        .started_ms = now_ms(),
+    };
+    sigset_t old;
+    int r;
+
+    *ret = (struct supervise_result){.end = SUPERVISE_PAYLOAD};
+    sigemptyset(&old);
+    r = begin(&l, &old, e);
+    while (r == 0 && !c->ended)
+        r = turn(&l, e);
+    if (r < 0)
+        container_kill(c);
+    /* What the payload said last is in the pipes and the pty; a boot that never got ready is
+     * explained by nothing else. */
+    drain_pumps(&l);
+    if (l.console && !ret->ready && !l.stopping)
+        console_release_output(l.console);
+    console_free(l.console, CONSOLE_DRAIN_MS);
+    fd_close(l.signal_fd);
+    (void)sigprocmask(SIG_SETMASK, &old, NULL);
+    return r;
+}
