@@ -18,17 +18,18 @@
 struct console; /* opaque */
 
 struct console_options {
-    int in_fd, out_fd;   /* usually 0 and 1; either may be no terminal */
-    int escape;          /* byte of the escape key (0x1d: ^]); -1: none */
-    int log_fd;          /* raw transcript of the output; -1: none */
-    bool hold_input;     /* keep input back until console_release_input() (the shell is ready) */
-    bool hold_output;    /* keep output back (at most 64 KiB, the oldest goes) until
-                            console_release_output(): boot messages before the banner */
+    int in_fd, out_fd; /* usually 0 and 1; either may be no terminal */
+    int escape;        /* byte of the escape key (0x1d: ^]); -1: none */
+    int log_fd;        /* raw transcript of the output; -1: none */
+    bool hold_input;   /* keep input back until console_release_input() (the shell is ready) */
+    bool hold_output;  /* keep output back (at most 64 KiB, the oldest goes) until
+                          console_release_output(): boot messages before the banner */
 };
 
 enum console_event {
     CONSOLE_NOTHING,
-    CONSOLE_ESCAPE,        /* escape key three times within a second: end in order */
+    CONSOLE_ESCAPE,        /* escape key three times within a second, or Ctrl-C while input is held:
+                              end in order */
     CONSOLE_INPUT_END,     /* end of input on a terminal-less stdin; ^D was sent to the pty */
     CONSOLE_HANGUP,        /* the user's terminal is gone (EIO, SIGHUP) */
     CONSOLE_OUTPUT_FAILED, /* writing the output failed (disk full, EPIPE) */

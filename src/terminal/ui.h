@@ -17,7 +17,7 @@ struct ui_settings {
     bool json;    /* no questions, no progress */
     bool yes;     /* answer yes where that is allowed */
     enum ui_color color;
-    int log_fd;   /* every message is written here too, with a time; -1: none */
+    int log_fd; /* every message is written here too, with a time; -1: none */
 };
 
 void ui_setup(const struct ui_settings *settings);

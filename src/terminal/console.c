@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "terminal/console.h"
+#include "terminal/console_private.h"
+#include "terminal/raw_mode.h"
+
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define HELD_MAX  ((size_t)64 << 10)
+#define INPUT_MAX ((size_t)64 << 10)
+/* The pty is not read while more than this waits for the user; above it is room for what was held
+ * back and for text of ours. */
+#define OUTPUT_FULL ((size_t)64 << 10)
+#define OUTPUT_MAX  (OUTPUT_FULL + HELD_MAX + ((size_t)32 << 10))
+
+/* A pty that nobody has open reports POLLHUP all the time, so it is looked at by the clock. */
+#define PTY_WAIT_MIN_MS 5
+#define PTY_WAIT_MAX_MS 100
+
+enum slot { SLOT_IN, SLOT_PTY, SLOT_OUT, SLOT_COUNT };
+
+_Static_assert(SLOT_COUNT <= CONSOLE_POLL_MAX, "console_poll() fills more than it promises");
+
+long long console_now_ms(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+void console_pty_is_down(struct console *c)
+{
+    c->pty_down = true;
+    c->pty_wait_ms = c->pty_wait_ms ? c->pty_wait_ms * 2 : PTY_WAIT_MIN_MS;
+    if (c->pty_wait_ms > PTY_WAIT_MAX_MS)
+        c->pty_wait_ms = PTY_WAIT_MAX_MS;
+    c->pty_retry_ms = console_now_ms() + c->pty_wait_ms;
+}
+
+/*
+ * O_NONBLOCK belongs to the open file description, which we share with the shell that started us;
+ * set there it would stay after us. So a terminal or pipe is opened a second time. Where that
+ * fails (a socket, another user's terminal) writes may block, and that is all.
+ */
+static void open_output(struct console *c, int fd)
+{
+    struct stat st;
+    char path[32];
+
+    c->out_fd = fd;
+    c->out_is_terminal = isatty(fd);
+    if (!c->out_is_terminal && (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode)))
+        return;
+    c->own_out_fd = open(fd_path(fd, path), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (c->own_out_fd >= 0)
+        c->out_fd = c->own_out_fd;
+}
+
+static int set_nonblocking(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int console_new(struct console **ret, int pty_fd, const struct console_options *options,
+                struct error *e)
+{
+    struct console *c = calloc(1, sizeof *c);
+    int r;
+
+    if (!c)
+        return error_errno(e, -ENOMEM, "console");
+    c->own_out_fd = -1;
+    c->in_fd = options->in_fd;
+    c->pty_fd = pty_fd;
+    c->log_fd = options->log_fd;
+    c->hold_input = options->hold_input;
+    c->hold_output = options->hold_output;
+    c->escape.byte = options->escape;
+    c->in_is_terminal = c->in_fd >= 0 && isatty(c->in_fd);
+    open_output(c, options->out_fd);
+    r = console_buffer_init(&c->input, INPUT_MAX);
+    if (r == 0)
+        r = console_buffer_init(&c->output, OUTPUT_MAX);
+    if (r == 0)
+        r = console_buffer_init(&c->held, HELD_MAX);
+    if (r == 0)
+        r = set_nonblocking(pty_fd);
+    if (r == 0 && c->in_is_terminal)
+        r = raw_mode_enter(c->in_fd);
+    if (r < 0) {
+        c->in_is_terminal = c->out_is_terminal = false;
+        console_free(c, 0);
+        return error_errno(e, r, "cannot take over the terminal");
+    }
+    console_window_changed(c);
+    *ret = c;
+    return 0;
+}
+
+void console_window_changed(struct console *c)
+{
+    struct winsize size, known;
+
+    if ((!c->out_is_terminal || ioctl(c->out_fd, TIOCGWINSZ, &size) < 0) &&
+        (!c->in_is_terminal || c->in_fd < 0 || ioctl(c->in_fd, TIOCGWINSZ, &size) < 0))
+        return;
+    /* A serial line says 0 by 0, which is no size to pass on. */
+    if (size.ws_row == 0 || size.ws_col == 0)
+        return;
+    if (ioctl(c->pty_fd, TIOCGWINSZ, &known) == 0 && memcmp(&known, &size, sizeof size) == 0)
+        return;
+    (void)ioctl(c->pty_fd, TIOCSWINSZ, &size);
+}
+
+unsigned console_poll(struct console *c, struct pollfd *fds, int *ret_timeout_ms)
+{
+    long long now = console_now_ms(), wait = -1;
+    short pty_events = 0;
+
+    if (c->pty_down && now >= c->pty_retry_ms)
+        c->pty_down = false;
+    if (c->held.size == 0 || c->hold_output)
+        pty_events = c->output.size < OUTPUT_FULL ? POLLIN : 0;
+    if (c->input.size > 0 && !c->hold_input)
+        pty_events |= POLLOUT;
+    fds[SLOT_IN] = (struct pollfd){.fd = console_wants_input(c) ? c->in_fd : -1, .events = POLLIN};
+    fds[SLOT_PTY] =
+        (struct pollfd){.fd = c->pty_down || !pty_events ? -1 : c->pty_fd, .events = pty_events};
+    fds[SLOT_OUT] = (struct pollfd){.fd = c->output.size > 0 ? c->out_fd : -1, .events = POLLOUT};
+    if (c->pty_down)
+        wait = c->pty_retry_ms - now;
+    else if (c->input_ended && !c->hold_input && c->input.size == 0)
+        wait = c->end_next_ms > now ? c->end_next_ms - now : 0;
+    *ret_timeout_ms = (int)wait;
+    return SLOT_COUNT;
+}
+
+static void write_log(struct console *c, const char *data, size_t size)
+{
+    if (c->log_fd < 0 || fd_write_all(c->log_fd, data, size) == 0)
+        return;
+    c->log_fd = -1;
+    console_print(c, "\nunbrick: the log cannot be written any more\n");
+}
+
+static void write_output(struct console *c)
+{
+    while (c->output.size > 0 && !c->output_error) {
+        const char *head = console_buffer_head(&c->output);
+        /* A write of at most PIPE_BUF bytes does not block after POLLOUT (pipe(7)), for
+         * descriptors that could not be made non-blocking. */
+        size_t size = c->output.size < PIPE_BUF ? c->output.size : PIPE_BUF;
+        ssize_t n = write(c->out_fd, head, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno != EAGAIN)
+            c->output_error = -errno;
+        if (n <= 0)
+            return;
+        c->last_output = head[n - 1];
+        c->output_used_escapes |= memchr(head, '\033', (size_t)n) != NULL;
+        console_buffer_consume(&c->output, (size_t)n);
+        if (c->own_out_fd < 0)
+            return;
+    }
+}
+
+/* What was held goes before what comes. */
+static void move_held(struct console *c)
+{
+    if (!c->hold_output && c->held.size > 0)
+        console_buffer_consume(
+            &c->held,
+            console_buffer_append(&c->output, console_buffer_head(&c->held), c->held.size));
+}
+
+/* False when there is nothing more to read for now. */
+static bool read_pty(struct console *c)
+{
+    char data[4096];
+    ssize_t n = read(c->pty_fd, data, sizeof data);
+
+    if (n < 0 && errno == EINTR)
+        return true;
+    /* EIO: the last opener of the slave closed it, or it was hung up. systemd does that to
+     * /dev/console between its boot and the shell; somebody may open it again. */
+    if (n < 0 && errno == EIO)
+        console_pty_is_down(c);
+    if (n <= 0)
+        return false;
+    if (c->pty_wait_ms > 0)
+        console_window_changed(c);
+    c->pty_wait_ms = 0;
+    write_log(c, data, (size_t)n);
+    if (c->hold_output)
+        console_buffer_append_newest(&c->held, data, (size_t)n);
+    else
+        (void)console_buffer_append(&c->output, data, (size_t)n);
+    return true;
+}
+
+enum console_event console_handle(struct console *c, const struct pollfd *fds, unsigned count)
+{
+    enum console_event event = CONSOLE_NOTHING, ended;
+    short pty = count > SLOT_PTY ? fds[SLOT_PTY].revents : 0;
+
+    if (count > SLOT_IN && fds[SLOT_IN].revents && c->in_fd >= 0)
+        event = console_read_input(c);
+    console_write_pty(c);
+    ended = console_send_end(c);
+    if (event == CONSOLE_NOTHING)
+        event = ended;
+    move_held(c);
+    if ((pty & ~POLLOUT) && c->output.size < OUTPUT_FULL && !c->pty_down)
+        (void)read_pty(c);
+    /* Without POLLOUT when the descriptor is ours: what is typed should be seen at once. */
+    if (c->own_out_fd >= 0 || (count > SLOT_OUT && fds[SLOT_OUT].revents))
+        write_output(c);
+    if (c->output_error && event == CONSOLE_NOTHING)
+        event =
+            c->out_is_terminal && c->output_error == -EIO ? CONSOLE_HANGUP : CONSOLE_OUTPUT_FAILED;
+    return event;
+}
+
+void console_release_input(struct console *c)
+{
+    c->hold_input = false;
+    c->end_next_ms = console_now_ms();
+}
+
+void console_release_output(struct console *c)
+{
+    c->hold_output = false;
+    move_held(c);
+}
+
+void console_discard_held_output(struct console *c)
+{
+    console_buffer_consume(&c->held, c->held.size);
+}
+
+void console_print(struct console *c, const char *text)
+{
+    write_log(c, text, strlen(text));
+    for (; *text; text++) {
+        if (*text == '\n' && raw_mode_is_on() && c->out_is_terminal)
+            (void)console_buffer_append(&c->output, "\r", 1);
+        (void)console_buffer_append(&c->output, text, 1);
+    }
+}
+
+static void drain(struct console *c, int wait_ms)
+{
+    long long deadline = console_now_ms() + wait_ms;
+
+    c->pty_down = false;
+    while (!c->output_error) {
+        struct pollfd out = {.fd = c->out_fd, .events = POLLOUT};
+        long long left = deadline - console_now_ms();
+        bool more;
+
+        move_held(c);
+        more = c->output.size < OUTPUT_FULL && !c->pty_down && read_pty(c);
+        if (c->output.size == 0) {
+            if (!more || left <= 0)
+                return;
+            continue;
+        }
+        if (left < 0)
+            left = 0;
+        if (poll(&out, 1, (int)left) <= 0)
+            return;
+        write_output(c);
+    }
+}
+
+/* What ran inside may have been killed in a full-screen program: colours off, cursor visible, no
+ * bracketed paste or mouse reports, and our next line starts on a line of its own. */
+static void reset_terminal(struct console *c)
+{
+    static const char reset[] = "\033[0m\033[?25h\033[?2004l\033[?1000l\033[?1002l\033[?1006l";
+
+    if (!c->out_is_terminal || c->output_error)
+        return;
+    if (c->output_used_escapes)
+        (void)!write(c->out_fd, reset, sizeof reset - 1);
+    if (c->last_output && c->last_output != '\n')
+        (void)!write(c->out_fd, "\r\n", 2);
+}
+
+void console_free(struct console *c, int wait_ms)
+{
+    if (!c)
+        return;
+    if (c->output.data && c->held.data && wait_ms > 0)
+        drain(c, wait_ms);
+    reset_terminal(c);
+    if (c->in_is_terminal)
+        console_restore_terminal();
+    fd_close(c->own_out_fd);
+    console_buffer_free(&c->input);
+    console_buffer_free(&c->output);
+    console_buffer_free(&c->held);
+    free(c);
+}

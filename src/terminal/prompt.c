@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "terminal/ui_private.h"
+#include "terminal/wrap.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <termios.h>
+#include <unistd.h>
+
+bool ui_can_ask(void)
+{
+    return !ui_state.settings.json && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* A line without its end; what does not fit is dropped. 0; -EINTR on a signal or end of input. */
+static int read_line(char *line, size_t size)
+{
+    size_t used = 0;
+
+    for (;;) {
+        struct pollfd wait = {.fd = STDIN_FILENO, .events = POLLIN};
+        char c;
+        ssize_t n;
+
+        /* Handlers are installed without SA_RESTART, so Ctrl-C ends the wait. */
+        if (poll(&wait, 1, -1) < 0)
+            return -EINTR;
+        n = read(STDIN_FILENO, &c, 1);
+        if (n <= 0)
+            return -EINTR;
+        if (c == '\n')
+            break;
+        if (used + 1 < size)
+            line[used++] = c;
+    }
+    line[used] = '\0';
+    return 0;
+}
+
+static int ask_line(const char *question, const char *hint, char *line, size_t size)
+{
+    _cleanup_text_ struct text out = TEXT_INIT(UI_TEXT_MAX * 2);
+    int r;
+
+    (void)wrap_append(&out, question, ui_message_columns(), 0, 2);
+    (void)text_appendf(&out, hint[0] ? " %s " : "%s ", hint);
+    if (out.failed)
+        return out.failed;
+    ui_write(out.data, out.size);
+    /* An Enter that was typed before the question was there is no answer to it. */
+    (void)tcflush(STDIN_FILENO, TCIFLUSH);
+    r = read_line(line, size);
+    if (r < 0)
+        ui_write("\n", 1);
+    ui_log("answer", r < 0 ? "(none)" : text_safe(line));
+    return r;
+}
+
+static int read_yes_no(bool def, const char *question)
+{
+    char line[64];
+    int r;
+
+    for (;;) {
+        r = ask_line(question, def ? "[Y/n]" : "[y/N]", line, sizeof line);
+        if (r < 0)
+            return r;
+        if (line[0] == '\0')
+            return def;
+        if (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0)
+            return 1;
+        if (strcasecmp(line, "n") == 0 || strcasecmp(line, "no") == 0)
+            return 0;
+        ui_write("Please answer y or n.\n", 22);
+    }
+}
+
+int ui_ask(bool def, const char *fmt, ...)
+{
+    _cleanup_text_ struct text question = TEXT_INIT(UI_TEXT_MAX);
+    va_list ap;
+    int r;
+
+    va_start(ap, fmt);
+    r = text_vappendf(&question, fmt, ap);
+    va_end(ap);
+    if (r < 0)
+        return r;
+    if (ui_state.settings.yes) {
+        ui_note("%s yes (--yes)", question.data);
+        return 1;
+    }
+    if (!ui_can_ask())
+        return -ENOTTY;
+    ui_log("question", question.data);
+    ui_progress_wipe();
+    r = read_yes_no(def, question.data);
+    ui_progress_redraw();
+    return r;
+}
+
+static void show_choices(const char *question, const char *const *lines, unsigned count)
+{
+    _cleanup_text_ struct text out = TEXT_INIT(UI_TEXT_MAX * 2);
+
+    (void)wrap_append(&out, question, ui_message_columns(), 0, 2);
+    (void)text_append(&out, "\n", 1);
+    for (unsigned i = 0; i < count; i++) {
+        (void)text_appendf(&out, "%4u  ", i + 1);
+        (void)wrap_append(&out, lines[i], ui_message_columns(), 6, 6);
+        (void)text_append(&out, "\n", 1);
+    }
+    if (out.data)
+        ui_write(out.data, out.size);
+}
+
+int ui_choose(const char *question, const char *const *lines, unsigned count)
+{
+    char prompt[64], line[64];
+    int r;
+
+    if (!ui_can_ask() || count == 0)
+        return -ENOTTY;
+    ui_log("question", question);
+    ui_progress_wipe();
+    show_choices(question, lines, count);
+    snprintf(prompt, sizeof prompt, "Number (1 to %u, Ctrl-C stops):", count);
+    for (;;) {
+        char *end;
+        unsigned long number;
+
+        r = ask_line(prompt, "", line, sizeof line);
+        if (r < 0)
+            return r;
+        errno = 0;
+        number = strtoul(line, &end, 10);
+        if (errno == 0 && end != line && *end == '\0' && number >= 1 && number <= count)
+            return (int)number - 1;
+    }
+}
