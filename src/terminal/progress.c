@@ -52,7 +52,7 @@ int ui_progress_format(struct text *out, unsigned columns, const char *what, int
     if (percent < 0)
         snprintf(tail, sizeof tail, " ... %s", elapsed);
     else
-        snprintf(tail, sizeof tail, "  %3d %%  %s", percent > 100 ? 100 : percent, elapsed);
+        snprintf(tail, sizeof tail, "  %2d %%  %s", percent > 100 ? 100 : percent, elapsed);
     tail_width = (unsigned)strlen(tail);
     room = room > tail_width ? room - tail_width : 0;
     bar = room / BAR_SHARE < BAR_MAX ? room / BAR_SHARE : BAR_MAX;
