@@ -66,17 +66,34 @@ void ui_log(const char *kind, const char *text)
     }
 }
 
+/* Each line of @text by itself, so that what follows the first stands under it. */
+static void append_lines(struct text *out, const struct style *style, const char *text)
+{
+    unsigned used = (unsigned)strlen(style->prefix);
+
+    while (*text) {
+        size_t size = strcspn(text, "\n");
+        _cleanup_free_ char *line = strndup(text, size);
+
+        if (!line)
+            return;
+        (void)wrap_append(out, line, ui_message_columns(), used, style->hang);
+        (void)text_append(out, "\n", 1);
+        text += size + (text[size] == '\n');
+        used = 0;
+        for (size_t i = strlen(style->prefix); *text && i > 0; i--, used++)
+            (void)text_append(out, " ", 1);
+    }
+}
+
 static void show(const struct style *style, const char *text)
 {
     _cleanup_text_ struct text out = TEXT_INIT(UI_TEXT_MAX * 2);
     bool color = ui_state.stderr_color && style->color[0];
-    unsigned prefix = (unsigned)strlen(style->prefix);
 
     (void)text_appendf(&out, "%s%s%s", color ? style->color : "", style->prefix,
                        color ? "\033[0m" : "");
-    (void)wrap_append(&out, text, ui_message_columns(), prefix, style->hang);
-    if (out.size == 0 || out.data[out.size - 1] != '\n')
-        (void)text_append(&out, "\n", 1);
+    append_lines(&out, style, text);
     if (!out.data)
         return;
     ui_progress_wipe();
