@@ -30,6 +30,8 @@ static int read_line(char *line, size_t size)
         if (poll(&wait, 1, -1) < 0)
             return -EINTR;
         n = read(STDIN_FILENO, &c, 1);
+        if (n < 0 && errno == EAGAIN)
+            continue;
         if (n <= 0)
             return -EINTR;
         if (c == '\n')
