@@ -238,7 +238,7 @@ enum console_event console_handle(struct console *c, const struct pollfd *fds, u
 void console_release_input(struct console *c)
 {
     c->hold_input = false;
-    c->end_next_ms = console_now_ms();
+    c->end_next_ms = console_now_ms() + CONSOLE_END_SETTLE_MS;
 }
 
 void console_release_output(struct console *c)

@@ -12,9 +12,8 @@
 #define CTRL_C 0x03
 #define CTRL_D 0x04
 
-/* End of input: how long after the last byte it is sent, and how often again. */
-#define END_SETTLE_MS 100
-#define END_AGAIN_MS  500
+/* How often the end of input is sent again. */
+#define END_AGAIN_MS 500
 
 static enum console_event end_of_input(struct console *c)
 {
@@ -22,7 +21,7 @@ static enum console_event end_of_input(struct console *c)
     if (c->in_is_terminal)
         return CONSOLE_HANGUP;
     c->input_ended = true;
-    c->end_next_ms = console_now_ms() + END_SETTLE_MS;
+    c->end_next_ms = console_now_ms() + CONSOLE_END_SETTLE_MS;
     return CONSOLE_NOTHING;
 }
 
@@ -83,7 +82,7 @@ void console_write_pty(struct console *c)
             return;
         c->line_is_partial = head[n - 1] != '\n' && head[n - 1] != '\r';
         console_buffer_consume(&c->input, (size_t)n);
-        c->end_next_ms = console_now_ms() + END_SETTLE_MS;
+        c->end_next_ms = console_now_ms() + CONSOLE_END_SETTLE_MS;
     }
 }
 
@@ -130,7 +129,7 @@ enum console_event console_send_end(struct console *c)
     if (c->line_is_partial) {
         /* It ended the line; the end of the input is the next one. */
         c->line_is_partial = false;
-        c->end_next_ms = now + END_SETTLE_MS;
+        c->end_next_ms = now + CONSOLE_END_SETTLE_MS;
         return CONSOLE_NOTHING;
     }
     if (c->end_was_sent)

@@ -7,6 +7,10 @@
 #include "terminal/console_buffer.h"
 #include "terminal/escape_key.h"
 
+/* The end of input is sent this long after the last byte, or after the shell said that it is there:
+ * its line editor is then ready to take it. */
+#define CONSOLE_END_SETTLE_MS 100
+
 struct console {
     int in_fd;  /* -1: none, or it has ended */
     int out_fd; /* ours when own_out_fd is it: a second, non-blocking opening of the same */

@@ -24,6 +24,7 @@ make_tree() {
     printf 'ID=tiny\nNAME=Tiny\nPRETTY_NAME="Tiny 1"\n' > "$TREE/etc/os-release"
     echo 'root:x:0:0:root:/root:/bin/sh' > "$TREE/etc/passwd"
     echo tiny1 > "$TREE/etc/hostname"
+    echo '::askfirst:/bin/sh' > "$TREE/etc/inittab"
     : > "$TREE/etc/machine-id"
 }
 
