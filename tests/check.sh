@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# check.sh [--all] [NAME]: unit tests, then system tests one after the other (each one asserts that
+# nothing of ours is left on the host, so they cannot run side by side). Ends with the line
+# "N passed, N failed, N skipped". Only what tests/skip-allowed.txt names may be skipped.
+set -eu
+cd "$(dirname "$0")/.."
+
+all=''
+only=''
+for argument in "$@"; do
+    case $argument in
+    --all) all=1 ;;
+    *) only=$argument ;;
+    esac
+done
+
+out=$PWD/build-test/results
+rm -rf "$out"
+mkdir -p "$out"
+UNBRICK=$PWD/build-test/unbrick
+UNBRICK_TEST_CACHE=${UNBRICK_TEST_CACHE:-/var/cache/unbrick-test}
+UNBRICK_TEST_ALL=$all
+SANITIZER_LOG=$out/sanitizer
+BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-180}
+export UNBRICK UNBRICK_TEST_CACHE UNBRICK_TEST_ALL SANITIZER_LOG BATS_TEST_TIMEOUT
+# The first report ends the program, with a status of its own that no test expects.
+ASAN_OPTIONS=exitcode=99:log_path=$SANITIZER_LOG.asan
+UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99:log_path=$SANITIZER_LOG.ubsan
+export ASAN_OPTIONS UBSAN_OPTIONS
+unset SUDO_COMMAND UNBRICK_STOP_AT UNBRICK_STOP_FILE
+
+# run_tap NAME COMMAND...: the command writes TAP, with a plan for each group of tests; one that ends badly without saying so adds one
+# failed test.
+run_tap() {
+    name=$1
+    shift
+    started=$(date +%s)
+    status=0
+    "$@" >"$out/$name.tap" 2>"$out/$name.err" </dev/null || status=$?
+    if ! awk -v status="$status" '
+        /^1\.\.[0-9]+/ { planned += substr($1, 4); has_plan = 1 }
+        /^ok / { n++ }
+        /^not ok / { n++; bad++ }
+        END { exit !(has_plan && planned == n && (status == 0 || bad > 0)) }
+        ' "$out/$name.tap"; then
+        echo "not ok 0 $name: ended with status $status before all of its tests were run" \
+            >>"$out/$name.tap"
+    fi
+    awk -v name="$name" -v took=$(($(date +%s) - started)) '
+        /^(not )?ok .*# (skip|SKIP)/ { skipped++; next }
+        /^ok / { passed++ }
+        /^not ok / { failed++ }
+        END { printf "%-28s %4d passed %4d failed %4d skipped %4d s\n", name, passed, failed,
+              skipped, took }' "$out/$name.tap"
+    if grep -q '^not ok' "$out/$name.tap"; then
+        grep -A 40 '^not ok' "$out/$name.tap" | grep '^not ok\|^#' || true
+        tail -n 20 "$out/$name.err"
+    fi
+}
+
+CMOCKA_MESSAGE_OUTPUT=TAP
+export CMOCKA_MESSAGE_OUTPUT
+if [ -z "$only" ]; then
+    meson introspect --tests build-test | jq -r '.[] | select(.suite[] | endswith("unit")) |
+        .name + "\t" + .cmd[0]' >"$out/unit.list"
+    while IFS="$(printf '\t')" read -r name program; do
+        run_tap "unit-$name" timeout 120 "$program"
+    done <"$out/unit.list"
+fi
+
+if [ -n "$only" ]; then
+    files=$(ls tests/system/"${only%.bats}".bats tests/vm/"${only%.bats}".bats 2>/dev/null || true)
+    [ -n "$files" ] || {
+        echo "check: no test file named '$only'" >&2
+        exit 2
+    }
+else
+    files=$(ls tests/system/*.bats tests/vm/*.bats 2>/dev/null || true)
+fi
+for file in $files; do
+    name=${file##*/}
+    run_tap "${name%.bats}" timeout 1500 bats --tap "$file"
+done
+
+# A report of a sanitizer that no test noticed, and a skip that nobody allowed, are failures.
+for report in "$SANITIZER_LOG".*; do
+    [ -e "$report" ] || continue
+    echo "not ok 0 sanitizer report: $report" >>"$out/sanitizer.tap"
+    head -n 40 "$report"
+done
+sed -n -e 's/^ok [0-9]* \(.*\) # skip.*/\1/p' -e 's/^.*ok [0-9]* # SKIP \(.*\)/\1/p' "$out"/*.tap | while IFS= read -r test; do
+    grep -v '^#' tests/skip-allowed.txt | cut -f1 | grep -qxF -- "$test" && continue
+    echo "not ok 0 skipped, but not listed in tests/skip-allowed.txt: $test" |
+        tee -a "$out/skips.tap"
+done
+
+cat "$out"/*.tap | awk '
+    /^(not )?ok .*# (skip|SKIP)/ { skipped++; next }
+    /^ok / { passed++ }
+    /^not ok / { failed++ }
+    END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+          exit failed > 0 || passed == 0 }'
