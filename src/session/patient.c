@@ -274,7 +274,7 @@ static int mount_root(struct patient *p, struct journal *j, struct error *e)
 
 static void skip_step(struct mount_step *step, const char *why)
 {
-    snprintf(step->skipped, sizeof step->skipped, "%s", why);
+    snprintf(step->skipped, sizeof step->skipped, "%.255s", why);
 }
 
 static int mount_step_run(struct patient *p, struct mount_step *step, struct error *e)

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the system tests share. UNBRICK is the program (the sanitizer build by default).
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+FIXTURES=$BATS_TEST_DIRNAME/../fixtures
+UNBRICK=$(realpath "${UNBRICK:-$BATS_TEST_DIRNAME/../../build-test/unbrick}")
+PTY=$BATS_TEST_DIRNAME/pty.py
+export UNBRICK PTY
+
+# --- running ---------------------------------------------------------------------------------
+
+# unb ARGUMENT...: sets status, output (standard output) and stderr. Never waits for a person.
+unb() {
+    run --separate-stderr timeout -k 5 100 "$UNBRICK" "$@" </dev/null
+    report_run "$@"
+}
+
+# The same, with the standard input of the caller.
+unb_in() {
+    run --separate-stderr timeout -k 5 100 "$UNBRICK" "$@"
+    report_run "$@"
+}
+
+# bats shows this when the test fails.
+report_run() {
+    printf '$ unbrick %s  # status %s\n--- stdout\n%s\n--- stderr\n%s\n' "$*" "$status" \
+        "${output:0:4000}" "${stderr:0:4000}"
+}
+
+# A failure is one sentence with a hint at most: nothing raw, nothing twice, no crash.
+assert_one_sentence() {
+    local lines
+    lines=$(grep -c . <<<"$stderr")
+    [ "$lines" -ge 1 ] && [ "$lines" -le 3 ] || fail "$lines lines on standard error"
+    [[ $stderr == "unbrick: "* ]] || fail "the message does not start with 'unbrick: '"
+    [[ $stderr != *Sanitizer* ]] || fail "a sanitizer reported"
+}
+
+# refused STATUS WORD ARGUMENT...: the command ends so, with one sentence that has the word in it.
+refused() {
+    local wanted=$1 word=$2
+    shift 2
+    unb "$@"
+    [ "$status" -eq "$wanted" ] || fail "status $status instead of $wanted"
+    assert_one_sentence
+    [[ ${stderr,,} == *"${word,,}"* ]] || fail "the message does not say '$word'"
+}
+
+fail() {
+    echo "FAILED: $*"
+    return 1
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.1
+    done
+}
+
+# --- fixtures --------------------------------------------------------------------------------
+
+# image [OPTION...]: a fresh image in IMG, options of tests/fixtures/image.
+image() {
+    IMG=$BATS_TEST_TMPDIR/disk.img
+    "$FIXTURES/image" "$IMG" "$@" || fail "no image"
+}
+
+# An image that the tests of a file share because they must not change it.
+shared_image() {
+    export IMG=$BATS_FILE_TMPDIR/disk.img
+    "$FIXTURES/image" "$IMG" "$@"
+}
+
+# tree [SUITE]: a copy of its own in TREE.
+tree() {
+    TREE=$BATS_TEST_TMPDIR/tree
+    mkdir "$TREE"
+    cp -a "$("$FIXTURES/suite" "${1:-bookworm}")/." "$TREE"
+}
+
+# part_range IMAGE [NUMBER]: start and size in bytes; the last partition by default, which is the
+# root; the whole file when there is no table.
+part_range() {
+    sfdisk -J "$1" 2>/dev/null | jq -er --arg n "${2:-}" '.partitiontable.partitions |
+        if $n == "" then .[-1] else .[($n | tonumber) - 1] end |
+        "\(.start * 512) \(.size * 512)"' || echo "0 $(stat -c %s "$1")"
+}
+
+# in_image IMAGE COMMAND...: with the root mounted at $M, then unmounted again.
+in_image() {
+    local image=$1 start size
+    shift
+    read -r start size < <(part_range "$image")
+    M=$BATS_TEST_TMPDIR/edit
+    mkdir -p "$M"
+    mount -o "loop,offset=$start,sizelimit=$size${MOUNT_OPTIONS:+,$MOUNT_OPTIONS}" "$image" "$M"
+    export M
+    "$@" || {
+        umount "$M"
+        return 1
+    }
+    umount "$M"
+}
+
+# script TEXT: a script for boot --run, in SCRIPT.
+script() {
+    SCRIPT=$BATS_TEST_TMPDIR/script
+    cat >"$SCRIPT" <<<"$1"
+}
+
+# attach IMAGE [OPTION...]: a loop device in DEV, taken away by detach_all.
+attach() {
+    DEV=$(losetup --show -f "${@:2}" "$1")
+    echo "$DEV" >>"$BATS_TEST_TMPDIR/attached"
+}
+
+detach_all() {
+    local device
+    [ -e "$BATS_TEST_TMPDIR/attached" ] || return 0
+    while read -r device; do
+        partx -d "$device" 2>/dev/null || true
+        losetup -d "$device" 2>/dev/null || true
+    done <"$BATS_TEST_TMPDIR/attached"
+    rm "$BATS_TEST_TMPDIR/attached"
+}
+
+# --- what did it change? ---------------------------------------------------------------------
+
+checksum() {
+    md5sum <"$1"
+}
+
+# unchanged FILE COMMAND...: it is byte for byte the same afterwards.
+unchanged() {
+    local file=$1 before
+    shift
+    before=$(checksum "$file")
+    "$@"
+    [ "$before" = "$(checksum "$file")" ] || fail "$file was written to"
+}
+
+# manifest DIRECTORY: one line for everything in it, with the content of files.
+manifest() {
+    (
+        cd "$1" || exit
+        find . -xdev ! -type f -printf '%P %y %m %U %G %l\n'
+        find . -xdev -type f -printf '%P %y %m %U %G %s %T@ ' -exec md5sum -z {} \; -printf '\n' |
+            tr -d '\0'
+    ) | sort
+}
+
+# manifest_of_image IMAGE: read from the disk, without replay, so that an unclean end shows up.
+manifest_of_image() {
+    MOUNT_OPTIONS=ro in_image "$1" eval 'manifest "$M"'
+}
+
+# clean_ext IMAGE [NUMBER]: e2fsck finds nothing and the journal is empty.
+clean_ext() {
+    local start size part=$BATS_TEST_TMPDIR/part
+    read -r start size < <(part_range "$@")
+    dd if="$1" of="$part" bs=1M skip=$((start >> 20)) count=$((size >> 20)) conv=sparse status=none
+    dumpe2fs -h "$part" 2>/dev/null | grep -q needs_recovery && fail "the journal is not empty"
+    e2fsck -fn "$part" || fail "e2fsck finds errors"
+    rm -f "$part"
+}
+
+# --- nothing left ----------------------------------------------------------------------------
+
+# Processes of the program under test, the keeper and the stub among them.
+our_processes() {
+    local link
+    for link in /proc/[0-9]*/exe; do
+        [ "$(readlink "$link" 2>/dev/null)" = "$UNBRICK" ] && cut -d/ -f3 <<<"$link"
+    done
+    return 0
+}
+
+# Processes in a nested process namespace that were not there when the test began.
+nested_processes() {
+    grep -lE '^NSpid:	[0-9]+	' /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3 | sort
+}
+
+# Mounts below our directory, or of a file of this test, in any mount namespace.
+our_mounts() {
+    cat /proc/[0-9]*/mountinfo 2>/dev/null |
+        grep -F -e ' /run/unbrick' -e "$BATS_RUN_TMPDIR" | grep -vF "$BATS_TEST_TMPDIR/keep" |
+        sort -u
+}
+
+our_loops() {
+    losetup -nl -O NAME,BACK-FILE 2>/dev/null | grep -F "$BATS_RUN_TMPDIR" || true
+}
+
+our_cgroups() {
+    find /sys/fs/cgroup -maxdepth 4 -type d -name 'unbrick*' 2>/dev/null
+}
+
+leftovers() {
+    our_processes | sed 's/^/process /'
+    comm -13 "$BATS_TEST_TMPDIR/nested" <(nested_processes) | sed 's/^/nested process /'
+    our_mounts | sed 's/^/mount /'
+    our_loops | sed 's/^/loop /'
+    our_cgroups | sed 's/^/cgroup /'
+    find /run/unbrick -mindepth 1 2>/dev/null | sed 's/^/file /'
+}
+
+nothing_left() {
+    [ -z "$(leftovers)" ]
+}
+
+# assert_host_clean [SECONDS]
+assert_host_clean() {
+    wait_for "${1:-2}" nothing_left || {
+        leftovers
+        fail "something is left"
+    }
+}
+
+# Every test: nothing left, except what the test itself attached.
+setup() {
+    nested_processes >"$BATS_TEST_TMPDIR/nested"
+}
+
+teardown() {
+    detach_all
+    assert_host_clean
+}
