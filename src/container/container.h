@@ -27,7 +27,8 @@ struct container {
     int sync_fd;         /* messages from stub and payload; poll for reading */
     int pty_fd;          /* master of /dev/console; -1 with CONSOLE_PIPE */
     int run_fd;          /* the container's /run (a tmpfs made by us), O_PATH directory */
-    char cgroup[256];    /* path of our own cgroup below the mount point of the hierarchy; "" none */
+    char cgroup[256];    /* our own cgroup, a path below the root of the cgroup2 hierarchy; "" none */
+    bool device_policy;  /* the kernel keeps devices closed that are not in the plan */
     bool ended;
     int status;          /* wait status of the payload's process 1, valid when ended */
 };

@@ -72,7 +72,7 @@ struct container_plan {
     unsigned short rows, columns; /* first size of the pty; 0 = 24x80 */
     bool read_only;           /* the root is mounted read-only inside */
     bool private_network;     /* a network namespace of its own with only lo */
-    uint64_t capabilities;    /* bit set of what is kept: CONTAINER_CAPS_DEFAULT */
+    uint64_t capabilities;    /* bit set of what is kept, see capabilities.h */
     char *cmdline;            /* owned; contents for /proc/cmdline; NULL = the host's */
     int kill_signal;          /* asks for an orderly end; SIGRTMIN+3 for systemd; 0 = SIGKILL */
     struct container_mount *mounts;

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * The one message type between supervisor, stub and payload: a datagram on a SOCK_SEQPACKET pair.
+ * A failure travels as the whole struct error, so that the person reads which step failed on what,
+ * and not that a child died.
+ */
+
+#include "base/error.h"
+
+enum message_type {
+    MESSAGE_PAYLOAD, /* stub: the payload was forked; with its pidfd */
+    MESSAGE_RUN,     /* payload: with its /run */
+    MESSAGE_PTY,     /* payload: with the master of /dev/console */
+    MESSAGE_FAILED,  /* stub or payload: error is filled */
+    MESSAGE_ENDED,   /* stub: status is the wait status of the payload */
+};
+
+struct message {
+    enum message_type type;
+    int status;
+    struct error error;
+};
+
+/* Send one with @fd (-1: none). Never blocks for ever and never raises SIGPIPE. 0 or negative
+ * errno. */
+int message_send(int socket, enum message_type type, int status, const struct error *error, int fd);
+
+/*
+ * Receive one, waiting for it. *ret_fd is -1 or a descriptor that belongs to the caller.
+ * 1; 0 at the end (everybody who could send has gone); a negative errno, -EAGAIN on a
+ * non-blocking socket without a message, -EPROTO when it is none of ours.
+ */
+int message_receive(int socket, struct message *ret, int *ret_fd);

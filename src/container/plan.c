@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/plan.h"
+
+#include "base/text.h"
+#include "container/capabilities.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+/* More than any caller has; a bound for what comes from a patient (its partitions, say). */
+#define PLAN_ITEMS_MAX 4096
+
+static void free_strings(char **strings)
+{
+    if (!strings)
+        return;
+    for (char **s = strings; *s; s++)
+        free(*s);
+    free(strings);
+}
+
+static size_t count_strings(char *const *strings)
+{
+    size_t n = 0;
+
+    while (strings && strings[n])
+        n++;
+    return n;
+}
+
+static int append_string(char ***strings, const char *value)
+{
+    size_t n = count_strings(*strings);
+    char *copy, **grown;
+
+    if (n >= PLAN_ITEMS_MAX)
+        return -ENOMEM;
+    copy = strdup(value);
+    grown = copy ? realloc(*strings, (n + 2) * sizeof **strings) : NULL;
+    if (!grown) {
+        free(copy);
+        return -ENOMEM;
+    }
+    grown[n] = copy;
+    grown[n + 1] = NULL;
+    *strings = grown;
+    return 0;
+}
+
+/* Room for one more item behind @count items of @size bytes. NULL when there is no memory. */
+static void *grow(void *items, unsigned count, size_t size)
+{
+    return count >= PLAN_ITEMS_MAX ? NULL : realloc(items, (count + 1) * size);
+}
+
+static int copy_optional(char **ret, const char *value)
+{
+    if (!value)
+        return 0;
+    *ret = strdup(value);
+    return *ret ? 0 : -ENOMEM;
+}
+
+/* What hostname(7) allows in one label; everything else becomes a hyphen. */
+static void copy_hostname(char ret[65], const char *name)
+{
+    size_t used = 0;
+
+    for (const char *c = name; *c && used < 63; c++) {
+        bool plain = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
+                     (*c >= 'A' && *c <= 'Z') || *c == '.';
+
+        if (plain)
+            ret[used++] = *c;
+        else if (used && ret[used - 1] != '-')
+            ret[used++] = '-';
+    }
+    while (used && (ret[used - 1] == '-' || ret[used - 1] == '.'))
+        used--;
+    ret[used] = '\0';
+    if (!used || ret[0] == '.')
+        memcpy(ret, "rescue", sizeof "rescue");
+}
+
+/* A random UUID of version 4 (RFC 9562 5.4). */
+static int make_uuid(char ret[37])
+{
+    unsigned char b[16];
+
+    if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b)
+        return -errno;
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    snprintf(ret, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
+             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+             b[15]);
+    return 0;
+}
+
+int container_plan_init(struct container_plan *plan, const char *name, struct error *e)
+{
+    const char *term = getenv("TERM");
+    const struct {
+        const char *name, *value;
+    } environment[] = {
+        {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+        {"container", "unbrick"},
+        {"HOME", "/root"},
+        {"USER", "root"},
+        {"LOGNAME", "root"},
+        {"TERM", text_is_empty(term) ? "linux" : term},
+    };
+    int r;
+
+    *plan = (struct container_plan){.capabilities = capabilities_default()};
+    copy_hostname(plan->name, name);
+    r = make_uuid(plan->uuid);
+    for (size_t i = 0; r == 0 && i < sizeof environment / sizeof environment[0]; i++)
+        r = container_plan_set_env(plan, environment[i].name, environment[i].value);
+    if (r == 0)
+        r = container_plan_set_env(plan, "container_uuid", plan->uuid);
+    if (r < 0) {
+        container_plan_free(plan);
+        return error_errno(e, r, "cannot plan the container");
+    }
+    return 0;
+}
+
+void container_plan_free(struct container_plan *plan)
+{
+    for (unsigned i = 0; i < plan->mount_count; i++) {
+        free(plan->mounts[i].source);
+        free(plan->mounts[i].target);
+        free(plan->mounts[i].options);
+    }
+    for (unsigned i = 0; i < plan->file_count; i++) {
+        free(plan->files[i].path);
+        free(plan->files[i].content);
+    }
+    for (unsigned i = 0; i < plan->device_count; i++) {
+        free(plan->devices[i].node);
+        free_strings(plan->devices[i].links);
+    }
+    free(plan->mounts);
+    free(plan->files);
+    free(plan->devices);
+    free_strings(plan->argv);
+    free_strings(plan->env);
+    free(plan->chdir);
+    free(plan->cmdline);
+    *plan = (struct container_plan){0};
+}
+
+int container_plan_add_arg(struct container_plan *plan, const char *arg)
+{
+    return append_string(&plan->argv, arg);
+}
+
+int container_plan_set_env(struct container_plan *plan, const char *name, const char *value)
+{
+    size_t length = strlen(name), room = length + strlen(value) + 2;
+    char *entry = malloc(room);
+    int r;
+
+    if (!entry)
+        return -ENOMEM;
+    snprintf(entry, room, "%s=%s", name, value);
+    for (char **old = plan->env; old && *old; old++) {
+        if (strncmp(*old, entry, length + 1) == 0) {
+            free(*old);
+            *old = entry;
+            return 0;
+        }
+    }
+    r = append_string(&plan->env, entry);
+    free(entry);
+    return r;
+}
+
+int container_plan_add_mount(struct container_plan *plan, const struct container_mount *mount)
+{
+    struct container_mount *m = grow(plan->mounts, plan->mount_count, sizeof *m);
+
+    if (!m)
+        return -ENOMEM;
+    plan->mounts = m;
+    m += plan->mount_count++;
+    *m = *mount;
+    m->source = m->target = m->options = NULL;
+    if (copy_optional(&m->source, mount->source) < 0 ||
+        copy_optional(&m->target, mount->target) < 0 ||
+        copy_optional(&m->options, mount->options) < 0)
+        return -ENOMEM;
+    return 0;
+}
+
+int container_plan_add_file(struct container_plan *plan, const char *path, mode_t mode,
+                            const char *content)
+{
+    struct container_file *f = grow(plan->files, plan->file_count, sizeof *f);
+
+    if (!f)
+        return -ENOMEM;
+    plan->files = f;
+    f += plan->file_count++;
+    *f = (struct container_file){.mode = mode, .size = content ? strlen(content) : 0};
+    if (copy_optional(&f->path, path) < 0 || copy_optional(&f->content, content) < 0)
+        return -ENOMEM;
+    return 0;
+}
+
+int container_plan_add_device(struct container_plan *plan, const char *node, dev_t devno,
+                              bool read_only, const char *const *links)
+{
+    struct container_device *d = grow(plan->devices, plan->device_count, sizeof *d);
+    int r;
+
+    if (!d)
+        return -ENOMEM;
+    plan->devices = d;
+    d += plan->device_count++;
+    *d = (struct container_device){.devno = devno, .read_only = read_only};
+    r = copy_optional(&d->node, node);
+    for (; r == 0 && links && *links; links++)
+        r = append_string(&d->links, *links);
+    return r;
+}
