@@ -1,0 +1,281 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# boot --run on every layout and release: the target's own systemd comes up, the script changes the
+# disk, its status comes back, the file systems are clean afterwards.
+
+load helpers
+
+# What runs inside: it says what it found, and leaves a mark on the disk.
+PROBE='set -eu
+. /etc/os-release
+echo "os=$ID ${VERSION_ID:-unstable}"
+echo "init=$(cat /proc/1/comm)"
+echo "state=$(systemctl is-system-running || true)"
+findmnt -n -o FSTYPE,SOURCE /
+echo mark >/root/unbrick-was-here
+exit 7'
+
+# boots WORD [OPTION...]: the image boots, WORD is in what the script wrote, and the mark stuck.
+boots() {
+    local word=$1
+    script "$PROBE"
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 7 ] || fail "status $status, not the script's"
+    [[ $output == *"init=systemd"* ]] || fail "process 1 is not systemd"
+    [[ $output == *"$word"* ]] || fail "'$word' is not in the output"
+    assert_host_clean
+    # shellcheck disable=SC2016
+    in_image "$IMG" bash -c 'find "$M" -maxdepth 3 -path "*root/unbrick-was-here" | grep .' ||
+        fail "what the script wrote is not on the disk"
+}
+
+@test "boot: Debian 12, ext4 on GPT, /boot of its own, swap" {
+    image --boot --swap
+    boots "os=debian 12"
+    clean_ext "$IMG"
+    clean_ext "$IMG" 2
+}
+
+@test "boot: Debian 11" {
+    image --suite bullseye
+    boots "os=debian 11"
+    clean_ext "$IMG"
+}
+
+@test "boot: Debian 13" {
+    image --suite trixie
+    boots "os=debian 13"
+    clean_ext "$IMG"
+}
+
+@test "boot: Debian sid" {
+    image --suite sid
+    boots "os=debian"
+    clean_ext "$IMG"
+}
+
+@test "boot: xfs on MBR" {
+    image --fs xfs --table mbr
+    boots xfs
+}
+
+@test "boot: btrfs with the root in the subvolume @" {
+    image --fs btrfs --subvol @
+    boots btrfs
+}
+
+@test "boot: btrfs without subvolumes" {
+    image --fs btrfs
+    boots btrfs
+}
+
+@test "boot: ext4 without a partition table" {
+    image --table none
+    boots ext4
+    clean_ext "$IMG"
+}
+
+@test "boot: sectors of 4096 bytes" {
+    image --sector 4096
+    attach "$IMG" -b 4096
+    script "$PROBE"
+    unb boot --run "$SCRIPT" "$DEV"
+    [ "$status" -eq 7 ]
+    detach_all
+    export SECTOR_4096=1
+    clean_ext "$IMG"
+}
+
+@test "boot: an image whose table counts in 4096 bytes" {
+    image --sector 4096
+    export SECTOR_4096=1
+    boots ext4
+}
+
+@test "boot: a block device" {
+    image --boot
+    attach "$IMG"
+    script "$PROBE"
+    unb boot --run "$SCRIPT" "$DEV"
+    [ "$status" -eq 7 ]
+    [[ $stderr == *"safe to detach"* ]]
+    detach_all
+    clean_ext "$IMG"
+}
+
+@test "boot: a partition names the root; its siblings belong to the patient" {
+    image --boot
+    attach "$IMG"
+    partx -a "$DEV"
+    script 'findmnt -n -o TARGET /boot'
+    unb boot --run "$SCRIPT" "${DEV}p3"
+    [ "$status" -eq 0 ]
+    [[ $output == */boot* ]]
+    detach_all
+    clean_ext "$IMG"
+}
+
+@test "boot: a directory" {
+    tree
+    script 'cat /proc/1/comm; echo mark >/root/mark'
+    unb boot --run "$SCRIPT" "$TREE"
+    [ "$status" -eq 0 ]
+    [ "$output" = systemd ]
+    [ "$(cat "$TREE/root/mark")" = mark ]
+}
+
+@test "boot: of two systems one must be named" {
+    image --second trixie
+    refused 3 "--system" boot "$IMG"
+    [[ $stderr == *part2* && $stderr == *part3* ]]
+    script 'cat /etc/hostname; . /etc/os-release; echo $VERSION_ID'
+    unb boot --system=unbrick-second --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $output == *13* ]]
+    unb boot --run "$SCRIPT" --system part2 "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $output == *12* ]]
+    refused 4 "nosuch" boot --system=nosuch "$IMG"
+}
+
+@test "boot: options after the target, and status of the script" {
+    image
+    script 'exit 0'
+    unb boot "$IMG" --run "$SCRIPT" --fsck=skip
+    [ "$status" -eq 0 ]
+    script 'exit 255'
+    unb boot "$IMG" --run "$SCRIPT" --quiet
+    [ "$status" -eq 255 ]
+    script 'kill -9 $$'
+    unb boot "$IMG" --run "$SCRIPT"
+    [ "$status" -eq 137 ]
+}
+
+@test "boot: the script's pipes are ours: input, output and errors, 8-bit and complete" {
+    image
+    head -c 3000000 /dev/urandom >"$BATS_TEST_TMPDIR/in"
+    script '#!/bin/sh
+cat
+echo to-stderr >&2'
+    "$UNBRICK" boot --quiet --run "$SCRIPT" "$IMG" <"$BATS_TEST_TMPDIR/in" \
+        >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+    cmp "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/out"
+    grep -qx to-stderr "$BATS_TEST_TMPDIR/err"
+}
+
+@test "boot: an interpreter of its own, environment and binds" {
+    image
+    mkdir "$BATS_TEST_TMPDIR/share"
+    echo from-the-host >"$BATS_TEST_TMPDIR/share/file"
+    script '#!/bin/bash
+[[ $BASH_VERSION ]] && echo "word=$WORD" && cat /mnt/file && ! touch /mnt/other'
+    unb boot --setenv WORD="two words" --bind-ro "$BATS_TEST_TMPDIR/share:/mnt" --run "$SCRIPT" \
+        "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $output == *"word=two words"* && $output == *from-the-host* ]]
+}
+
+@test "boot: network of the host, or none" {
+    image
+    script 'ls /sys/class/net; readlink /proc/self/ns/net'
+    unb boot --run "$SCRIPT" "$IMG"
+    [[ $output == *"$(readlink /proc/self/ns/net)"* ]]
+    unb boot --network=none --run "$SCRIPT" "$IMG"
+    [[ $output != *"$(readlink /proc/self/ns/net)"* ]]
+    [ "$(grep -vc '^net:' <<<"$output")" -eq 1 ]
+}
+
+@test "boot: poweroff and reboot end the session" {
+    image
+    script 'poweroff; sleep 30'
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    script 'systemctl --no-block reboot; sleep 30'
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *[Rr]eboot* ]]
+    clean_ext "$IMG"
+}
+
+@test "boot: leaving starts nothing of the patient" {
+    image
+    add_unit() {
+        cat >"$M/etc/systemd/system/tattle.service" <<'END'
+[Service]
+ExecStart=/bin/sh -c 'echo started >/root/tattle'
+[Install]
+WantedBy=multi-user.target
+END
+        mkdir -p "$M/etc/systemd/system/multi-user.target.wants"
+        ln -s ../tattle.service "$M/etc/systemd/system/multi-user.target.wants/"
+    }
+    in_image "$IMG" add_unit
+    script 'systemctl is-active tattle.service; true'
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $output == *inactive* ]]
+    # shellcheck disable=SC2016
+    in_image "$IMG" bash -c '[ ! -e "$M/root/tattle" ]' || fail "the unit was started"
+}
+
+@test "boot: the shell at the prompt, with input from a pipe and output to a file" {
+    image
+    printf 'cat /proc/1/comm\necho 6*7=$((6*7))\nexit 3\n' |
+        "$UNBRICK" boot "$IMG" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
+    cat "$BATS_TEST_TMPDIR/err"
+    grep -q systemd "$BATS_TEST_TMPDIR/out"
+    grep -q '6\*7=42' "$BATS_TEST_TMPDIR/out"
+    grep -q 'INSIDE the patient' "$BATS_TEST_TMPDIR/err" "$BATS_TEST_TMPDIR/out"
+    grep -q 'safe to detach' "$BATS_TEST_TMPDIR/err"
+    clean_ext "$IMG"
+}
+
+@test "boot: a log has everything in it" {
+    image
+    script 'echo spoken'
+    unb boot --log "$BATS_TEST_TMPDIR/log" --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    grep -q 'safe to detach' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "boot: arguments go to the init" {
+    image
+    script "x"
+    run --separate-stderr timeout 60 "$UNBRICK" boot "$IMG" -- \
+        --unit=poweroff.target </dev/null
+    report_run
+    [ "$status" -eq 0 ]
+    clean_ext "$IMG"
+}
+
+@test "boot: SIGTERM ends the session in order" {
+    image
+    script 'echo up; sleep 100'
+    "$UNBRICK" boot --run "$SCRIPT" "$IMG" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    local pid=$!
+    wait_for 30 grep -q up "$BATS_TEST_TMPDIR/out"
+    kill -TERM "$pid"
+    status=0
+    wait "$pid" || status=$?
+    cat "$BATS_TEST_TMPDIR/err"
+    [ "$status" -eq 143 ]
+    assert_host_clean
+    clean_ext "$IMG"
+}
+
+@test "boot: SIGINT while it runs a script ends it with 130" {
+    image
+    script 'echo up; sleep 100'
+    # A background job of a shell ignores SIGINT; setsid with env gives it back.
+    env --default-signal=INT "$UNBRICK" boot --run "$SCRIPT" "$IMG" >"$BATS_TEST_TMPDIR/out" \
+        2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    local pid=$!
+    wait_for 30 grep -q up "$BATS_TEST_TMPDIR/out"
+    kill -INT "$pid"
+    status=0
+    wait "$pid" || status=$?
+    cat "$BATS_TEST_TMPDIR/err"
+    [ "$status" -eq 130 ]
+    assert_host_clean
+    clean_ext "$IMG"
+}

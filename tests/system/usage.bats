@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The command line: what is wrong with it is said in one sentence and ends with status 2.
+
+load helpers
+
+@test "usage: help and version" {
+    unb --help
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    for command in list boot shell mount umount status cleanup spawn; do
+        [[ $output == *"  $command "* ]] || fail "the help does not know '$command'"
+    done
+    unb boot --help
+    [ "$status" -eq 0 ]
+    [[ $output == *--run* ]]
+    unb --version
+    [ "$status" -eq 0 ]
+    [[ $output =~ ^unbrick\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "usage: unknown command and options" {
+    refused 2 "frobnicate" frobnicate
+    refused 2 "--frobnicate" boot --frobnicate /nowhere
+    refused 2 "--frobnicate" --frobnicate list
+    refused 2 "-Z" boot -Z /nowhere
+    refused 2 "fsck" boot --fsck=perhaps /nowhere
+    refused 2 "network" boot --network=wifi /nowhere
+    refused 2 "escape" boot --escape=long /nowhere
+    refused 2 "--run" boot --run
+    refused 2 "--read-only" boot --read-only=7 /nowhere
+}
+
+@test "usage: an option of another command is named" {
+    refused 2 "--host-tools" boot --host-tools /nowhere
+    refused 2 "--run" shell --run /nowhere /nowhere
+}
+
+@test "usage: no target, an empty target, a directory among several" {
+    refused 2 "target" boot
+    refused 2 "target" shell
+    refused 2 "empty" boot ""
+    mkdir "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
+    refused 2 "directory" boot "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
+}
+
+@test "usage: a script that cannot be read, with NUL bytes, or beside arguments of the init" {
+    refused 2 "script" boot --run "$BATS_TEST_TMPDIR/none" /nowhere
+    printf 'echo\0' >"$BATS_TEST_TMPDIR/binary"
+    refused 2 "NUL" boot --run "$BATS_TEST_TMPDIR/binary" /nowhere
+    mkfifo "$BATS_TEST_TMPDIR/fifo"
+    unb boot --run "$BATS_TEST_TMPDIR/fifo" /nowhere
+    [ "$status" -ne 124 ] || fail "it hangs on a FIFO"
+    script true
+    refused 2 "--run" boot --run "$SCRIPT" /nowhere -- --unit=x
+}
+
+@test "usage: a log that cannot be written" {
+    refused 2 "log" boot --log "$BATS_TEST_TMPDIR/none/log" /nowhere
+}
+
+@test "usage: mount and umount want a directory that is free" {
+    refused 2 "directory" mount /nowhere
+    refused 2 "none" mount /nowhere "$BATS_TEST_TMPDIR/none"
+    echo >"$BATS_TEST_TMPDIR/file"
+    refused 2 "no directory" mount /nowhere "$BATS_TEST_TMPDIR/file"
+    refused 2 "directory" umount
+    refused 2 "nothing mounted" umount "$BATS_TEST_TMPDIR"
+    mkdir "$BATS_RUN_TMPDIR/keep"
+    mount -t tmpfs tmpfs "$BATS_RUN_TMPDIR/keep"
+    refused 3 "mounted" mount /nowhere "$BATS_RUN_TMPDIR/keep"
+    umount "$BATS_RUN_TMPDIR/keep"
+    rmdir "$BATS_RUN_TMPDIR/keep"
+}
+
+@test "usage: control characters of an argument do not reach the terminal" {
+    refused 4 "no such" boot $'/nowhere/\e[31mred\a'
+    [[ $stderr != *$'\e'* && $stderr != *$'\a'* ]]
+    refused 2 "command" $'\e]0;title\a'
+    [[ $stderr != *$'\e'* && $stderr != *$'\a'* ]]
+}
+
+@test "usage: without root privileges" {
+    # Where the build lies an ordinary user may not look: the program is run from another place.
+    local own=$BATS_TEST_TMPDIR/bin
+    mkdir -m 755 "$own"
+    install -m 755 "$UNBRICK" "$own/unbrick"
+    chmod o+x "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." \
+        "$BATS_TEST_TMPDIR/../.."
+    for command in "boot /nowhere" "shell /nowhere" "mount /nowhere /mnt"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr env -u ASAN_OPTIONS -u UBSAN_OPTIONS setpriv --reuid 65534 \
+            --regid 65534 --clear-groups "$own/unbrick" $command </dev/null
+        report_run "$command"
+        if [[ $command == shell* ]]; then [ "$status" -eq 125 ]; else [ "$status" -eq 6 ]; fi
+        assert_one_sentence
+        [[ $stderr == *root* && $stderr == *sudo* ]]
+    done
+}
+
+@test "usage: --json failures carry a reason and the status" {
+    unb boot --dry-run --json /nowhere
+    [ "$status" -eq 4 ]
+    jq -e '.schema == "unbrick.error/1" and .status == 4 and .reason != "" and .message != ""' \
+        <<<"$output"
+}
+
+@test "usage: a full disk under the output is noticed" {
+    run --separate-stderr bash -c "\"$UNBRICK\" --help >/dev/full"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"output"* ]]
+}
