@@ -14,8 +14,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#define DEPTH_MAX  64   /* of cgroups that a payload made in its own */
-#define REMOVE_MS  2000 /* killed processes that are stuck in the kernel for longer are left */
+#define DEPTH_MAX 64   /* of cgroups that a payload made in its own */
+#define REMOVE_MS 2000 /* killed processes that are stuck in the kernel for longer are left */
 
 static int hierarchy_open(void)
 {

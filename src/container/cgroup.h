@@ -20,7 +20,8 @@ struct cgroup {
     int payload_fd; /* the inner one, for CLONE_INTO_CGROUP; -1 */
 };
 
-/* The path that cgroup_make() is going to use, for a journal: -ENOENT or -ENAMETOOLONG when none. */
+/* The path that cgroup_make() is going to use, for a journal: -ENOENT or -ENAMETOOLONG when none.
+ */
 int cgroup_path(const char *name, char *ret, size_t size);
 
 /* Make both. A host without cgroup2 in its kernel, or where it is not writable, gives -EROFS,

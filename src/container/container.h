@@ -20,17 +20,17 @@
 #include <sys/types.h>
 
 struct container {
-    pid_t stub_pid;      /* in the supervisor's pid namespace */
-    int stub_fd;         /* pidfd of the stub; readable when all is over */
-    pid_t payload_pid;   /* the payload's process 1, as the supervisor sees it */
-    int payload_fd;      /* its pidfd, for signals */
-    int sync_fd;         /* messages from stub and payload; poll for reading */
-    int pty_fd;          /* master of /dev/console; -1 with CONSOLE_PIPE */
-    int run_fd;          /* the container's /run (a tmpfs made by us), O_PATH directory */
-    char cgroup[256];    /* our own cgroup, a path below the root of the cgroup2 hierarchy; "" none */
-    bool device_policy;  /* the kernel keeps devices closed that are not in the plan */
+    pid_t stub_pid;    /* in the supervisor's pid namespace */
+    int stub_fd;       /* pidfd of the stub; readable when all is over */
+    pid_t payload_pid; /* the payload's process 1, as the supervisor sees it */
+    int payload_fd;    /* its pidfd, for signals */
+    int sync_fd;       /* messages from stub and payload; poll for reading */
+    int pty_fd;        /* master of /dev/console; -1 with CONSOLE_PIPE */
+    int run_fd;        /* the container's /run (a tmpfs made by us), O_PATH directory */
+    char cgroup[256];  /* our own cgroup, a path below the root of the cgroup2 hierarchy; "" none */
+    bool device_policy; /* the kernel keeps devices closed that are not in the plan */
     bool ended;
-    int status;          /* wait status of the payload's process 1, valid when ended */
+    int status; /* wait status of the payload's process 1, valid when ended */
 };
 
 /* How it ended, from container.status. */

@@ -11,21 +11,21 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#define ANY      UINT32_MAX
-#define ACCESS   (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
+#define ANY    UINT32_MAX
+#define ACCESS (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 
 /* Numbers from Documentation/admin-guide/devices.txt. All of these are character devices. */
 static const struct {
     uint32_t major, minor;
 } standard[] = {
-    {1, 3},    /* null */
-    {1, 5},    /* zero */
-    {1, 7},    /* full */
-    {1, 8},    /* random */
-    {1, 9},    /* urandom */
-    {5, 0},    /* tty: the process's own terminal */
-    {5, 1},    /* console: ours is a pty, but programs look */
-    {5, 2},    /* ptmx, of the container's devpts */
+    {1, 3},     /* null */
+    {1, 5},     /* zero */
+    {1, 7},     /* full */
+    {1, 8},     /* random */
+    {1, 9},     /* urandom */
+    {5, 0},     /* tty: the process's own terminal */
+    {5, 1},     /* console: ours is a pty, but programs look */
+    {5, 2},     /* ptmx, of the container's devpts */
     {136, ANY}, /* pts, of the container's devpts: elsewhere the kernel refuses to open one */
 };
 

@@ -3,12 +3,13 @@
 
 #include "base/text.h"
 #include "container/capabilities.h"
+#include "container/random_uuid.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 /* More than any caller has; a bound for what comes from a patient (its partitions, say). */
@@ -86,21 +87,6 @@ static void copy_hostname(char ret[65], const char *name)
         memcpy(ret, "rescue", sizeof "rescue");
 }
 
-/* A random UUID of version 4 (RFC 9562 5.4). */
-static int make_uuid(char ret[37])
-{
-    unsigned char b[16];
-
-    if (getrandom(b, sizeof b, 0) != (ssize_t)sizeof b)
-        return -errno;
-    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    snprintf(ret, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
-             b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-             b[15]);
-    return 0;
-}
-
 int container_plan_init(struct container_plan *plan, const char *name, struct error *e)
 {
     const char *term = getenv("TERM");
@@ -118,7 +104,7 @@ int container_plan_init(struct container_plan *plan, const char *name, struct er
 
     *plan = (struct container_plan){.capabilities = capabilities_default()};
     copy_hostname(plan->name, name);
-    r = make_uuid(plan->uuid);
+    r = random_uuid(plan->uuid);
     for (size_t i = 0; r == 0 && i < sizeof environment / sizeof environment[0]; i++)
         r = container_plan_set_env(plan, environment[i].name, environment[i].value);
     if (r == 0)
@@ -228,4 +214,9 @@ int container_plan_add_device(struct container_plan *plan, const char *node, dev
     for (; r == 0 && links && *links; links++)
         r = append_string(&d->links, *links);
     return r;
+}
+
+uint64_t container_plan_capabilities(const struct container_plan *plan)
+{
+    return plan->capabilities | (plan->private_network ? CAPABILITY_BIT(CAP_NET_ADMIN) : 0);
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Mounts by descriptor. Everything happens below a descriptor of the container's own root, after
+ * pivot_root(2): a link in the patient's tree can lead to no place of the host, since none is left
+ * in the mount namespace.
+ */
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Make a detached file system of @type: fsopen(2), fsconfig(2), fsmount(2). @options is
+ * "mode=755,size=10%,flag" or NULL; @attributes are MOUNT_ATTR_* flags. Returns a descriptor of its
+ * root or a negative errno.
+ */
+int attach_new(const char *type, const char *options, uint64_t attributes, struct error *e);
+
+/* Put the detached mount @tree on @path below @root_fd, with no link followed. -ENOTDIR, -ENOENT or
+ * -ELOOP when @path is not there or not what it should be. */
+int attach_at(int root_fd, const char *path, int tree, struct error *e);
+
+/* As attach_at() on the object @target itself. */
+int attach_on(int target, int tree);
+
+/* Clone the mount below @fd: only what is under that directory or file. Descriptor or errno. */
+int attach_clone(int fd, bool recursive);
+
+/* Set MOUNT_ATTR_* flags on a mount (and all below it). 0 or a negative errno. */
+int attach_set(int tree, uint64_t attributes, bool recursive);
+
+/* Cover @path below @root_fd with itself, read-only. 0 also when it is not there. */
+int attach_read_only(int root_fd, const char *path, struct error *e);

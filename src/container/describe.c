@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/text.h"
+#include "container/capabilities.h"
+#include "container/container.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+static void describe_strings(struct text *out, const char *title, char *const *strings)
+{
+    (void)text_appendf(out, "%s:", title);
+    for (; strings && *strings; strings++)
+        (void)text_appendf(out, " %s", text_safe(*strings));
+    (void)text_appendf(out, "\n");
+}
+
+static void describe_mount(struct text *out, const struct container_mount *m)
+{
+    static const char *const kinds[] = {[MOUNT_BIND] = "bind",
+                                        [MOUNT_BIND_FD] = "bind",
+                                        [MOUNT_TMPFS] = "tmpfs",
+                                        [MOUNT_MASK] = "mask"};
+
+    (void)text_appendf(out, "mount: %s on %s", kinds[m->kind], text_safe(m->target));
+    if (m->source)
+        (void)text_appendf(out, " from %s", text_safe(m->source));
+    if (m->options)
+        (void)text_appendf(out, " with %s", text_safe(m->options));
+    (void)text_appendf(out, "%s%s\n", m->read_only ? ", read-only" : "",
+                       m->optional ? ", if it is there" : "");
+}
+
+static void describe_file(struct text *out, const struct container_file *f)
+{
+    const char *kind = S_ISFIFO(f->mode)  ? "fifo"
+                       : S_ISDIR(f->mode) ? "directory"
+                       : S_ISLNK(f->mode) ? "link"
+                                          : "file";
+
+    (void)text_appendf(out, "in memory: %s /run/%s\n", kind, text_safe(f->path));
+}
+
+static void describe_device(struct text *out, const struct container_device *d)
+{
+    (void)text_appendf(out, "device: /dev/%s %u:%u%s", text_safe(d->node), major(d->devno),
+                       minor(d->devno), d->read_only ? ", read-only" : "");
+    for (char **link = d->links; link && *link; link++)
+        (void)text_appendf(out, " /dev/%s", text_safe(*link));
+    (void)text_appendf(out, "\n");
+}
+
+static void describe_capabilities(struct text *out, uint64_t kept)
+{
+    (void)text_appendf(out, "capabilities:");
+    for (unsigned cap = 0; cap < 64; cap++)
+        if (kept & CAPABILITY_BIT(cap))
+            (void)text_appendf(out, " %s", capability_name(cap));
+    (void)text_appendf(out, "\n");
+}
+
+int container_plan_describe(const struct container_plan *plan, struct text *out)
+{
+    (void)text_appendf(out, "container: %s\n", plan->name);
+    describe_strings(out, plan->payload == PAYLOAD_INIT ? "init" : "command", plan->argv);
+    describe_strings(out, "environment", plan->env);
+    (void)text_appendf(out, "root: %s\n", plan->read_only ? "read-only" : "read-write");
+    (void)text_appendf(out, "network: %s\n", plan->private_network ? "private" : "the host's");
+    describe_capabilities(out, container_plan_capabilities(plan));
+    if (plan->cmdline)
+        (void)text_appendf(out, "kernel command line: %.*s\n",
+                           (int)strcspn(text_safe(plan->cmdline), "\n"), text_safe(plan->cmdline));
+    for (unsigned i = 0; i < plan->mount_count; i++)
+        describe_mount(out, &plan->mounts[i]);
+    for (unsigned i = 0; i < plan->device_count; i++)
+        describe_device(out, &plan->devices[i]);
+    for (unsigned i = 0; i < plan->file_count; i++)
+        describe_file(out, &plan->files[i]);
+    return out->failed;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/launch.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "container/attach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/pidfd.h>
+
+/* A bind mount's source, as a detached mount. -ENOENT only when it is not there. */
+static int open_source(const struct container_mount *m, struct error *e)
+{
+    _cleanup_fd_ int fd = -1;
+    int tree, r;
+
+    if (m->kind == MOUNT_BIND) {
+        fd = open(m->source, O_PATH | O_CLOEXEC);
+        if (fd < 0)
+            return error_errno(e, -errno, "cannot open %s", m->source);
+    }
+    tree = attach_clone(fd >= 0 ? fd : m->source_fd, m->recursive);
+    /* A detached mount cannot be cloned before Linux 6.15: then it is used itself. */
+    if (tree == -EINVAL && m->kind == MOUNT_BIND_FD) {
+        tree = fcntl(m->source_fd, F_DUPFD_CLOEXEC, 3);
+        tree = tree < 0 ? -errno : tree;
+    }
+    if (tree < 0)
+        return error_errno(e, tree, "cannot bind %s", m->source ? m->source : m->target);
+    r = m->read_only ? attach_set(tree, MOUNT_ATTR_RDONLY, m->recursive) : 0;
+    if (r < 0) {
+        fd_close(tree);
+        return error_errno(e, r, "cannot make %s read-only", m->target);
+    }
+    return tree;
+}
+
+static int prepare_mounts(struct launch *l, struct error *e)
+{
+    const struct container_plan *plan = l->plan;
+
+    l->mount_trees = malloc((plan->mount_count + 1) * sizeof *l->mount_trees);
+    if (!l->mount_trees)
+        return error_errno(e, -ENOMEM, "cannot prepare the mounts");
+    for (unsigned i = 0; i < plan->mount_count; i++)
+        l->mount_trees[i] = -1;
+    for (unsigned i = 0; i < plan->mount_count; i++) {
+        const struct container_mount *m = &plan->mounts[i];
+
+        if (m->kind != MOUNT_BIND && m->kind != MOUNT_BIND_FD)
+            continue;
+        l->mount_trees[i] = open_source(m, e);
+        if (l->mount_trees[i] == -ENOENT && m->optional)
+            continue;
+        if (l->mount_trees[i] < 0)
+            return l->mount_trees[i];
+    }
+    return 0;
+}
+
+int launch_prepare(struct launch *ret, const struct container_plan *plan, int root_fd,
+                   struct error *e)
+{
+    *ret = (struct launch){.plan = plan,
+                           .root_tree = -1,
+                           .supervisor_fd = -1,
+                           .status_socket = -1,
+                           .start_socket = -1,
+                           .cgroup_fd = -1};
+    ret->root_tree = attach_clone(root_fd, true);
+    if (ret->root_tree < 0)
+        return error_errno(e, ret->root_tree, "cannot clone the root's mount");
+    if (plan->read_only) {
+        int r = attach_set(ret->root_tree, MOUNT_ATTR_RDONLY, true);
+
+        if (r < 0)
+            return error_errno(e, r, "cannot make the root read-only");
+    }
+    ret->supervisor_fd = pidfd_open(getpid(), 0);
+    if (ret->supervisor_fd < 0)
+        return error_errno(e, -errno, "cannot watch our own process");
+    if (file_read("/etc/os-release", 65536, &ret->os_release, NULL) < 0)
+        (void)file_read("/usr/lib/os-release", 65536, &ret->os_release, NULL);
+    return prepare_mounts(ret, e);
+}
+
+void launch_free(struct launch *l)
+{
+    for (unsigned i = 0; l->mount_trees && i < l->plan->mount_count; i++)
+        fd_close(l->mount_trees[i]);
+    free(l->mount_trees);
+    free(l->os_release);
+    l->mount_trees = NULL;
+    l->os_release = NULL;
+    l->root_tree = fd_close(l->root_tree);
+    l->supervisor_fd = fd_close(l->supervisor_fd);
+    l->status_socket = fd_close(l->status_socket);
+    l->start_socket = fd_close(l->start_socket);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What supervisor, stub and payload share over the forks: everything of the host that the payload
+ * needs is opened or read before, since it cannot see the host any more. Internal to container/. */
+
+#include "container/plan.h"
+
+struct launch {
+    const struct container_plan *plan;
+    int root_tree;     /* the container's root: a detached mount */
+    int *mount_trees;  /* one for each of the plan's mounts; -1: none needed, or not there */
+    char *os_release;  /* the host's; may be NULL */
+    int supervisor_fd; /* pidfd: the stub watches it */
+    int status_socket; /* the stub's messages */
+    int start_socket;  /* the payload's messages; ends by its execve(2) */
+    int cgroup_fd;     /* directory of the payload's cgroup; -1 */
+};
+
+/* Open and read it all. 0 or a negative errno; launch_free() in either case. */
+int launch_prepare(struct launch *ret, const struct container_plan *plan, int root_fd,
+                   struct error *e);
+void launch_free(struct launch *l);
+
+/* Process 1 of the outer pid namespace. */
+_Noreturn void stub_run(const struct launch *l);
+
+/* Process 1 of the inner one: builds the container and becomes what the plan says. */
+_Noreturn void payload_run(const struct launch *l);

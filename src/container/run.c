@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "container/run.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "container/below.h"
+#include "container/random_uuid.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int make_file(int run_fd, const struct container_file *f)
+{
+    const char *name;
+    _cleanup_fd_ int parent = -1;
+    mode_t permission = f->mode & 07777;
+
+    if (S_ISREG(f->mode))
+        return below_write(run_fd, f->path, permission, f->content, f->size);
+    parent = below_parent(run_fd, f->path, &name);
+    if (parent < 0)
+        return parent;
+    if (S_ISLNK(f->mode))
+        return symlinkat(f->content, parent, name) < 0 ? -errno : 0;
+    if (S_ISDIR(f->mode) && mkdirat(parent, name, permission) < 0 && errno != EEXIST)
+        return -errno;
+    if (S_ISFIFO(f->mode) && mkfifoat(parent, name, permission) < 0)
+        return -errno;
+    return fchmodat(parent, name, permission, 0) < 0 ? -errno : 0;
+}
+
+/* What the kernel gives once a boot; every container gets its own (systemd keys its state to it).
+ */
+static int write_boot_id(int run_fd)
+{
+    char text[40];
+    int r = random_uuid(text);
+
+    if (r < 0)
+        return r;
+    text[36] = '\n';
+    return below_write(run_fd, "host/boot-id", 0444, text, 37);
+}
+
+static int write_text(int run_fd, const char *path, const char *content)
+{
+    return below_write(run_fd, path, 0444, content, strlen(content));
+}
+
+/* https://systemd.io/CONTAINER_INTERFACE, "/run/host". */
+static int fill_host(const struct container_plan *plan, int run_fd, const char *host_os_release)
+{
+    char uuid[40];
+    int r;
+
+    snprintf(uuid, sizeof uuid, "%s\n", plan->uuid);
+    r = write_text(run_fd, "host/container-manager", "unbrick\n");
+    if (r == 0)
+        r = write_text(run_fd, "host/container-uuid", uuid);
+    if (r == 0 && host_os_release)
+        r = write_text(run_fd, "host/os-release", host_os_release);
+    if (r == 0 && plan->cmdline)
+        r = write_text(run_fd, "host/cmdline", plan->cmdline);
+    if (r == 0)
+        r = write_boot_id(run_fd);
+    if (r == 0)
+        r = below_write(run_fd, "host/inaccessible/reg", 0, NULL, 0);
+    if (r == 0 && mkdirat(run_fd, "host/inaccessible/dir", 0) < 0)
+        r = -errno;
+    return r;
+}
+
+int run_fill(const struct container_plan *plan, int run_fd, const char *host_os_release,
+             struct error *e)
+{
+    int r = fill_host(plan, run_fd, host_os_release);
+
+    if (r < 0)
+        return error_errno(e, r, "cannot fill /run/host");
+    for (unsigned i = 0; i < plan->file_count; i++) {
+        r = make_file(run_fd, &plan->files[i]);
+        if (r < 0)
+            return error_errno(e, r, "cannot make /run/%s", text_safe(plan->files[i].path));
+    }
+    return 0;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The contents of the container's /run: the plan's files, and /run/host. */
+
+#include "base/error.h"
+#include "container/plan.h"
+
+/* @host_os_release: contents of the host's os-release, or NULL. */
+int run_fill(const struct container_plan *plan, int run_fd, const char *host_os_release,
+             struct error *e);
