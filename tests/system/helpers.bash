@@ -33,8 +33,8 @@ report_run() {
 assert_one_sentence() {
     local lines
     lines=$(grep -c . <<<"$stderr")
-    [ "$lines" -ge 1 ] && [ "$lines" -le 3 ] || fail "$lines lines on standard error"
-    [[ $stderr == "unbrick: "* ]] || fail "the message does not start with 'unbrick: '"
+    [ "$lines" -ge 1 ] && [ "$lines" -le 3 ] || fail "$lines lines on standard error" || return 1
+    [[ $stderr == "unbrick: "* ]] || fail "the message does not start with 'unbrick: '" || return 1
     [[ $stderr != *Sanitizer* ]] || fail "a sanitizer reported"
 }
 
@@ -43,8 +43,8 @@ refused() {
     local wanted=$1 word=$2
     shift 2
     unb "$@"
-    [ "$status" -eq "$wanted" ] || fail "status $status instead of $wanted"
-    assert_one_sentence
+    [ "$status" -eq "$wanted" ] || fail "status $status instead of $wanted" || return 1
+    assert_one_sentence || return 1
     [[ ${stderr,,} == *"${word,,}"* ]] || fail "the message does not say '$word'"
 }
 
