@@ -42,6 +42,8 @@ int attach_new(const char *type, const char *options, uint64_t attributes, struc
 
     if (fs < 0)
         return error_errno(e, -errno, "cannot make a %s", type);
+    /* What mount tables show in place of a device. */
+    (void)fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0);
     r = set_options(fs, options);
     if (r < 0)
         return error_errno(e, r, "cannot make a %s with the options %s", type, options);
