@@ -23,6 +23,9 @@
 /* Time for the last bytes of the pty after the payload is dead. */
 #define CONSOLE_DRAIN_MS 200
 
+/* A pty without an opener of its slave is readable for ever and has nothing: look this often. */
+#define CLOSED_PTY_MS 200
+
 /* Time for a slow reader of --run's output. */
 #define PUMP_DRAIN_MS 5000
 
@@ -42,6 +45,7 @@ struct loop {
     struct console *console; /* NULL: no pty, or the terminal is lost */
     int signal_fd;
     bool stopping, killed, lost;
+    bool pty_closed; /* without a terminal: nobody has the slave open at the moment */
     bool finishing; /* an end was decided: pipes are drained, then it stops */
     long long started_ms, deadline_ms;
     unsigned shown_seconds;
@@ -233,12 +237,14 @@ static void handle_console(struct loop *l, const struct pollfd *fds, unsigned co
     }
 }
 
+/* Without a terminal what the payload prints goes nowhere: a full pty would stop it. */
 static void discard_pty(struct loop *l)
 {
     char chunk[4096];
 
     while (read(l->container->pty_fd, chunk, sizeof chunk) > 0)
         ;
+    l->pty_closed = errno == EIO;
 }
 
 static unsigned fill_poll(struct loop *l, struct pollfd *fds, int *ret_timeout)
@@ -262,6 +268,8 @@ static unsigned fill_poll(struct loop *l, struct pollfd *fds, int *ret_timeout)
         count += console_poll(l->console, fds + count, &wanted);
         if (wanted >= 0 && wanted < *ret_timeout)
             *ret_timeout = wanted;
+    } else if (l->lost && l->pty_closed) {
+        *ret_timeout = CLOSED_PTY_MS;
     } else if (l->lost && l->container->pty_fd >= 0) {
         fds[count++] = (struct pollfd){.fd = l->container->pty_fd, .events = POLLIN};
     }
@@ -290,7 +298,7 @@ static int turn(struct loop *l, struct error *e)
             (void)pump_run(&l->options->pumps[i]);
     if (l->console)
         handle_console(l, fds + SLOT_COUNT, count - SLOT_COUNT);
-    else if (l->lost && count > SLOT_COUNT && fds[SLOT_COUNT].revents)
+    else if (l->lost && l->container->pty_fd >= 0)
         discard_pty(l);
     if (l->finishing && !l->stopping) {
         drain_pumps(l);
