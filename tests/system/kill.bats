@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# kill -9 at every step and of every process of ours: within seconds nothing is left, and the file
+# systems are clean. The test build stops at the step that UNBRICK_STOP_AT names (base/step.h).
+
+load helpers
+
+# --- what must exist at a step --------------------------------------------------------------
+
+# The processes of a session: the supervisor, and below it the keeper and the stub.
+children() {
+    cat "/proc/$1/task/$1/children" 2>/dev/null
+}
+
+named() {
+    local pid
+    for pid in $(our_processes); do
+        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ] && echo "$pid"
+    done
+    return 0
+}
+
+has_journal() { [ -s "/run/unbrick/$1/journal" ] || [ -e "/run/unbrick/$1/lock" ]; }
+has_keeper() { [ -n "$(named unbrick-keeper)" ]; }
+has_loop() { [ -n "$(our_loops)" ]; }
+has_mount() { grep -q "/run/unbrick/$1/mnt" "/proc/$1/mountinfo"; }
+has_container() { comm -13 "$BATS_TEST_TMPDIR/nested" <(nested_processes) | grep -q .; }
+
+# exists STEP PID: a step may be looked for only where its resource is.
+exists() {
+    has_journal "$2" || return 1
+    case $1 in
+    session-journal) ;;
+    keeper) has_keeper ;;
+    loop-made | partitions-added | disk-*) has_keeper && has_loop ;;
+    check-*) has_keeper && has_loop ;;
+    patient-root | patient-mounted) has_keeper && has_loop && has_mount "$2" ;;
+    *) has_keeper && has_loop && has_mount "$2" ;;
+    esac
+}
+
+# --- the sweep --------------------------------------------------------------------------------
+
+# start [STEP]: a session, in the background; PID is the supervisor. With a step, it stands there,
+# and STOPPED is the process that stopped (it may be another one of ours).
+start() {
+    local file=$BATS_TEST_TMPDIR/stopped step=${1:-}
+    rm -f "$file"
+    script 'echo up; for i in 1 2 3; do echo $i >/root/file$i; done; sleep 300'
+    UNBRICK_STOP_AT=$step UNBRICK_STOP_FILE=$file "$UNBRICK" boot --run "$SCRIPT" "$IMG" \
+        >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" </dev/null 3>&- &
+    PID=$!
+    if [ -n "$step" ]; then
+        wait_for 30 test -s "$file" || {
+            cat "$BATS_TEST_TMPDIR/err"
+            fail "the step '$step' is not reached"
+        }
+        STOPPED=$(cat "$file")
+    else
+        wait_for 30 grep -q up "$BATS_TEST_TMPDIR/out" || {
+            cat "$BATS_TEST_TMPDIR/err"
+            fail "the session does not start"
+        }
+    fi
+}
+
+gone() {
+    wait "$PID" 2>/dev/null || true
+    assert_host_clean 6
+    unb cleanup
+    [ "$status" -eq 0 ]
+    clean_or_replayable
+}
+
+# The kernel unmounts in order when the last process is gone: nothing is left to replay.
+clean_or_replayable() {
+    clean_ext "$IMG"
+    clean_ext "$IMG" 2
+}
+
+steps() {
+    grep -rhoE 'step_reached\("[a-z-]+"\)' "$BATS_TEST_DIRNAME/../../src" | cut -d'"' -f2 | sort -u
+}
+
+@test "kill: the build knows steps" {
+    [ "$(steps | wc -l)" -ge 5 ]
+    grep -q "$(steps | head -n 1)" "$UNBRICK"
+}
+
+@test "kill: the supervisor, at every step" {
+    local step
+    image --boot
+    for step in $(steps); do
+        case $step in spawn-* | mount-*) continue ;; esac
+        echo "step $step"
+        start "$step"
+        exists "$step" "$PID" || fail "at the step '$step' its resource is not there"
+        kill -KILL "$PID"
+        # A process of ours that stands still at the step itself is let go, as time would do.
+        kill -CONT "$STOPPED" 2>/dev/null || true
+        gone
+    done
+}
+
+@test "kill: the process that stands at the step, whichever it is" {
+    local step
+    image --boot
+    for step in $(steps); do
+        case $step in spawn-* | mount-*) continue ;; esac
+        start "$step"
+        [ "$STOPPED" != "$PID" ] || {
+            kill -KILL "$PID"
+            wait "$PID" 2>/dev/null || true
+            wait_for 6 nothing_left
+            continue
+        }
+        echo "step $step, process $STOPPED"
+        kill -KILL "$STOPPED"
+        wait_for 15 ended "$PID" || fail "the supervisor goes on without it"
+        gone
+    done
+}
+
+ended() {
+    [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"
+}
+
+@test "kill: the supervisor while a script runs" {
+    image --boot
+    start
+    has_container
+    kill -KILL "$PID"
+    gone
+}
+
+@test "kill: the keeper, then an orderly end" {
+    image --boot
+    start
+    kill -KILL "$(named unbrick-keeper)"
+    kill -TERM "$PID"
+    wait_for 20 ended "$PID" || fail "it does not end without its keeper"
+    gone
+}
+
+@test "kill: the keeper, then the supervisor; cleanup takes down the rest" {
+    image --boot
+    start
+    kill -KILL "$(named unbrick-keeper)"
+    kill -KILL "$PID"
+    wait "$PID" 2>/dev/null || true
+    sleep 1
+    [ -z "$(our_processes)$(our_loops)" ] || {
+        leftovers
+        fail "processes or loops are left"
+    }
+    unb status
+    [[ $output == *"left by a crash"* || $output == "Nothing is open." ]]
+    unb cleanup
+    [ "$status" -eq 0 ]
+    gone
+}
+
+@test "kill: the stub: the session ends with a word about it" {
+    local stub
+    image --boot
+    start
+    stub=$(for pid in $(children "$PID"); do
+        [ "$(cat "/proc/$pid/comm")" = unbrick-keeper ] || echo "$pid"
+    done)
+    [ -n "$stub" ]
+    # shellcheck disable=SC2086
+    kill -KILL $stub
+    wait_for 15 ended "$PID" || fail "the supervisor goes on without it"
+    status=0
+    wait "$PID" || status=$?
+    cat "$BATS_TEST_TMPDIR/err"
+    [ "$status" -eq 1 ]
+    gone
+}
+
+@test "kill: all processes of ours at once" {
+    image --boot
+    start
+    # shellcheck disable=SC2046
+    kill -KILL $(our_processes)
+    wait "$PID" 2>/dev/null || true
+    sleep 1
+    unb cleanup
+    [ "$status" -eq 0 ]
+    gone
+}
+
+@test "kill: the patient's init" {
+    local init
+    image --boot
+    start
+    init=$(comm -13 "$BATS_TEST_TMPDIR/nested" <(nested_processes) | while read -r pid; do
+        [ "$(cat "/proc/$pid/comm")" != systemd ] || grep -l '^NSpid:.*	1$' "/proc/$pid/status"
+    done | cut -d/ -f3)
+    [ -n "$init" ]
+    kill -KILL "$init"
+    wait_for 15 ended "$PID" || fail "the session goes on without an init"
+    gone
+}
+
+@test "kill: a later run takes down what a crash left" {
+    image --boot
+    start
+    # shellcheck disable=SC2046
+    kill -KILL $(our_processes)
+    wait "$PID" 2>/dev/null || true
+    sleep 1
+    script 'echo again'
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [ "$output" = again ]
+    assert_host_clean
+    clean_or_replayable
+}
+
+@test "kill: while a shell's command runs" {
+    image --boot
+    "$UNBRICK" shell "$IMG" -- sh -c 'echo up; sleep 300' >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null \
+        3>&- &
+    PID=$!
+    wait_for 30 grep -q up "$BATS_TEST_TMPDIR/out"
+    kill -KILL "$PID"
+    gone
+}
