@@ -124,7 +124,7 @@ set_super_value free_inodes_count 1'
     local uuid
     uuid=$(blkid -p -O "$(part_range "$IMG" 3 | cut -d' ' -f1)" -o value -s UUID "$IMG")
     # shellcheck disable=SC2016
-    M= in_first bash -c 'mkdir -p "$M/srv"; echo "UUID='"$uuid"' /srv ext4 defaults 0 2" >>"$M/etc/fstab"'
+    in_first bash -c 'mkdir -p "$M/srv"; echo "UUID='"$uuid"' /srv ext4 defaults 0 2" >>"$M/etc/fstab"'
     damage "$SAFE" 3
     script 'findmnt -n -o FSTYPE /srv'
     unb boot --system=part2 --run "$SCRIPT" "$IMG"

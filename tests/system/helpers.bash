@@ -156,13 +156,13 @@ unchanged() {
     [ "$before" = "$(checksum "$file")" ] || fail "$file was written to"
 }
 
-# manifest DIRECTORY: one line for everything in it, with the content of files.
+# manifest DIRECTORY: one line for everything in it, dates of change included, and one for the
+# content of each file.
 manifest() {
     (
         cd "$1" || exit
-        find . -xdev ! -type f -printf '%P %y %m %U %G %l\n'
-        find . -xdev -type f -printf '%P %y %m %U %G %s %T@ ' -exec md5sum -z {} \; -printf '\n' |
-            tr -d '\0'
+        find . -xdev -printf '%P %y %m %U %G %s %T@ %C@ %l\n'
+        find . -xdev -type f -print0 | xargs -0r md5sum
     ) | sort
 }
 

@@ -126,7 +126,7 @@ END
     [ "$status" -eq 0 ]
     unb status
     [[ $output == *"unbrick-bookworm: open"*"$IMG"* ]]
-    echo done >&7
+    echo >&7
     exec 7>&-
     wait "$HOLDER"
     HOLDER=
@@ -179,8 +179,8 @@ vm() {
 
 @test "in use: a hibernated system is refused for writing, and can be read" {
     image --swap
-    local start size
-    read -r start size < <(part_range "$IMG" 2)
+    local start
+    read -r start _ < <(part_range "$IMG" 2)
     printf 'S1SUSPEND\0' | dd of="$IMG" bs=1 seek=$((start + 4086)) conv=notrunc status=none
     still_same refused 3 "hibernat" boot "$IMG"
     script 'cat /etc/hostname'

@@ -52,7 +52,7 @@ teardown() {
 mount_and_back() {
     unb mount --read-only "$IMG" "$DIR"
     [ "$status" -eq 0 ]
-    ! touch "$DIR/root/mark" 2>/dev/null
+    run ! touch "$DIR/root/mark"
     unb umount "$DIR"
     [ "$status" -eq 0 ]
 }
