@@ -15,7 +15,7 @@ damage() {
 }
 
 # What preen does not dare: an inode in use that is said to be free, a block used twice.
-RISKY='clear_inode /etc/debian_version
+RISKY='clri /etc/debian_version
 set_inode_field /etc/issue block[0] 1'
 
 # Preen-safe: wrong counts in the superblock.
@@ -110,7 +110,7 @@ set_super_value free_inodes_count 1'
 
 @test "check: a damaged /boot is left out with a word, the rescue goes on" {
     image --boot
-    damage 'clear_inode /' 2
+    damage 'clri <2>' 2
     script 'findmnt -n /boot || echo no boot'
     unb boot --run "$SCRIPT" "$IMG"
     [ "$status" -eq 0 ]

@@ -176,8 +176,10 @@ clean_ext() {
     local start size part=$BATS_TEST_TMPDIR/part
     read -r start size < <(part_range "$@")
     dd if="$1" of="$part" bs=1M skip=$((start >> 20)) count=$((size >> 20)) conv=sparse status=none
-    dumpe2fs -h "$part" 2>/dev/null | grep -q needs_recovery && fail "the journal is not empty"
-    e2fsck -fn "$part" || fail "e2fsck finds errors"
+    if dumpe2fs -h "$part" 2>/dev/null | grep -q needs_recovery; then
+        fail "the journal is not empty" || return 1
+    fi
+    e2fsck -fn "$part" || fail "e2fsck finds errors" || return 1
     rm -f "$part"
 }
 
