@@ -30,8 +30,8 @@ UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:exitcode=99:log_path=$SANITIZER
 export ASAN_OPTIONS UBSAN_OPTIONS
 unset SUDO_COMMAND UNBRICK_STOP_AT UNBRICK_STOP_FILE
 
-# run_tap NAME COMMAND...: the command writes TAP, with a plan for each group of tests; one that ends badly without saying so adds one
-# failed test.
+# run_tap NAME COMMAND...: the command writes TAP, with a plan for each group of tests; one that
+# ends badly without saying so adds one failed test.
 run_tap() {
     name=$1
     shift
@@ -78,6 +78,10 @@ if [ -n "$only" ]; then
 else
     files=$(ls tests/system/*.bats tests/vm/*.bats 2>/dev/null || true)
 fi
+for suite in bookworm bullseye trixie sid boot; do
+    tests/fixtures/suite "$suite" >/dev/null ||
+        echo "not ok 0 the tree of $suite cannot be made" | tee -a "$out/fixtures.tap"
+done
 for file in $files; do
     name=${file##*/}
     run_tap "${name%.bats}" timeout 1500 bats --tap "$file"
