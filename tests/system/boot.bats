@@ -24,7 +24,6 @@ boots() {
     [[ $output == *"init=systemd"* ]] || fail "process 1 is not systemd"
     [[ $output == *"$word"* ]] || fail "'$word' is not in the output"
     assert_host_clean
-    # shellcheck disable=SC2016
     in_image "$IMG" bash -c 'find "$M" -maxdepth 3 -path "*root/unbrick-was-here" | grep .' ||
         fail "what the script wrote is not on the disk"
 }
@@ -214,7 +213,6 @@ END
     unb boot --run "$SCRIPT" "$IMG"
     [ "$status" -eq 0 ]
     [[ $output == *inactive* ]]
-    # shellcheck disable=SC2016
     in_image "$IMG" bash -c '[ ! -e "$M/root/tattle" ]' || fail "the unit was started"
 }
 

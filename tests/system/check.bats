@@ -123,7 +123,6 @@ set_super_value free_inodes_count 1'
     # The second root is mounted on /srv by the first one's fstab.
     local uuid
     uuid=$(blkid -p -O "$(part_range "$IMG" 3 | cut -d' ' -f1)" -o value -s UUID "$IMG")
-    # shellcheck disable=SC2016
     in_first bash -c 'mkdir -p "$M/srv"; echo "UUID='"$uuid"' /srv ext4 defaults 0 2" >>"$M/etc/fstab"'
     damage "$SAFE" 3
     script 'findmnt -n -o FSTYPE /srv'

@@ -40,7 +40,6 @@ teardown() {
     assert_host_clean
     clean_ext "$IMG"
     clean_ext "$IMG" 2
-    # shellcheck disable=SC2016
     in_image "$IMG" bash -c 'grep -q mark "$M/root/mark"'
 }
 

@@ -50,7 +50,6 @@ setup_file() {
 }
 
 @test "shell: a command with many arguments, empty ones and spaces" {
-    # shellcheck disable=SC2016
     unb shell "$IMG" -- sh -c 'echo $#; for a; do echo "<$a>"; done' sh "" "a b" --help --
     [ "$status" -eq 0 ]
     [ "$output" = $'4\n<>\n<a b>\n<--help>\n<-->' ]
@@ -73,7 +72,6 @@ setup_file() {
 }
 
 @test "shell: API file systems, devices and links are there" {
-    # shellcheck disable=SC2016
     unb shell "$IMG" -- sh -c '
         set -e
         for f in /proc/self/status /sys/class /dev/null /dev/zero /dev/full /dev/random /dev/tty \
@@ -92,16 +90,14 @@ setup_file() {
     local number
     truncate -s 8M "$BATS_TEST_TMPDIR/other"
     attach "$BATS_TEST_TMPDIR/other"
-    number=$(stat -c '%Hr %Lr' "$DEV")
-    # shellcheck disable=SC2016
+    read -r -a number < <(stat -c '%Hr %Lr' "$DEV")
     unb shell "$IMG" -- sh -c 'mknod /tmp/other b $0 $1 && head -c1 /tmp/other; s=$?
-        rm -f /tmp/other; exit $s' $number
+        rm -f /tmp/other; exit $s' "${number[@]}"
     [ "$status" -ne 0 ]
     [[ $stderr == *"not permitted"* ]]
 }
 
 @test "shell: process 1 is ours, the host's processes are not seen" {
-    # shellcheck disable=SC2016
     unb shell "$IMG" -- sh -c 'ls -d /proc/[0-9]* | wc -l; echo $$'
     [ "$status" -eq 0 ]
     [ "$(head -n1 <<<"$output")" -le 5 ]
