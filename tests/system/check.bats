@@ -174,3 +174,9 @@ in_first() {
     [ "$status" -eq 0 ]
     [ "$output" = newest ]
 }
+
+@test "check: Ctrl-C at the question changes nothing" {
+    image
+    damage "$RISKY"
+    unchanged "$IMG" "$PTY" 'expect:Repair' 'send:\x03' status:130 -- "$UNBRICK" boot "$IMG"
+}
