@@ -60,6 +60,11 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
                                  "a directory can only be a target by itself");
             return open_directory(p, q->targets[i], e);
         }
+        for (unsigned k = 0; k < p->disk_count; k++)
+            if (disk_is(p->disks[k], q->targets[i]))
+                return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
+                                 "%s and %s are the same disk: name it once",
+                                 text_safe(p->disks[k]->target), text_safe(q->targets[i]));
         d = calloc(1, sizeof *d);
         if (!d)
             return error_errno(e, -ENOMEM, "opening %s", text_safe(q->targets[i]));
@@ -71,11 +76,6 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
         p->disks[p->disk_count++] = d;
         if (d->is_loop)
             (void)journal_record(j, JOURNAL_LOOP, d->node);
-        for (unsigned k = 0; k + 1 < p->disk_count; k++)
-            if (disk_same(p->disks[k], d))
-                return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
-                                 "%s and %s are the same disk: name it once",
-                                 text_safe(p->disks[k]->target), text_safe(d->target));
         r = interrupt_check(e);
         if (r < 0)
             return r;

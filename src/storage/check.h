@@ -16,13 +16,13 @@ enum check_mode {
 };
 
 enum check_result {
-    CHECK_NOT_CHECKED,  /* skipped by mode, by the user, or no tool rules for this type */
-    CHECK_CLEAN,        /* looked at, nothing wrong, nothing written */
-    CHECK_REPLAYED,     /* the journal was replayed, else clean */
-    CHECK_FIXED_SAFE,   /* preen-safe fixes were applied */
-    CHECK_REPAIRED,     /* risky repairs were applied (with an undo file where the tool has one) */
-    CHECK_ERRORS_LEFT,  /* errors are left in the file system */
-    CHECK_INTERRUPTED,  /* the user skipped it with Ctrl-C before it was through */
+    CHECK_NOT_CHECKED, /* skipped by mode, by the user, or no tool rules for this type */
+    CHECK_CLEAN,       /* looked at, nothing wrong, nothing written */
+    CHECK_REPLAYED,    /* the journal was replayed, else clean */
+    CHECK_FIXED_SAFE,  /* preen-safe fixes were applied */
+    CHECK_REPAIRED,    /* risky repairs were applied (with an undo file where the tool has one) */
+    CHECK_ERRORS_LEFT, /* errors are left in the file system */
+    CHECK_INTERRUPTED, /* the user skipped it with Ctrl-C before it was through */
 };
 
 /* How the check talks to a person; every callback may be NULL. @userdata is handed through. */

@@ -33,14 +33,16 @@ struct disk {
     unsigned selected;     /* target named this partition: the root to rescue; 0: the disk */
     char table[8];         /* "gpt", "dos", or "" when there is no partition table */
     char table_id[64];     /* disk GUID or MBR id, as libblkid prints it */
-    char table_error[256]; /* what is wrong with the table (overlap, beyond the end), safe text; "" */
+    char table_error[256]; /* what is wrong with the table (overlap, beyond the end), safe text; ""
+                            */
     uint32_t sector_size;  /* logical, 512 or 4096 */
     uint64_t size;         /* bytes */
     char model[64], serial[64]; /* from /sys, raw; "" when unknown */
-    int backing_fd;        /* the target itself, held as `access` says */
-    int node_fd;           /* node, held open so that an autoclear loop lives; may equal backing */
+    int backing_fd;             /* the target itself, held as `access` says */
+    int node_fd; /* node, held open so that an autoclear loop lives; may equal backing */
     enum disk_access access;
-    struct volume volumes[DISK_VOLUMES_MAX]; /* partitions in number order; or the whole disk alone */
+    struct volume
+        volumes[DISK_VOLUMES_MAX]; /* partitions in number order; or the whole disk alone */
     unsigned volume_count;
 };
 
@@ -69,3 +71,6 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e);
 
 /* Probe all volumes again, after a check has changed them. */
 int disk_probe_volumes(struct disk *d, struct error *e);
+
+/* Does @target name the disk @d, or a partition of it? For targets that are given twice. */
+bool disk_is(const struct disk *d, const char *target);

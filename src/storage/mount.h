@@ -23,8 +23,8 @@ enum mount_mode {
  * "nouuid" is added for an XFS twin of a mounted file system. Mounts are noatime and keep
  * devices and suid programs, as a booting system would have them.
  * Returns a descriptor (O_CLOEXEC) or a negative errno: -ENODEV with ERROR_HOST when this kernel
- * does not know the type, -EUCLEAN or -EINVAL when the file system is damaged; the kernel's own words
- * (fscontext messages) are in the text.
+ * does not know the type, -EUCLEAN or -EINVAL when the file system is damaged; the kernel's own
+ * words (fscontext messages) are in the text.
  */
 int mount_volume(const struct volume *v, enum mount_mode mode, const char *options,
                  char *ret_dropped, size_t dropped_size, struct error *e);

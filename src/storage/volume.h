@@ -17,7 +17,7 @@ struct filesystem {
     char uuid[64];   /* as libblkid prints it; "" when there is none */
     char label[256]; /* raw bytes of the disk: use text_safe() to print */
     char version[32];
-    uint64_t size; /* bytes the file system claims; 0 unknown */
+    uint64_t size;   /* bytes the file system claims; 0 unknown */
     bool dirty;      /* needs a journal replay or was not unmounted */
     bool has_errors; /* the superblock records errors (ext) */
     bool hibernated; /* swap that holds a suspended system (swsuspend and its relatives) */
@@ -25,14 +25,14 @@ struct filesystem {
 };
 
 struct volume {
-    char node[128];    /* device node to hand to programs, "/dev/loop0p2" */
-    dev_t devno;       /* device number of node */
-    char name[64];     /* how a person knows it: "sdb2" for /dev/sdb2, "part2" in an image */
-    unsigned number;   /* partition number; 0: the whole disk */
-    uint64_t start;    /* bytes from the start of the disk */
-    uint64_t size;     /* bytes */
-    char part_type[40]; /* GPT type GUID, or "0x83" for MBR; "" when not a partition */
-    char part_uuid[64]; /* PARTUUID as the kernel and blkid name it */
+    char node[128];       /* device node to hand to programs, "/dev/loop0p2" */
+    dev_t devno;          /* device number of node */
+    char name[64];        /* how a person knows it: "sdb2" for /dev/sdb2, "part2" in an image */
+    unsigned number;      /* partition number; 0: the whole disk */
+    uint64_t start;       /* bytes from the start of the disk */
+    uint64_t size;        /* bytes */
+    char part_type[40];   /* GPT type GUID, or "0x83" for MBR; "" when not a partition */
+    char part_uuid[64];   /* PARTUUID as the kernel and blkid name it */
     char part_label[128]; /* GPT name, UTF-8, raw */
     struct filesystem fs;
 };

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/disk.h"
+
+#include "base/fd.h"
+#include "base/step.h"
+#include "base/text.h"
+#include "storage/hold.h"
+#include "storage/image_kind.h"
+#include "storage/in_use.h"
+#include "storage/loop.h"
+#include "storage/partitions.h"
+#include "storage/probe.h"
+#include "storage/sysfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+static int no_such_target(const char *target, int code, struct error *e)
+{
+    if (code == -ENOENT || code == -ENOTDIR)
+        return error_set(e, ERROR_TARGET, code, "no-such-target", "there is no %s",
+                         text_safe(target));
+    if (code == -ENOMEDIUM || code == -ENXIO)
+        return error_set(e, ERROR_TARGET, code, "no-such-target", "there is no disk behind %s",
+                         text_safe(target));
+    (void)error_errno(e, code, "cannot open %s", text_safe(target));
+    if (e)
+        e->kind = ERROR_TARGET;
+    return code;
+}
+
+static int not_a_disk(const char *target, const struct stat *st, struct error *e)
+{
+    const char *what = S_ISDIR(st->st_mode)    ? "a directory"
+                       : S_ISCHR(st->st_mode)  ? "a character device"
+                       : S_ISFIFO(st->st_mode) ? "a FIFO"
+                       : S_ISSOCK(st->st_mode) ? "a socket"
+                                               : "something else";
+
+    return error_set(e, ERROR_TARGET, -ENOTBLK, "not-a-disk",
+                     "%s is %s, neither a block device nor an image file", text_safe(target), what);
+}
+
+/* Open what the user named, without side effects: no FIFO blocks, no tape rewinds. A partition's
+ * disk is opened in its place. */
+static int open_target(struct disk *d, int flags, struct error *e)
+{
+    _cleanup_fd_ int fd = -1;
+    char name[64], node[80];
+    struct stat st;
+    dev_t parent;
+
+    if (stat(d->target, &st) < 0)
+        return no_such_target(d->target, -errno, e);
+    if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+        return not_a_disk(d->target, &st, e);
+    if (S_ISBLK(st.st_mode) && sysfs_parent(st.st_rdev, &parent, &d->selected) == 0) {
+        if (sysfs_name(parent, name, sizeof name) < 0)
+            return no_such_target(d->target, -ENOENT, e);
+        snprintf(node, sizeof node, "/dev/%s", name);
+        fd = open(node, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    } else {
+        fd = open(d->target, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    }
+    if (fd < 0)
+        return no_such_target(d->target, -errno, e);
+    if (fstat(fd, &st) < 0)
+        return no_such_target(d->target, -errno, e);
+    if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+        return not_a_disk(d->target, &st, e);
+    d->is_image = S_ISREG(st.st_mode);
+    d->backing_fd = take_fd(&fd);
+    return 0;
+}
+
+static void read_identity(struct disk *d, const struct stat *st)
+{
+    const char *slash = strrchr(d->target, '/');
+
+    if (d->is_image) {
+        snprintf(d->name, sizeof d->name, "%.63s", slash ? slash + 1 : d->target);
+        return;
+    }
+    if (sysfs_name(st->st_rdev, d->name, sizeof d->name) < 0)
+        snprintf(d->name, sizeof d->name, "%u:%u", major(st->st_rdev), minor(st->st_rdev));
+    sysfs_text(st->st_rdev, "device/model", d->model, sizeof d->model);
+    sysfs_text(st->st_rdev, "device/serial", d->serial, sizeof d->serial);
+    if (!d->serial[0])
+        sysfs_text(st->st_rdev, "serial", d->serial, sizeof d->serial); /* virtio */
+}
+
+static int read_geometry(struct disk *d, struct error *e)
+{
+    unsigned char start[IMAGE_KIND_BYTES];
+    struct stat st;
+    int sector = 512;
+    ssize_t n;
+
+    if (fstat(d->backing_fd, &st) < 0)
+        return error_errno(e, -errno, "cannot look at %s", text_safe(d->target));
+    read_identity(d, &st);
+    d->size = (uint64_t)st.st_size;
+    if (!d->is_image && (ioctl(d->backing_fd, BLKGETSIZE64, &d->size) < 0 ||
+                         ioctl(d->backing_fd, BLKSSZGET, &sector) < 0))
+        return error_errno(e, -errno, "cannot read the size of %s", text_safe(d->target));
+    if (!d->size)
+        return error_set(e, ERROR_TARGET, -ENODATA, "empty",
+                         "%s is empty: it has a size of 0 bytes", text_safe(d->target));
+    d->sector_size = d->is_image ? partitions_image_sector_size(d->backing_fd) : (uint32_t)sector;
+    n = pread(d->backing_fd, start, sizeof start, 0);
+    if (n < 0)
+        return error_errno(e, -errno, "cannot read %s", text_safe(d->target));
+    return d->is_image ? image_kind_check(start, (size_t)n, d->target, e) : 0;
+}
+
+/* The loop's device is a multiple of its sectors: the rest of a file that is cut anywhere is lost
+ * to everybody. */
+static int make_loop(struct disk *d, struct error *e)
+{
+    struct stat st;
+    int r = loop_attach(d->backing_fd, d->name, d->access == DISK_READ, d->sector_size, d->node,
+                        sizeof d->node, &d->node_fd, e);
+
+    if (r < 0)
+        return error_context(e, r, "%s", text_safe(d->target));
+    d->is_loop = true;
+    step_reached("disk-loop");
+    if (fstat(d->node_fd, &st) < 0)
+        return error_errno(e, -errno, "cannot look at %s", d->node);
+    return partitions_add(d, d->node_fd, st.st_rdev, e);
+}
+
+static void name_volumes(struct disk *d)
+{
+    for (unsigned i = 0; i < d->volume_count; i++) {
+        struct volume *v = &d->volumes[i];
+
+        if (d->is_image || (d->is_loop && v->number))
+            snprintf(v->name, sizeof v->name, v->number ? "part%u" : "disk", v->number);
+        else
+            snprintf(v->name, sizeof v->name, "%.63s", strrchr(v->node, '/') + 1);
+    }
+}
+
+/* Without partitions the whole disk is the one volume. A table whose entries are all bad leaves
+ * none: then there is nothing to guess about. */
+static int find_volumes(struct disk *d, struct error *e)
+{
+    struct stat st;
+    int r = 0;
+
+    if (fstat(d->node_fd, &st) < 0)
+        return error_errno(e, -errno, "cannot look at %s", d->node);
+    if (d->table[0]) {
+        r = partitions_find_nodes(d, st.st_rdev, e);
+    } else {
+        d->volumes[0] = (struct volume){.size = d->size, .devno = st.st_rdev};
+        snprintf(d->volumes[0].node, sizeof d->volumes[0].node, "%s", d->node);
+        d->volume_count = 1;
+    }
+    if (r == 0)
+        name_volumes(d);
+    return r;
+}
+
+int disk_probe_volumes(struct disk *d, struct error *e)
+{
+    for (unsigned i = 0; i < d->volume_count; i++) {
+        struct volume *v = &d->volumes[i];
+        _cleanup_fd_ int fd = open(v->node, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        int r = fd < 0 ? error_errno(e, -errno, "cannot open %s", v->node)
+                       : probe_filesystem(fd, &v->fs, e);
+
+        if (r < 0)
+            return error_context(e, r, "%s", v->name);
+    }
+    return 0;
+}
+
+/* One whole disk may carry a file system although a stale partition table is on it too. */
+static void drop_table_below_filesystem(struct disk *d)
+{
+    struct filesystem fs;
+
+    if (strcmp(d->table, "dos") == 0 && d->volume_count == 0 &&
+        probe_filesystem(d->backing_fd, &fs, NULL) == 0 && fs.type[0])
+        d->table[0] = '\0';
+}
+
+static bool kernel_shows_all(const struct disk *d)
+{
+    struct stat st;
+
+    return fstat(d->backing_fd, &st) == 0 && partitions_known(d, st.st_rdev);
+}
+
+static int use_directly(struct disk *d, struct error *e)
+{
+    struct stat st;
+    char name[64];
+
+    if (fstat(d->backing_fd, &st) < 0 || sysfs_name(st.st_rdev, name, sizeof name) < 0)
+        return error_errno(e, -ENODEV, "cannot find the device node of %s", text_safe(d->target));
+    snprintf(d->node, sizeof d->node, "/dev/%s", name);
+    d->node_fd = fcntl(d->backing_fd, F_DUPFD_CLOEXEC, 3);
+    return d->node_fd < 0 ? error_errno(e, -errno, "cannot open %s", d->node) : 0;
+}
+
+static int make_reachable(struct disk *d, struct error *e)
+{
+    int r = partitions_read(d, d->backing_fd, e);
+
+    if (r < 0)
+        return r;
+    drop_table_below_filesystem(d);
+    r = d->is_image || !kernel_shows_all(d) ? make_loop(d, e) : use_directly(d, e);
+    if (r == 0)
+        r = find_volumes(d, e);
+    if (r == 0)
+        step_reached("disk-partitions");
+    return r < 0 ? r : disk_probe_volumes(d, e);
+}
+
+static int refuse_hibernated(const struct disk *d, struct error *e)
+{
+    for (unsigned i = 0; i < d->volume_count; i++) {
+        if (!d->volumes[i].fs.hibernated)
+            continue;
+        (void)error_set(e, ERROR_REFUSED, -EBUSY, "hibernated",
+                        "%s holds a suspended system (%s): its file systems are open in there",
+                        text_safe(d->target), text_safe(d->volumes[i].name));
+        (void)error_advise(e, "wake it and shut it down, or look with --read-only; or give that "
+                              "session up for good: mkswap the partition");
+        return -EBUSY;
+    }
+    return 0;
+}
+
+static int check_selected(const struct disk *d, struct error *e)
+{
+    for (unsigned i = 0; d->selected && i < d->volume_count; i++)
+        if (d->volumes[i].number == d->selected)
+            return 0;
+    return d->selected
+               ? error_set(e, ERROR_TARGET, -ENODEV, "no-such-target",
+                           "the partition table has no valid entry for %s", text_safe(d->target))
+               : 0;
+}
+
+static int open_guarded(struct disk *d, struct error *e)
+{
+    int r = in_use_check(d->backing_fd, d->target, e);
+
+    if (r == 0)
+        r = hold_take(d->backing_fd, d->is_image, d->access == DISK_WRITE, d->target, e);
+    if (r == 0)
+        step_reached("disk-held");
+    if (r == 0)
+        r = make_reachable(d, e);
+    if (r == 0)
+        r = check_selected(d, e);
+    if (r == 0 && d->access == DISK_WRITE)
+        r = refuse_hibernated(d, e);
+    return r;
+}
+
+static int open_disk(struct disk *ret, const char *target, enum disk_access access, bool guarded,
+                     struct error *e)
+{
+    int r;
+
+    memset(ret, 0, sizeof *ret);
+    ret->backing_fd = ret->node_fd = -1;
+    ret->access = access;
+    if ((size_t)snprintf(ret->target, sizeof ret->target, "%s", target) >= sizeof ret->target)
+        return error_set(e, ERROR_TARGET, -ENAMETOOLONG, "no-such-target",
+                         "the path of the target is too long");
+    r = open_target(ret, access == DISK_WRITE ? O_RDWR : O_RDONLY, e);
+    if (r == 0)
+        r = read_geometry(ret, e);
+    if (r == 0)
+        r = guarded ? open_guarded(ret, e) : make_reachable(ret, e);
+    if (r < 0)
+        (void)disk_close(ret, 0, NULL);
+    return r;
+}
+
+int disk_open(struct disk *ret, const char *target, enum disk_access access, struct error *e)
+{
+    return open_disk(ret, target, access, true, e);
+}
+
+int disk_open_for_list(struct disk *ret, const char *target, struct error *e)
+{
+    return open_disk(ret, target, DISK_READ, false, e);
+}
+
+int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
+{
+    struct stat node = {0}, file = {0};
+    int r = 0;
+
+    if (!d->target[0] || d->backing_fd < 0)
+        return 0;
+    if (d->node_fd >= 0 && d->access == DISK_WRITE && fsync(d->node_fd) < 0)
+        r = error_errno(e, -errno, "cannot write everything to %s", text_safe(d->target));
+    (void)fstat(d->node_fd, &node);
+    (void)fstat(d->backing_fd, &file);
+    d->node_fd = fd_close(d->node_fd);
+    if (d->is_loop && wait_ms &&
+        loop_wait_gone(node.st_rdev, file.st_dev, file.st_ino, wait_ms) < 0 && r == 0) {
+        (void)error_set(e, ERROR_FAILED, -EBUSY, "busy",
+                        "%s is still in use on this host (%s): do not unplug it yet",
+                        text_safe(d->target), d->node);
+        r = -EBUSY;
+    }
+    d->backing_fd = fd_close(d->backing_fd);
+    d->target[0] = '\0';
+    return r;
+}
+
+bool disk_is(const struct disk *d, const char *target)
+{
+    struct stat a, b;
+    dev_t parent;
+    unsigned number;
+
+    if (fstat(d->backing_fd, &a) < 0 || stat(target, &b) < 0)
+        return false;
+    if (S_ISBLK(a.st_mode) && S_ISBLK(b.st_mode))
+        return a.st_rdev == b.st_rdev ||
+               (sysfs_parent(b.st_rdev, &parent, &number) == 0 && a.st_rdev == parent);
+    return S_ISREG(a.st_mode) && S_ISREG(b.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}

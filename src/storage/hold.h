@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Holding a disk against others for as long as it is worked on. */
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/*
+ * Take flock(2) on @fd and, for an image, the bytes by which qemu would notice us. @write: alone,
+ * else shared with other readers. -EBUSY with ERROR_REFUSED "in-use" when somebody is there.
+ */
+int hold_take(int fd, bool is_image, bool write, const char *target, struct error *e);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/in_use.h"
+
+#include "base/text.h"
+#include "storage/sysfs.h"
+#include "storage/used.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+static int describe_target(int fd, struct used_target *ret)
+{
+    struct sysfs_partition parts[USED_DEVICES_MAX - 1];
+    struct stat st;
+    int count;
+
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    *ret = (struct used_target){.is_file = S_ISREG(st.st_mode), .dev = st.st_dev, .ino = st.st_ino};
+    if (!S_ISBLK(st.st_mode))
+        return 0;
+    ret->devices[ret->device_count++] = st.st_rdev;
+    count = sysfs_partitions(st.st_rdev, parts, USED_DEVICES_MAX - 1);
+    for (int i = 0; i < count; i++)
+        ret->devices[ret->device_count++] = parts[i].devno;
+    return 0;
+}
+
+/* From what a person recognises at once to what takes longest to look for. */
+static int find_use(const struct used_target *t, int fd, char *who, size_t size,
+                    const char **ret_advice)
+{
+    *ret_advice = "unmount it first (umount), or choose another disk";
+    if (used_by_mount(t, who, size))
+        return 1;
+    *ret_advice = "turn it off first (swapoff)";
+    if (used_by_swap(t, who, size))
+        return 1;
+    *ret_advice = "take that down first (dmsetup remove, mdadm --stop, vgchange -an)";
+    if (used_by_holder(t, who, size))
+        return 1;
+    *ret_advice = "if nothing needs it, detach it first (losetup -d)";
+    if (used_by_loop(t, who, size))
+        return 1;
+    *ret_advice = "stop that program first: two writers destroy a file system";
+    return used_by_lock(t, fd, who, size) || used_by_process(t, who, size) ||
+           used_exclusively(t, who, size);
+}
+
+int in_use_check(int fd, const char *target, struct error *e)
+{
+    struct used_target t;
+    const char *advice;
+    char who[600];
+    int r = describe_target(fd, &t);
+
+    if (r < 0)
+        return error_errno(e, r, "cannot look at %s", text_safe(target));
+    if (!find_use(&t, fd, who, sizeof who, &advice))
+        return 0;
+    (void)error_set(e, ERROR_REFUSED, -EBUSY, "in-use", "%s is in use: %s", text_safe(target), who);
+    (void)error_advise(e, "%s", advice);
+    return -EBUSY;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/probe.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+
+#include <blkid/blkid.h>
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* libblkid's words for safe probing, see blkid_do_safeprobe(3). */
+#define PROBE_NOTHING    1
+#define PROBE_AMBIVALENT (-2)
+
+static uint16_t le16(const unsigned char *p)
+{
+    uint16_t v;
+
+    memcpy(&v, p, sizeof v);
+    return le16toh(v);
+}
+
+static uint32_t le32(const unsigned char *p)
+{
+    uint32_t v;
+
+    memcpy(&v, p, sizeof v);
+    return le32toh(v);
+}
+
+static uint64_t le64(const unsigned char *p)
+{
+    uint64_t v;
+
+    memcpy(&v, p, sizeof v);
+    return le64toh(v);
+}
+
+/* struct ext4_super_block, Documentation/filesystems/ext4/super.rst. */
+static void ext_state(const unsigned char *sb, struct filesystem *fs)
+{
+    const uint32_t log_block = le32(sb + 0x18), incompat = le32(sb + 0x60);
+    const uint16_t state = le16(sb + 0x3a);
+    uint64_t blocks = le32(sb + 0x04);
+
+    if (incompat & 0x80) /* 64bit */
+        blocks |= (uint64_t)le32(sb + 0x150) << 32;
+    if (log_block <= 6 && blocks <= UINT64_MAX >> (10 + log_block))
+        fs->size = blocks << (10 + log_block);
+    fs->has_errors = state & 0x0002;
+    /* "needs recovery", or not cleanly unmounted without a journal. */
+    fs->dirty = (incompat & 0x0004) || !(state & 0x0001);
+}
+
+/* struct xfs_dsb, fs/xfs/libxfs/xfs_format.h; big-endian. The log tells whether it is dirty: that
+ * takes a walk through it. */
+static void xfs_state(const unsigned char *sb, struct filesystem *fs)
+{
+    uint32_t block_size;
+    uint64_t blocks;
+
+    memcpy(&block_size, sb + 4, sizeof block_size);
+    memcpy(&blocks, sb + 8, sizeof blocks);
+    block_size = be32toh(block_size);
+    blocks = be64toh(blocks);
+    if (block_size && blocks <= UINT64_MAX / block_size)
+        fs->size = blocks * block_size;
+}
+
+/* struct btrfs_super_block at 64 KiB, fs/btrfs/accessors.h: total_bytes, log_root. */
+static void btrfs_state(const unsigned char *sb, struct filesystem *fs)
+{
+    fs->size = le64(sb + 0x70);
+    fs->dirty = le64(sb + 0x60) != 0;
+}
+
+static const struct {
+    const char *type;
+    size_t offset, length;
+    void (*read)(const unsigned char *sb, struct filesystem *fs);
+} readers[] = {
+    {"ext2", 0x400, 0x400, ext_state}, {"ext3", 0x400, 0x400, ext_state},
+    {"ext4", 0x400, 0x400, ext_state}, {"ext4dev", 0x400, 0x400, ext_state},
+    {"xfs", 0, 0x200, xfs_state},      {"btrfs", 0x10000, 0x1000, btrfs_state},
+};
+
+void probe_state(const unsigned char *data, size_t size, struct filesystem *fs)
+{
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+        if (strcmp(fs->type, readers[i].type) == 0 && size >= readers[i].offset + readers[i].length)
+            readers[i].read(data + readers[i].offset, fs);
+    /* A suspended system: libblkid names the signatures that the kernel's hibernation and its
+     * relatives put over a swap header (S1SUSPEND, LINHIB0001 and so on). */
+    fs->hibernated = strcmp(fs->type, "swsuspend") == 0;
+}
+
+static void copy_value(blkid_probe probe, const char *name, char *ret, size_t size)
+{
+    const char *value;
+    size_t length;
+
+    ret[0] = '\0';
+    if (blkid_probe_lookup_value(probe, name, &value, &length) == 0 && length)
+        snprintf(ret, size, "%.*s", (int)(length < size ? length : size), value);
+}
+
+static int read_state(int fd, struct filesystem *fs)
+{
+    _cleanup_free_ unsigned char *data = malloc(PROBE_STATE_BYTES);
+    ssize_t n;
+
+    if (!data)
+        return -ENOMEM;
+    n = pread(fd, data, PROBE_STATE_BYTES, 0);
+    if (n < 0)
+        return -errno;
+    probe_state(data, (size_t)n, fs);
+    return 0;
+}
+
+int probe_filesystem(int fd, struct filesystem *ret, struct error *e)
+{
+    struct filesystem fs = {0};
+    blkid_probe probe = blkid_new_probe();
+    int r;
+
+    if (!probe || blkid_probe_set_device(probe, fd, 0, 0) < 0) {
+        r = errno ? -errno : -ENOMEM;
+        blkid_free_probe(probe);
+        return error_errno(e, r, "cannot probe the volume");
+    }
+    blkid_probe_enable_superblocks(probe, 1);
+    blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID |
+                                                 BLKID_SUBLKS_TYPE | BLKID_SUBLKS_USAGE |
+                                                 BLKID_SUBLKS_VERSION);
+    errno = 0;
+    r = blkid_do_safeprobe(probe);
+    if (r == 0) {
+        copy_value(probe, "TYPE", fs.type, sizeof fs.type);
+        copy_value(probe, "USAGE", fs.usage, sizeof fs.usage);
+        copy_value(probe, "UUID", fs.uuid, sizeof fs.uuid);
+        copy_value(probe, "LABEL", fs.label, sizeof fs.label);
+        copy_value(probe, "VERSION", fs.version, sizeof fs.version);
+        r = read_state(fd, &fs);
+    } else if (r == PROBE_AMBIVALENT) {
+        fs.ambiguous = true;
+        r = 0;
+    } else if (r == PROBE_NOTHING) {
+        r = 0;
+    } else {
+        r = errno ? -errno : -EIO;
+    }
+    blkid_free_probe(probe);
+    if (r < 0)
+        return error_errno(e, r, "cannot read the volume");
+    *ret = fs;
+    return 0;
+}

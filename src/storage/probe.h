@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What is on a volume: libblkid's answer, and what only the superblock's state fields tell. */
+
+#include "base/error.h"
+#include "storage/volume.h"
+
+/* Probe the open device @fd. An empty or unknown volume is no error: ret->type is "". */
+int probe_filesystem(int fd, struct filesystem *ret, struct error *e);
+
+/* State fields of a superblock, from the first bytes of a volume: sets size, dirty and has_errors
+ * of *fs, whose type is known. Pure: for tests and fuzzing. */
+#define PROBE_STATE_BYTES 0x12000
+void probe_state(const unsigned char *data, size_t size, struct filesystem *fs);

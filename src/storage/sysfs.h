@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Block devices as /sys shows them (Documentation/ABI/stable/sysfs-block of the kernel). Every
+ * function takes device numbers; a device node's name is the last component of its directory. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The kernel's name of a block device, "sdb2", into @ret. 0 or -ENOENT. */
+int sysfs_name(dev_t devno, char *ret, size_t size);
+
+/* The disk that @devno is a partition of, and its number. -ENOENT when it is no partition. */
+int sysfs_parent(dev_t devno, dev_t *ret_disk, unsigned *ret_number);
+
+/* Partitions of a disk that the kernel knows: at most @max. Returns how many, or negative errno. */
+struct sysfs_partition {
+    unsigned number;
+    dev_t devno;
+    char name[64];
+};
+int sysfs_partitions(dev_t disk, struct sysfs_partition *ret, unsigned max);
+
+/* First of the devices that are built on @devno (device-mapper, md): "dm-0", with the mapping's
+ * name behind it when it has one: "dm-0 (vg-root)". 0, or -ENOENT when there is none. */
+int sysfs_holder(dev_t devno, char *ret, size_t size);
+
+/* The number in the attribute @attribute below the device's directory ("size"); 0 without. */
+unsigned long long sysfs_number(dev_t devno, const char *attribute);
+
+/* The text of an attribute without spaces around it; "" without. */
+void sysfs_text(dev_t devno, const char *attribute, char *ret, size_t size);

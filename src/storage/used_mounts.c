@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/used.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "storage/in_use.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#define MOUNTINFO_MAX ((size_t)16 << 20)
+
+/* More mount namespaces than this are on no host that we know of: those beyond are not looked at
+ * twice as well, only again. */
+#define NAMESPACES_MAX 4096
+
+struct mount_entry {
+    dev_t devno;
+    char *mount_point;
+    char *source;
+};
+
+/* "\040" and its like become the byte (proc(5): mountinfo escapes space, tab, newline, backslash).
+ */
+static void decode(char *s)
+{
+    char *out = s;
+
+    for (; *s; s++) {
+        if (s[0] == '\\' && isdigit((unsigned char)s[1]) && isdigit((unsigned char)s[2]) &&
+            isdigit((unsigned char)s[3])) {
+            *out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+            s += 3;
+        } else {
+            *out++ = *s;
+        }
+    }
+    *out = '\0';
+}
+
+/* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue" */
+static bool parse_line(char *line, struct mount_entry *ret)
+{
+    char *fields[6], *rest = line;
+    unsigned maj, min;
+
+    for (int i = 0; i < 6; i++) {
+        fields[i] = strsep(&rest, " ");
+        if (!fields[i] || !rest)
+            return false;
+    }
+    /* Optional fields, up to a single hyphen; then type and source. */
+    if (strncmp(rest, "- ", 2) != 0)
+        rest = strstr(rest, " - ");
+    if (!rest || sscanf(fields[2], "%u:%u", &maj, &min) != 2)
+        return false;
+    rest += strspn(rest, " -");
+    (void)strsep(&rest, " ");
+    ret->source = rest ? strsep(&rest, " ") : NULL;
+    ret->devno = makedev(maj, min);
+    ret->mount_point = fields[4];
+    decode(ret->mount_point);
+    if (ret->source)
+        decode(ret->source);
+    return true;
+}
+
+/* btrfs shows an anonymous device number: there the source names the device. */
+static bool is_of_target(const struct mount_entry *m, const struct used_target *t)
+{
+    struct stat st;
+
+    if (used_has_device(t, m->devno))
+        return true;
+    return major(m->devno) == 0 && m->source && m->source[0] == '/' && stat(m->source, &st) == 0 &&
+           S_ISBLK(st.st_mode) && used_has_device(t, st.st_rdev);
+}
+
+/* The first mount of the target in one mount table. */
+static int find_in(const char *path, const struct used_target *t, char *ret, size_t size)
+{
+    _cleanup_free_ char *data = NULL;
+    char *rest, *line;
+
+    if (file_read(path, MOUNTINFO_MAX, &data, NULL) < 0)
+        return 0; /* the process has gone */
+    rest = data;
+    while ((line = strsep(&rest, "\n"))) {
+        struct mount_entry m;
+
+        if (!parse_line(line, &m) || !is_of_target(&m, t))
+            continue;
+        snprintf(ret, size, "%s", m.mount_point);
+        return 1;
+    }
+    return 0;
+}
+
+static bool seen_before(ino_t *seen, unsigned *count, ino_t ino)
+{
+    for (unsigned i = 0; i < *count; i++)
+        if (seen[i] == ino)
+            return true;
+    if (*count < NAMESPACES_MAX)
+        seen[(*count)++] = ino;
+    return false;
+}
+
+/* A mount namespace of ours would show our own mounts: a target is looked at before any is made. */
+int used_by_mount(const struct used_target *t, char *ret, size_t size)
+{
+    static ino_t seen[NAMESPACES_MAX];
+    char path[300], where[4096];
+    struct dirent *entry;
+    unsigned count = 0;
+    struct stat st;
+    DIR *dir;
+    int found;
+
+    if (t->is_file)
+        return 0;
+    found = find_in("/proc/self/mountinfo", t, where, sizeof where);
+    if (found) {
+        snprintf(ret, size, "mounted on %s", text_safe(where));
+        return 1;
+    }
+    if (stat("/proc/self/ns/mnt", &st) == 0)
+        (void)seen_before(seen, &count, st.st_ino);
+    dir = opendir("/proc");
+    while (dir && !found && (entry = readdir(dir))) {
+        if (!isdigit((unsigned char)entry->d_name[0]))
+            continue;
+        snprintf(path, sizeof path, "/proc/%.32s/ns/mnt", entry->d_name);
+        if (stat(path, &st) < 0 || seen_before(seen, &count, st.st_ino))
+            continue;
+        snprintf(path, sizeof path, "/proc/%.32s/mountinfo", entry->d_name);
+        found = find_in(path, t, where, sizeof where);
+        if (found)
+            snprintf(ret, size, "mounted on %s in the mount namespace of process %.32s",
+                     text_safe(where), entry->d_name);
+    }
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
+int in_use_mount_point(dev_t devno, char *ret_path, size_t size)
+{
+    const struct used_target t = {.devices = {devno}, .device_count = 1};
+
+    return find_in("/proc/self/mountinfo", &t, ret_path, size) ? 0 : -ENOENT;
+}
+
+int used_by_swap(const struct used_target *t, char *ret, size_t size)
+{
+    _cleanup_free_ char *data = NULL;
+    char *rest, *line;
+
+    if (file_read("/proc/swaps", 1 << 20, &data, NULL) < 0)
+        return 0;
+    rest = data;
+    (void)strsep(&rest, "\n"); /* the heading */
+    while ((line = strsep(&rest, "\n"))) {
+        struct stat st;
+        char *name = strsep(&line, " \t");
+
+        decode(name);
+        if (name[0] != '/' || stat(name, &st) < 0)
+            continue;
+        if (t->is_file ? st.st_dev == t->dev && st.st_ino == t->ino
+                       : S_ISBLK(st.st_mode) && used_has_device(t, st.st_rdev)) {
+            snprintf(ret, size, "used as swap (%s)", text_safe(name));
+            return 1;
+        }
+    }
+    return 0;
+}
