@@ -13,8 +13,8 @@
 #define FSTAB_ENTRIES_MAX 512
 
 enum fstab_class {
-    FSTAB_MOUNT,     /* a local file system to mount */
-    FSTAB_ROOT,      /* "/" */
+    FSTAB_MOUNT, /* a local file system to mount */
+    FSTAB_ROOT,  /* "/" */
     FSTAB_SWAP,
     FSTAB_NETWORK,   /* nfs, cifs, _netdev, //host/share, host:/path ... */
     FSTAB_PSEUDO,    /* proc, sysfs, tmpfs, devpts ... */
@@ -23,15 +23,15 @@ enum fstab_class {
 };
 
 struct fstab_entry {
-    unsigned line;      /* 1-based line of the file */
+    unsigned line; /* 1-based line of the file */
     enum fstab_class class;
-    char *source;       /* decoded (\040 ...), owned */
-    char *target;       /* decoded, owned */
-    char *type;         /* owned */
-    char *options;      /* owned; "" when none */
+    char *source;  /* decoded (\040 ...), owned */
+    char *target;  /* decoded, owned */
+    char *type;    /* owned */
+    char *options; /* owned; "" when none */
     int passno;
     bool noauto, nofail;
-    char error[128];    /* safe text; "" when well formed */
+    char error[128]; /* safe text; "" when well formed */
 };
 
 struct fstab {
@@ -59,9 +59,9 @@ enum fstab_tag {
     FSTAB_TAG_LABEL,
     FSTAB_TAG_PARTUUID,
     FSTAB_TAG_PARTLABEL,
-    FSTAB_TAG_PATH,  /* value is a /dev path that is none of the by-* directories: /dev/sda1,
-                        /dev/mapper/x */
-    FSTAB_TAG_NONE,  /* not a device */
+    FSTAB_TAG_PATH, /* value is a /dev path that is none of the by-* directories: /dev/sda1,
+                       /dev/mapper/x */
+    FSTAB_TAG_NONE, /* not a device */
 };
 
 /* Split "UUID=x", "LABEL=\"x\"", "/dev/disk/by-uuid/x" (with \xNN decoded) ... 0 or -EINVAL. */

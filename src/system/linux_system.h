@@ -2,7 +2,8 @@
 #pragma once
 
 /* What is in a directory tree: a Linux system, or parts of one. Reads only, below a descriptor;
- * runs nothing of it, mounts nothing. All strings are raw bytes of the disk: text_safe() to print. */
+ * runs nothing of it, mounts nothing. All strings are raw bytes of the disk: text_safe() to print.
+ */
 
 #include "base/error.h"
 
@@ -11,7 +12,7 @@
 #include <time.h>
 
 enum init_kind {
-    INIT_NONE,    /* no init found */
+    INIT_NONE, /* no init found */
     INIT_SYSTEMD,
     INIT_SYSVINIT,
     INIT_OPENRC,
@@ -40,25 +41,25 @@ struct linux_system {
     bool separate_usr;    /* /usr is empty here and has to be mounted: os-release may be missing */
     bool merged_usr;
     enum init_kind init;
-    char init_path[128];  /* absolute path inside */
-    char init_problem[256]; /* safe text: why it cannot be executed */
+    char init_path[128];      /* absolute path inside */
+    char init_problem[256];   /* safe text: why it cannot be executed */
     unsigned systemd_version; /* 252; 0 when unknown */
-    char arch[16];        /* ELF machine of init or of the shell: "x86-64", "aarch64"; "" */
-    bool arch_runs_here;  /* this host's kernel can execute it natively */
-    char shell[64];       /* a shell that is there: "/bin/bash", "/bin/sh"; "" when none */
-    char missing_dirs[128]; /* of /proc /sys /dev /run: those that are missing or no directories,
-                               space separated; "" when all are there */
+    char arch[16];            /* ELF machine of init or of the shell: "x86-64", "aarch64"; "" */
+    bool arch_runs_here;      /* this host's kernel can execute it natively */
+    char shell[64];           /* a shell that is there: "/bin/bash", "/bin/sh"; "" when none */
+    char missing_dirs[128];   /* of /proc /sys /dev /run: those that are missing or no directories,
+                                 space separated; "" when all are there */
     struct kernel kernels[SYSTEM_KERNELS_MAX]; /* newest first (version order) */
     unsigned kernel_count;
-    time_t last_boot;     /* best guess (wtmp, journal, random seed); 0 unknown */
-    char cmdline[1024];   /* the target's own kernel command line, from grub.cfg, BLS, extlinux or
-                             /etc/kernel/cmdline; "" unknown */
+    time_t last_boot;   /* best guess (wtmp, journal, random seed); 0 unknown */
+    char cmdline[1024]; /* the target's own kernel command line, from grub.cfg, BLS, extlinux or
+                           /etc/kernel/cmdline; "" unknown */
 };
 
 enum system_likeness {
-    SYSTEM_NOT = 0,     /* no Linux system */
-    SYSTEM_PART = 1,    /* /boot, /home, /var, /usr ... of one */
-    SYSTEM_ROOT = 2,    /* a root (perhaps with a separate /usr) */
+    SYSTEM_NOT = 0,  /* no Linux system */
+    SYSTEM_PART = 1, /* /boot, /home, /var, /usr ... of one */
+    SYSTEM_ROOT = 2, /* a root (perhaps with a separate /usr) */
 };
 
 /* What is this tree? Never fails: what cannot be read does not count. */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The parts of an ELF file that tell whether it can be executed (elf(5)). Pure and bounded. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct elf_header {
+    char machine[16];      /* "x86-64", "i386", "aarch64", ... or the number */
+    bool runs_here;        /* this host's kernel executes it without emulation */
+    bool dynamic;          /* it names an interpreter */
+    char interpreter[256]; /* "/lib64/ld-linux-x86-64.so.2"; "" when static */
+};
+
+/* Enough of the start of a file for the header and the program headers of every linker we know. */
+#define ELF_HEADER_BYTES 65536
+
+/* 0; -ENOEXEC when @data is no ELF executable; -EBADMSG when its tables lie outside @size. */
+int elf_header_parse(const void *data, size_t size, struct elf_header *ret);
