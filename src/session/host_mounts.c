@@ -17,8 +17,8 @@
 
 /* Mounts at or below these stay: what our tools run from and what we look at. */
 static const char *const needed[] = {
-    "/dev", "/proc", "/sys", "/run/unbrick", "/usr", "/bin",  "/sbin",
-    "/lib", "/lib64", "/etc", "/nix", "/gnu", "/var/lib/unbrick",
+    "/dev", "/proc", "/sys", "/run/unbrick",     "/usr", "/bin", "/sbin", "/lib", "/lib64",
+    "/etc", "/nix",  "/gnu", "/var/lib/unbrick",
 };
 
 /* Mounts exactly here stay, but nothing that hangs below them. */
@@ -140,6 +140,7 @@ void host_mounts_detach_unneeded(void)
 struct umount_request {
     const char *path;
     struct error *e;
+    unsigned unmounted;
 };
 
 static int umount_below(void *userdata, const char *path)
@@ -148,7 +149,11 @@ static int umount_below(void *userdata, const char *path)
 
     if (!is_at_or_below(path, request->path))
         return 0;
-    if (umount2(path, UMOUNT_NOFOLLOW) == 0 || errno == EINVAL || errno == ENOENT)
+    if (umount2(path, UMOUNT_NOFOLLOW) == 0) {
+        request->unmounted++;
+        return 0;
+    }
+    if (errno == EINVAL || errno == ENOENT)
         return 0;
     return error_set(request->e, ERROR_FAILED, -errno, "busy", "cannot unmount %s: %s",
                      text_safe(path), strerror(errno));
@@ -157,6 +162,16 @@ static int umount_below(void *userdata, const char *path)
 int host_umount_tree(const char *path, struct error *e)
 {
     struct umount_request request = {.path = path, .e = e};
+    unsigned before;
+    int r;
 
-    return for_each_mount(umount_below, &request);
+    /* Mounts are listed in the order in which they were made, not attached: a tree that was cloned
+     * before the mount that it was moved onto stands above it. Hence again while that helps. */
+    do {
+        before = request.unmounted;
+        r = for_each_mount(umount_below, &request);
+    } while (r == -EBUSY && request.unmounted > before);
+    if (r == 0)
+        error_clear(e);
+    return r;
 }

@@ -20,8 +20,8 @@ bad() {
 }
 
 @test "bad input: missing file" {
-    bad 4 "no such" "$BATS_TEST_TMPDIR/none"
-    bad 4 "no such" /dev/nosuchdisk
+    bad 4 "there is no" "$BATS_TEST_TMPDIR/none"
+    bad 4 "there is no" /dev/nosuchdisk
 }
 
 @test "bad input: a directory without a system" {
@@ -194,7 +194,7 @@ END
 
 @test "bad input: two targets, one of them missing" {
     image
-    unchanged "$IMG" refused 4 "no such" boot "$IMG" /nowhere
+    unchanged "$IMG" refused 4 "no /nowhere" boot "$IMG" /nowhere
 }
 
 @test "bad input: a qcow2 image is named as what it is" {

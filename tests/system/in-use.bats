@@ -16,7 +16,10 @@ teardown() {
     [ -z "${HOLDER:-}" ] || wait "$HOLDER" 2>/dev/null || true
     umount "$M" 2>/dev/null || true
     detach_all
-    assert_host_clean
+    assert_host_clean || {
+        sweep_away
+        return 1
+    }
 }
 
 # in_use WORD TARGET...: refused by everything that would write.

@@ -13,7 +13,10 @@ setup() {
 teardown() {
     "$UNBRICK" umount "$DIR" >/dev/null 2>&1 || true
     detach_all
-    assert_host_clean
+    assert_host_clean || {
+        sweep_away
+        return 1
+    }
 }
 
 @test "mount: the assembled tree is on the host until umount" {

@@ -74,7 +74,7 @@ load helpers
 }
 
 @test "usage: control characters of an argument do not reach the terminal" {
-    refused 4 "no such" boot $'/nowhere/\e[31mred\a'
+    refused 4 "there is no" boot $'/nowhere/\e[31mred\a'
     [[ $stderr != *$'\e'* && $stderr != *$'\a'* ]]
     refused 2 "command" $'\e]0;title\a'
     [[ $stderr != *$'\e'* && $stderr != *$'\a'* ]]
