@@ -74,11 +74,22 @@ static void print_error_json(const struct error *e, int status)
     json_decref(document);
 }
 
+/* A command of the patient that could not be executed has the statuses that a shell gives. */
+static int failure_status(const struct command *c, const struct error *e, int status)
+{
+    if (!c || !c->failure_status || e->kind == ERROR_INTERRUPTED)
+        return status;
+    if (strcmp(e->reason, "command-not-found") == 0)
+        return 127;
+    if (strcmp(e->reason, "command-not-executable") == 0)
+        return 126;
+    return c->failure_status;
+}
+
 static int report(const struct options *o, const struct command *c, const struct error *e, int status)
 {
     if (e->code) {
-        if (c && c->failure_status && e->kind != ERROR_INTERRUPTED)
-            status = c->failure_status;
+        status = failure_status(c, e, status);
         if (o->ui.json)
             print_error_json(e, status);
         else

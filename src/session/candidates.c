@@ -102,9 +102,8 @@ char *candidate_describe(const struct candidate *c, char *buf, size_t size)
 {
     const struct linux_system *s = &c->system;
 
-    snprintf(buf, size, "%s: %s%s%s", c->name,
-             s->hostname[0] ? text_safe(s->hostname) : "", s->hostname[0] ? ", " : "",
-             s->pretty[0] ? text_safe(s->pretty) : "Linux");
+    snprintf(buf, size, "%s: %s%s%s", c->name, s->hostname[0] ? text_safe(s->hostname) : "",
+             s->hostname[0] ? ", " : "", s->pretty[0] ? text_safe(s->pretty) : "Linux");
     return buf;
 }
 
@@ -161,13 +160,15 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
                          text_safe(d->target), c->unreadable[0]->fs.type,
                          text_safe(c->unreadable[0]->name), c->unreadable_why);
     if (what && with_contents >= 1) {
-        (void)error_set(e, ERROR_TARGET, -ENOENT, strcmp(type, "swap") == 0 ? "no-system" : "locked",
+        (void)error_set(e, ERROR_TARGET, -ENOENT,
+                        strcmp(type, "swap") == 0 ? "no-system" : "locked",
                         "%s: no Linux system that can be opened; %s is %s", text_safe(d->target),
                         first->number ? text_safe(first->name) : "it", what);
         if (strcmp(type, "swap") != 0)
-            (void)error_advise(e, "this version opens no LVM, RAID or LUKS by itself: open it with the "
-                                  "host's tools (vgchange, mdadm, cryptsetup) and give the device "
-                                  "that appears");
+            (void)error_advise(
+                e, "this version opens no LVM, RAID or LUKS by itself: open it with the "
+                   "host's tools (vgchange, mdadm, cryptsetup) and give the device "
+                   "that appears");
         return -ENOENT;
     }
     if (with_contents == 0) {

@@ -22,8 +22,9 @@ static int ask_repair(void *userdata, const struct volume *v, const char *summar
     (void)userdata;
     ui_progress_end();
     ui_warn("%s (%s): %s", text_safe(v->name), text_safe(v->fs.type), summary);
-    return ui_ask(false, "Repair the file system on %s now? This changes it beyond what is "
-                         "always safe.",
+    return ui_ask(false,
+                  "Repair the file system on %s now? This changes it beyond what is "
+                  "always safe.",
                   text_safe(v->name));
 }
 

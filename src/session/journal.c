@@ -184,7 +184,8 @@ int journal_sessions(struct journal_session *ret, unsigned max)
     for (struct dirent *d; (d = readdir(dir)) && count < max;) {
         struct journal_session s = {0};
 
-        if (strspn(d->d_name, "0123456789") != strlen(d->d_name) || strlen(d->d_name) >= sizeof s.id)
+        if (strspn(d->d_name, "0123456789") != strlen(d->d_name) ||
+            strlen(d->d_name) >= sizeof s.id)
             continue;
         snprintf(s.id, sizeof s.id, "%s", d->d_name);
         s.pid = (pid_t)strtol(s.id, NULL, 10);

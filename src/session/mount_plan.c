@@ -98,8 +98,8 @@ static const struct volume *resolve(const struct fstab_entry *entry, struct disk
 static void plan_mount(struct mount_step *step, const struct fstab_entry *entry,
                        struct disk *const *disks, unsigned disk_count, unsigned root_disk)
 {
-    const struct volume *v = resolve(entry, disks, disk_count, root_disk, step->skipped,
-                                     sizeof step->skipped);
+    const struct volume *v =
+        resolve(entry, disks, disk_count, root_disk, step->skipped, sizeof step->skipped);
 
     if (!v)
         return;

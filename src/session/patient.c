@@ -296,8 +296,10 @@ static int mount_step_run(struct patient *p, struct mount_step *step, struct err
             return 0;
         }
     }
-    fd = mount_volume(step->volume, p->request.read_only ? MOUNT_NO_REPLAY
-                      : step->read_only ? MOUNT_READ : MOUNT_WRITE,
+    fd = mount_volume(step->volume,
+                      p->request.read_only ? MOUNT_NO_REPLAY
+                      : step->read_only    ? MOUNT_READ
+                                           : MOUNT_WRITE,
                       step->options, dropped, sizeof dropped, &mine);
     if (fd < 0) {
         skip_step(step, mine.text);

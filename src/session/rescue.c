@@ -32,8 +32,9 @@ static int no_usable_init(const struct patient *p, struct error *e)
 {
     (void)error_set(e, ERROR_TARGET, -ENOEXEC, "no-init", "%s has no init that can be started%s%s",
                     p->name, p->system.init_problem[0] ? ": " : "", p->system.init_problem);
-    return error_advise(e, "unbrick shell %s works without an init; with --host-tools it works "
-                           "without any program of the patient",
+    return error_advise(e,
+                        "unbrick shell %s works without an init; with --host-tools it works "
+                        "without any program of the patient",
                         text_safe(p->request.targets[0]));
 }
 
@@ -78,11 +79,11 @@ static int add_init(struct container_plan *plan, const struct patient *p,
     case INIT_RUNIT:
     case INIT_UNKNOWN:
         if (ours)
-            return error_set(e, ERROR_TARGET, -ENOSYS, "no-init",
-                             "%s has %s as its init, which has no single-user mode that unbrick can "
-                             "use; use `unbrick shell %s`",
-                             p->name, init_kind_name(p->system.init),
-                             text_safe(p->request.targets[0]));
+            return error_set(
+                e, ERROR_TARGET, -ENOSYS, "no-init",
+                "%s has %s as its init, which has no single-user mode that unbrick can "
+                "use; use `unbrick shell %s`",
+                p->name, init_kind_name(p->system.init), text_safe(p->request.targets[0]));
         break;
     case INIT_NONE:
     case INIT_BROKEN:
@@ -156,15 +157,14 @@ static int add_binds(struct container_plan *plan, char *const *binds, bool read_
 
         snprintf(source, sizeof source, "%.*s",
                  (int)(colon ? (size_t)(colon - *binds) : strlen(*binds)), *binds);
-        r = container_plan_add_mount(plan,
-                                     &(struct container_mount){
-                                         .kind = MOUNT_BIND,
-                                         .source = source,
-                                         .source_fd = -1,
-                                         .target = (char *)(colon ? colon + 1 : source),
-                                         .read_only = read_only,
-                                         .recursive = true,
-                                     });
+        r = container_plan_add_mount(plan, &(struct container_mount){
+                                               .kind = MOUNT_BIND,
+                                               .source = source,
+                                               .source_fd = -1,
+                                               .target = (char *)(colon ? colon + 1 : source),
+                                               .read_only = read_only,
+                                               .recursive = true,
+                                           });
         if (r < 0)
             return r;
     }
@@ -207,7 +207,8 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
     plan->private_network = request->network_chosen
                                 ? request->private_network
                                 : request->kind == RESCUE_BOOT && !rescue_uses_control(request);
-    r = request->kind == RESCUE_BOOT ? add_init(plan, p, request, e) : add_command(plan, p, request, e);
+    r = request->kind == RESCUE_BOOT ? add_init(plan, p, request, e)
+                                     : add_command(plan, p, request, e);
     if (r < 0)
         return r;
     r = rescue_add_scripts(plan, p, request);

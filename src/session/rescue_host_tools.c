@@ -13,11 +13,11 @@
 #include <sys/stat.h>
 
 /* Links on a host with merged /usr, directories elsewhere. */
-static const char *const host_directories[] = {"usr",   "bin",   "sbin",   "lib", "lib32",
-                                               "lib64", "libx32", "etc",   "opt"};
+static const char *const host_directories[] = {"usr",   "bin",    "sbin", "lib", "lib32",
+                                               "lib64", "libx32", "etc",  "opt"};
 
-static const char *const own_directories[] = {"proc", "sys", "dev", "run", "tmp", "root", "sysroot",
-                                              "var"};
+static const char *const own_directories[] = {"proc", "sys",  "dev",     "run",
+                                              "tmp",  "root", "sysroot", "var"};
 
 static int copy_shape(int root, const char *name)
 {
@@ -59,8 +59,8 @@ int rescue_make_host_tools(const struct patient *p, int *ret_root_fd, struct err
             r = -errno;
     if (r < 0)
         return error_errno(e, r, "cannot make a root for the host's tools");
-    patient = open_tree(p->root_fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-                                            AT_RECURSIVE);
+    patient = open_tree(p->root_fd, "",
+                        AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     point = openat(root, "sysroot", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (patient < 0 || point < 0 ||
         move_mount(patient, "", point, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)

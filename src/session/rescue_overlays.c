@@ -51,7 +51,7 @@ static int add_machine_id(struct container_plan *plan, const struct patient *p,
 
 /* A link as resolved and resolvconf make it leads into /run, which is our tmpfs: the file is put
  * where the link points. A plain file is covered by a bind mount. */
-static int add_resolv_conf(struct container_plan *plan, const struct patient *p)
+int rescue_add_resolv_conf(struct container_plan *plan, int root_fd)
 {
     _cleanup_fd_ int fd = -1;
     _cleanup_free_ char *data = NULL;
@@ -59,19 +59,19 @@ static int add_resolv_conf(struct container_plan *plan, const struct patient *p)
     const char *below;
     ssize_t n;
 
-    if (p->root_fd < 0 || file_read("/etc/resolv.conf", RESOLV_CONF_MAX, &data, NULL) < 0)
+    if (root_fd < 0 || file_read("/etc/resolv.conf", RESOLV_CONF_MAX, &data, NULL) < 0)
         return 0;
-    fd = path_open(p->root_fd, "/etc/resolv.conf", O_PATH | O_NOFOLLOW);
+    fd = path_open(root_fd, "/etc/resolv.conf", O_PATH | O_NOFOLLOW);
     if (fd < 0)
         return 0;
     n = readlinkat(fd, "", link, sizeof link - 1);
     if (n < 0)
         return bind_over(plan, "/etc/resolv.conf", "/etc/resolv.conf");
     link[n] = '\0';
-    below = text_starts_with(link, "/run/")         ? link + 5
-            : text_starts_with(link, "../run/")     ? link + 7
-            : text_starts_with(link, "/var/run/")   ? link + 9
-                                                    : NULL;
+    below = text_starts_with(link, "/run/")       ? link + 5
+            : text_starts_with(link, "../run/")   ? link + 7
+            : text_starts_with(link, "/var/run/") ? link + 9
+                                                  : NULL;
     if (!below || strstr(below, "..") || !below[0] || below[strlen(below) - 1] == '/')
         return 0;
     return container_plan_add_file(plan, below, S_IFREG | 0644, data);
@@ -83,6 +83,6 @@ int rescue_add_overlays(struct container_plan *plan, const struct patient *p,
     int r = add_machine_id(plan, p, session_dir);
 
     if (r == 0 && !plan->private_network)
-        r = add_resolv_conf(plan, p);
+        r = rescue_add_resolv_conf(plan, p->root_fd);
     return r;
 }

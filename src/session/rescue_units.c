@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 
 /*
- * Masked by argument, for whatever the person starts by hand from the prompt: systemd-debug-generator
- * turns systemd.mask= into links in generator.early, which wins over /etc (a link of ours in
- * /run/systemd/system would not, systemd.unit(5)). In a container systemd of every age reads its
- * "kernel command line" from the arguments of process 1.
+ * Masked by argument, for whatever the person starts by hand from the prompt:
+ * systemd-debug-generator turns systemd.mask= into links in generator.early, which wins over /etc
+ * (a link of ours in /run/systemd/system would not, systemd.unit(5)). In a container systemd of
+ * every age reads its "kernel command line" from the arguments of process 1.
  */
 static const struct {
     const char *unit, *why;
@@ -64,13 +64,6 @@ static const struct {
     {"chrony.service", "the same"},
     {"chronyd.service", "the same"},
     {"ntpd.service", "the same"},
-};
-
-/* Directories of programs that systemd-shutdown would run at the end: leaving starts nothing of
- * the patient's. */
-static const char *const shutdown_hooks[] = {
-    "/usr/lib/systemd/system-shutdown",
-    "/lib/systemd/system-shutdown",
 };
 
 static int add_text(struct container_plan *plan, const char *path, mode_t mode, struct text *t)
@@ -133,15 +126,16 @@ int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
     if (r < 0)
         return r;
     /* /run/lock, /run/sshd and their like, which programs expect; nothing outside /run. */
-    (void)text_appendf(&t, "[Unit]\n"
-                           "Description=Directories below /run\n"
-                           "DefaultDependencies=no\n"
-                           "[Service]\n"
-                           "Type=oneshot\n"
-                           "RemainAfterExit=yes\n"
-                           "ExecStart=-%s -c 'exec systemd-tmpfiles --create --boot --prefix=/run'\n"
-                           "StandardOutput=null\n"
-                           "StandardError=null\n",
+    (void)text_appendf(&t,
+                       "[Unit]\n"
+                       "Description=Directories below /run\n"
+                       "DefaultDependencies=no\n"
+                       "[Service]\n"
+                       "Type=oneshot\n"
+                       "RemainAfterExit=yes\n"
+                       "ExecStart=-%s -c 'exec systemd-tmpfiles --create --boot --prefix=/run'\n"
+                       "StandardOutput=null\n"
+                       "StandardError=null\n",
                        shell_of(p));
     snprintf(path, sizeof path, "systemd/system/unbrick-tmpfiles-%s.service", tag);
     r = add_text(plan, path, 0644, &t);
@@ -154,15 +148,17 @@ int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
         snprintf(arg, sizeof arg, "systemd.mask=%s", masked[i].unit);
         r = container_plan_add_arg(plan, arg);
     }
-    for (size_t i = 0; r == 0 && i < sizeof shutdown_hooks / sizeof shutdown_hooks[0]; i++)
-        r = container_plan_add_mount(plan, &(struct container_mount){
-                                               .kind = MOUNT_TMPFS,
-                                               .source_fd = -1,
-                                               .target = (char *)shutdown_hooks[i],
-                                               .options = (char *)"mode=0755,size=4k",
-                                               .read_only = true,
-                                               .optional = true,
-                                           });
+    /* Programs of the patient that systemd-shutdown(8) would run at the end: leaving runs none. */
+    if (r == 0)
+        r = container_plan_add_mount(
+            plan, &(struct container_mount){
+                      .kind = MOUNT_TMPFS,
+                      .source_fd = -1,
+                      .target = (char *)(p->system.merged_usr ? "/usr/lib/systemd/system-shutdown"
+                                                              : "/lib/systemd/system-shutdown"),
+                      .options = (char *)"mode=0755,size=4k",
+                      .read_only = true,
+                      .optional = true});
     return r;
 }
 
@@ -183,8 +179,9 @@ int rescue_add_inittab(struct container_plan *plan, const struct patient *p,
     if (p->system.init == INIT_BUSYBOX)
         (void)text_appendf(&t, "::once:%s /run/unbrick/session\n", shell_of(p));
     else
-        (void)text_appendf(&t, "id:1:initdefault:\nub:1:once:%s /run/unbrick/session "
-                               "</dev/console >/dev/console 2>&1\n",
+        (void)text_appendf(&t,
+                           "id:1:initdefault:\nub:1:once:%s /run/unbrick/session "
+                           "</dev/console >/dev/console 2>&1\n",
                            shell_of(p));
     if (t.failed)
         return error_errno(e, t.failed, "writing the inittab");
@@ -239,17 +236,19 @@ static void append_environment(struct text *t, const struct rescue_request *requ
 }
 
 /* The body of the session: a script over pipes, a login, or a root shell. */
-static void append_body(struct text *t, const struct patient *p, const struct rescue_request *request)
+static void append_body(struct text *t, const struct patient *p,
+                        const struct rescue_request *request)
 {
     bool bash = text_ends_with(shell_of(p), "/bash");
 
     if (request->script) {
         bool has_interpreter = request->script_size > 2 && memcmp(request->script, "#!", 2) == 0;
 
-        (void)text_appendf(t, "exec 3>/run/%s </run/%s >/run/%s 2>/run/%s\n"
-                              "echo ready >&3\n"
-                              "%s/run/unbrick/script 3>&-\n"
-                              "echo \"exit $?\" >&3\n",
+        (void)text_appendf(t,
+                           "exec 3>/run/%s </run/%s >/run/%s 2>/run/%s\n"
+                           "echo ready >&3\n"
+                           "%s/run/unbrick/script 3>&-\n"
+                           "echo \"exit $?\" >&3\n",
                            RESCUE_CONTROL, RESCUE_STDIN, RESCUE_STDOUT, RESCUE_STDERR,
                            has_interpreter ? "" : "/bin/sh ");
         return;
@@ -271,7 +270,9 @@ static int add_leavers(struct container_plan *plan)
     static const struct {
         const char *name, *word;
     } leavers[] = {
-        {"poweroff", "poweroff"}, {"halt", "poweroff"}, {"shutdown", "poweroff"},
+        {"poweroff", "poweroff"},
+        {"halt", "poweroff"},
+        {"shutdown", "poweroff"},
         {"reboot", "reboot"},
     };
 
@@ -280,8 +281,8 @@ static int add_leavers(struct container_plan *plan)
         int r;
 
         snprintf(path, sizeof path, "unbrick/bin/%s", leavers[i].name);
-        snprintf(content, sizeof content, "#!/bin/sh\necho %s >/run/%s\nsleep 60\n", leavers[i].word,
-                 RESCUE_CONTROL);
+        snprintf(content, sizeof content, "#!/bin/sh\necho %s >/run/%s\nsleep 60\n",
+                 leavers[i].word, RESCUE_CONTROL);
         r = container_plan_add_file(plan, path, S_IFREG | 0755, content);
         if (r < 0)
             return r;

@@ -19,7 +19,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-/* An orderly end of a rescue shell takes a fraction of a second; of a system with services, more. */
+/* An orderly end of a rescue shell takes a fraction of a second; of a system with services, more.
+ */
 #define STOP_SECONDS 10
 
 /* A package manager that is half-way when the ssh connection drops gets this long. */
@@ -195,12 +196,13 @@ static int run_started(struct container *c, const struct container_plan *plan,
     return r;
 }
 
-int session_run(struct session *s, struct container_plan *plan,
-                const struct rescue_request *rescue, const struct session_console *console,
-                struct supervise_result *ret, int *ret_wait_status, struct error *e)
+int session_run(struct session *s, struct container_plan *plan, const struct rescue_request *rescue,
+                const struct session_console *console, struct supervise_result *ret,
+                int *ret_wait_status, struct error *e)
 {
     _cleanup_fd_ int tools = -1, etc = -1;
-    struct container c = {.sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .run_fd = -1};
+    struct container c = {
+        .sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .run_fd = -1};
     int covered = 0, r;
 
     if (rescue->kind == RESCUE_HOST_TOOLS) {

@@ -46,7 +46,7 @@ struct loop {
     int signal_fd;
     bool stopping, killed, lost;
     bool pty_closed; /* without a terminal: nobody has the slave open at the moment */
-    bool finishing; /* an end was decided: pipes are drained, then it stops */
+    bool finishing;  /* an end was decided: pipes are drained, then it stops */
     long long started_ms, deadline_ms;
     unsigned shown_seconds;
     char line[128]; /* of the control FIFO */
@@ -93,6 +93,9 @@ static void stop(struct loop *l, enum supervise_end end, int code)
     l->result->code = code;
     l->deadline_ms = now_ms() + l->options->stop_seconds * 1000LL;
     l->shown_seconds = 0;
+    /* How our own session is taken down is of no interest to anybody. */
+    if (l->console && l->options->control_fd >= 0 && l->result->ready)
+        console_hold_output(l->console);
     /* Without a stop signal killing is the orderly end: nothing runs but the shell that is over. */
     if (l->options->stop_signal == 0 || container_stop(l->container, l->options->stop_signal) < 0) {
         bool was_asked_for = end != SUPERVISE_ESCAPE;
@@ -111,10 +114,12 @@ static void become_ready(struct loop *l)
         console_discard_held_output(l->console);
     if (l->options->on_ready)
         l->options->on_ready(l->options->userdata, l->console);
-    if (l->console) {
+    if (!l->console)
+        return;
+    /* What a script prints comes through the pumps; the console has only what the init says. */
+    if (!l->options->pump_count)
         console_release_output(l->console);
-        console_release_input(l->console);
-    }
+    console_release_input(l->console);
 }
 
 static void control_line(struct loop *l, const char *line)

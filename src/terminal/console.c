@@ -247,6 +247,18 @@ void console_release_output(struct console *c)
     move_held(c);
 }
 
+/* The last bytes of a program that has just ended are still on their way through the kernel. */
+#define SETTLE_MS 10
+
+void console_hold_output(struct console *c)
+{
+    struct pollfd pty = {.fd = c->pty_fd, .events = POLLIN};
+
+    while (!c->hold_output && poll(&pty, 1, SETTLE_MS) > 0 && read_pty(c))
+        ;
+    c->hold_output = true;
+}
+
 void console_discard_held_output(struct console *c)
 {
     console_buffer_consume(&c->held, c->held.size);

@@ -50,6 +50,8 @@ enum console_event console_handle(struct console *c, const struct pollfd *fds, u
 
 void console_release_input(struct console *c);
 void console_release_output(struct console *c);
+/* Hold it back again, after what the pty has at this moment. */
+void console_hold_output(struct console *c);
 /* Drop held output instead of showing it. */
 void console_discard_held_output(struct console *c);
 
