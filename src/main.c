@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "commands/commands.h"
+#include "commands/list.h"
 #include "session/interrupt.h"
 #include "terminal/ui.h"
 
@@ -20,7 +21,8 @@ static const struct command {
     const char *arguments, *help;
     int failure_status; /* of our own failures; 0: by kind of the error */
 } commands[] = {
-    {"list", FOR_LIST, command_list, "[TARGET...]", "which disk holds which system; writes nothing", 0},
+    {"list", FOR_LIST, command_list, "[TARGET...]", "which disk holds which system; writes nothing",
+     0},
     {"boot", FOR_BOOT, command_boot, "TARGET... [-- ARGS]", "rescue shell in its own system", 0},
     {"shell", FOR_SHELL, command_shell, "TARGET... [-- COMMAND]",
      "the same without its init, or a command", 125},
@@ -86,7 +88,8 @@ static int failure_status(const struct command *c, const struct error *e, int st
     return c->failure_status;
 }
 
-static int report(const struct options *o, const struct command *c, const struct error *e, int status)
+static int report(const struct options *o, const struct command *c, const struct error *e,
+                  int status)
 {
     if (e->code) {
         status = failure_status(c, e, status);
@@ -100,6 +103,29 @@ static int report(const struct options *o, const struct command *c, const struct
         status = ERROR_FAILED;
     }
     return status;
+}
+
+/* `unbrick` alone: show what there is, and on a terminal go on with the one that is chosen. */
+static int list_and_boot(struct options *o, const struct command **ret_command, struct error *e)
+{
+    static char target[4096], system[256];
+    static char *targets[] = {target, NULL};
+    int r = list_ask(o, target, sizeof target, system, sizeof system, e);
+
+    *ret_command = find_command(r == 1 ? "boot" : "list");
+    if (r == -EINTR)
+        (void)error_set(e, ERROR_INTERRUPTED, r, "interrupted", "nothing was chosen");
+    if (r == -EINTR)
+        return ERROR_INTERRUPTED;
+    if (r <= 0)
+        return r < 0 ? (int)e->kind : 0;
+    o->targets = targets;
+    o->target_count = 1;
+    o->system = system;
+    r = command_boot(o, e);
+    o->targets = NULL;
+    o->target_count = 0;
+    return r;
 }
 
 static int run(int argc, char **argv, struct options *o, const struct command **ret_command,
@@ -121,8 +147,7 @@ static int run(int argc, char **argv, struct options *o, const struct command **
             print_help(NULL);
             return 0;
         }
-        *ret_command = find_command("list");
-        return command_list(o, e);
+        return list_and_boot(o, ret_command, e);
     }
     if (strcmp(argv[next], "help") == 0) {
         print_help(next + 1 < argc ? find_command(argv[next + 1]) : NULL);
@@ -132,7 +157,8 @@ static int run(int argc, char **argv, struct options *o, const struct command **
     if (!c) {
         (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "there is no command \"%s\"",
                         text_safe(argv[next]));
-        (void)error_advise(e, "unbrick --help shows what there is; the main one: unbrick boot DISK");
+        (void)error_advise(e,
+                           "unbrick --help shows what there is; the main one: unbrick boot DISK");
         return ERROR_USAGE;
     }
     *ret_command = c;

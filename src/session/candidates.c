@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "storage/in_use.h"
 #include "storage/mount.h"
 
 #include <errno.h>
@@ -67,11 +68,19 @@ static void look_at_btrfs(struct candidates *c, const struct disk *d, const stru
 static void look_at_volume(struct candidates *c, const struct disk *d, const struct volume *v,
                            bool several_disks)
 {
+    char mount_point[4096];
     struct error e = {0};
     _cleanup_fd_ int fd = -1;
 
     if (strcmp(v->fs.usage, "filesystem") != 0)
         return;
+    /* For `list`: what the host has mounted is read where it is. */
+    if (in_use_mount_point(v->devno, mount_point, sizeof mount_point) == 0) {
+        fd = open(mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+            add_candidate(c, d, v, "", several_disks, fd);
+        return;
+    }
     fd = mount_volume(v, MOUNT_NO_REPLAY, NULL, NULL, 0, &e);
     if (fd < 0) {
         if (c->unreadable_count == 0)

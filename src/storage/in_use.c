@@ -48,6 +48,15 @@ static int find_use(const struct used_target *t, int fd, char *who, size_t size,
            used_exclusively(t, who, size);
 }
 
+int in_use_by(int fd, char *ret, size_t size)
+{
+    struct used_target t;
+    const char *advice;
+    int r = describe_target(fd, &t);
+
+    return r < 0 ? r : find_use(&t, fd, ret, size, &advice);
+}
+
 int in_use_check(int fd, const char *target, struct error *e)
 {
     struct used_target t;

@@ -22,6 +22,10 @@
  */
 int in_use_check(int fd, const char *target, struct error *e);
 
+/* As in_use_check(), without a verdict: 1 and a clause in @ret ("mounted on /srv"), 0, or a negative
+ * errno. */
+int in_use_by(int fd, char *ret, size_t size);
+
 /* Where a block device is mounted on this host: a path that can be opened from here, in
  * @ret_path (size @size). 0, or -ENOENT. For `list`, which reads a system in use where it is. */
 int in_use_mount_point(dev_t devno, char *ret_path, size_t size);

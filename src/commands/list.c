@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* list: which disk holds which system. Opens everything read-only, and changes nothing. */
+
+#include "commands/list.h"
+
+#include "base/text.h"
+#include "commands/commands.h"
+#include "terminal/ui.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int need_root(struct error *e)
+{
+    if (geteuid() == 0)
+        return 0;
+    return error_set(e, ERROR_HOST, -EPERM, "no-root",
+                     "root privileges are needed to look at disks: run it with sudo");
+}
+
+/* A target that was named and cannot be opened is a failure; of all disks one may well be empty. */
+static int first_problem(const struct options *o, const struct list *l, struct error *e)
+{
+    for (unsigned i = 0; o->target_count && i < l->count; i++)
+        if (!l->disks[i].disk)
+            return error_set(e, ERROR_TARGET, -EINVAL, "not-a-disk", "%s", l->disks[i].problem);
+    return 0;
+}
+
+static int show(const struct options *o, const struct list *l, struct error *e)
+{
+    if (o->ui.json) {
+        list_print_json(l);
+        return 0;
+    }
+    if (l->count == 0) {
+        printf("No disk is attached.\n");
+        return 0;
+    }
+    return list_print_table(l, e);
+}
+
+int command_list(const struct options *o, struct error *e)
+{
+    struct list l = {0};
+    int r = need_root(e);
+
+    if (r == 0)
+        r = list_collect(&l, o->targets, o->target_count, e);
+    /* The one target of the call gives its sentence, not a table with one bad line. */
+    if (r == 0 && (l.count > 1 || first_problem(o, &l, NULL) == 0 || o->ui.json))
+        r = show(o, &l, e);
+    if (r == 0 && !o->ui.json)
+        r = first_problem(o, &l, e);
+    list_free(&l);
+    return r < 0 ? (int)e->kind : 0;
+}
+
+#define CHOICES_MAX 64
+
+/* What can be rescued: systems on disks that nobody uses. */
+static unsigned fill_choices(const struct list *l, const struct list_disk **disks,
+                             const struct candidate **systems)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < l->count; i++)
+        for (unsigned j = 0; l->disks[i].disk && !l->disks[i].use[0] &&
+                             j < l->disks[i].found->count && count < CHOICES_MAX;
+             j++) {
+            disks[count] = &l->disks[i];
+            systems[count++] = &l->disks[i].found->items[j];
+        }
+    return count;
+}
+
+static int ask(const struct list *l, char *ret_target, size_t size, char *ret_system,
+               size_t system_size)
+{
+    static char texts[CHOICES_MAX][600];
+    const struct list_disk *disks[CHOICES_MAX];
+    const struct candidate *systems[CHOICES_MAX];
+    const char *lines[CHOICES_MAX];
+    unsigned count = fill_choices(l, disks, systems);
+    int chosen;
+
+    if (count == 0) {
+        ui_note("No disk that is free has a Linux system. Attach one, or name an image: unbrick "
+                "boot FILE");
+        return 0;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        char described[400];
+
+        snprintf(texts[i], sizeof texts[i], "%.150s %s", text_safe(disks[i]->target),
+                 candidate_describe(systems[i], described, sizeof described));
+        lines[i] = texts[i];
+    }
+    chosen = ui_choose("Which one do you want to rescue?", lines, count);
+    if (chosen < 0)
+        return chosen;
+    snprintf(ret_target, size, "%s", disks[chosen]->target);
+    snprintf(ret_system, system_size, "%s", systems[chosen]->name);
+    return 1;
+}
+
+int list_ask(const struct options *o, char *ret_target, size_t size, char *ret_system,
+             size_t system_size, struct error *e)
+{
+    struct list l = {0};
+    int r = need_root(e);
+
+    if (r == 0)
+        r = list_collect(&l, NULL, 0, e);
+    if (r == 0)
+        r = show(o, &l, e);
+    if (r == 0 && ui_can_ask() && !o->ui.json) {
+        (void)fflush(stdout);
+        r = ask(&l, ret_target, size, ret_system, system_size);
+    }
+    list_free(&l);
+    return r;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The disks that are attached to this host. */
+
+#include "base/error.h"
+#include "storage/disk.h"
+
+#define INVENTORY_MAX 256
+
+/*
+ * Paths of all disks worth a look: with a size, no RAM disks, no free loop devices, none of ours,
+ * nothing that is built on other disks (device-mapper, md: they belong to their members). At most
+ * INVENTORY_MAX, in the order of their names. Returns how many, or a negative errno.
+ */
+int inventory_disks(char (*ret_paths)[128], struct error *e);
+
+/*
+ * Is @a a copy of @b? Told by the identifier of the partition table, or by a file system's UUID.
+ * Then true and what is the same in @ret_what: "partition table 1b2c...".
+ */
+bool inventory_is_twin(const struct disk *a, const struct disk *b, char *ret_what, size_t size);
