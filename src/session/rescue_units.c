@@ -144,6 +144,10 @@ int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
 
     snprintf(arg, sizeof arg, "--unit=unbrick-rescue-%s.target", tag);
     r = container_plan_add_arg(plan, arg);
+    /* Its progress is shown only when something is slow or fails (systemd(1)): it would run into
+     * the prompt. */
+    if (r == 0)
+        r = container_plan_add_arg(plan, "systemd.show_status=auto");
     for (size_t i = 0; r == 0 && i < sizeof masked / sizeof masked[0]; i++) {
         snprintf(arg, sizeof arg, "systemd.mask=%s", masked[i].unit);
         r = container_plan_add_arg(plan, arg);
