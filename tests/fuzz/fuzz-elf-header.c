@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Any file in the place of init. */
+
+#include "system/elf_header.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct elf_header h;
+
+    if (elf_header_parse(data, size, &h) == 0 &&
+        (strnlen(h.interpreter, sizeof h.interpreter) == sizeof h.interpreter || !h.machine[0]))
+        abort();
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The first bytes of any volume, of any image, and what a checker says about its progress. */
+
+#include "storage/check_private.h"
+#include "storage/image_kind.h"
+#include "storage/probe.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const types[] = {"ext4", "xfs", "btrfs", "swap"};
+    char line[128];
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        struct filesystem fs = {0};
+
+        strcpy(fs.type, types[i]);
+        probe_state(data, size, &fs);
+    }
+    (void)image_kind_check(data, size, "image", NULL);
+    if (size < sizeof line) {
+        memcpy(line, data, size);
+        line[size] = '\0';
+        if (check_percent(line) > 100)
+            abort();
+    }
+    return 0;
+}
