@@ -49,6 +49,7 @@ static int look_at(struct list_disk *d)
     find_use(d);
     r = disk_open_for_list(d->disk, d->target, &e);
     if (r < 0) {
+        /* "/dev/vda is in use: mounted on /" when the host forbids to open it. */
         snprintf(d->problem, sizeof d->problem, "%.500s", e.text);
         free(d->disk);
         d->disk = NULL;

@@ -66,6 +66,17 @@ static const struct {
     {"ntpd.service", "the same"},
 };
 
+/* Further arguments of systemd. */
+static const char *const arguments[] = {
+    /* Its progress would run into the prompt: only when something is slow or fails (systemd(1)). */
+    "systemd.show_status=auto",
+    /* What is mounted is our business, see mount_plan.h; and the generators would wait for ever
+     * where the file is a FIFO (systemd-fstab-generator(8), systemd-cryptsetup-generator(8)). */
+    "fstab=no",
+    "luks=no",
+    "systemd.gpt_auto=no",
+};
+
 static int add_text(struct container_plan *plan, const char *path, mode_t mode, struct text *t)
 {
     int r = t->failed ? t->failed
@@ -80,37 +91,44 @@ static const char *shell_of(const struct patient *p)
     return p->system.shell[0] ? p->system.shell : "/bin/sh";
 }
 
-int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
-                       const struct rescue_request *request)
+static int add_target(struct container_plan *plan, const char *tag)
 {
-    _cleanup_text_ struct text t = TEXT_INIT(65536);
-    unsigned char random[4];
-    char tag[16], path[128], arg[128];
-    int r;
-
-    /* The patient may carry units with our names in /etc, which would win over ours in /run: a
-     * part of the name that it cannot know. */
-    if (getrandom(random, sizeof random, 0) != sizeof random)
-        return -EIO;
-    snprintf(tag, sizeof tag, "%02x%02x%02x%02x", random[0], random[1], random[2], random[3]);
+    _cleanup_text_ struct text t = TEXT_INIT(4096);
+    char path[128];
 
     (void)text_appendf(&t,
                        "[Unit]\n"
                        "Description=Rescue mode of unbrick\n"
                        "DefaultDependencies=no\n"
-                       "Requires=unbrick-shell-%s.service\n"
-                       "Wants=unbrick-tmpfiles-%s.service systemd-journald.service\n"
+                       "Requires=%sshell.service\n"
+                       "Wants=%stmpfiles.service systemd-journald.service\n"
                        "AllowIsolate=yes\n",
                        tag, tag);
-    snprintf(path, sizeof path, "systemd/system/unbrick-rescue-%s.target", tag);
+    snprintf(path, sizeof path, "systemd/system/%s.target", tag);
+    return add_text(plan, path, 0644, &t);
+}
+
+/* A drop-in for all services (service.d in /etc) cannot be dodged by a name. A drop-in of the unit
+ * itself comes after it: it empties every list of commands and states ours again. */
+static int add_shell_service(struct container_plan *plan, const struct patient *p,
+                             const struct rescue_request *request, const char *tag)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(4096);
+    char path[128];
+    int r;
+
+    (void)text_appendf(&t, "[Unit]\n"
+                           "Description=Rescue shell of unbrick\n"
+                           "DefaultDependencies=no\n");
+    snprintf(path, sizeof path, "systemd/system/%sshell.service", tag);
     r = add_text(plan, path, 0644, &t);
     if (r < 0)
         return r;
     (void)text_appendf(&t,
-                       "[Unit]\n"
-                       "Description=Rescue shell of unbrick\n"
-                       "DefaultDependencies=no\n"
                        "[Service]\n"
+                       "Type=simple\n"
+                       "ExecCondition=\nExecStartPre=\nExecStart=\nExecStartPost=\n"
+                       "ExecStop=\nExecStopPost=\nRootDirectory=\nUser=\n"
                        "ExecStart=%s /run/unbrick/session\n"
                        "%s"
                        "StandardOutput=inherit\n"
@@ -121,11 +139,17 @@ int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
                        shell_of(p),
                        request->script ? "StandardInput=null\n"
                                        : "StandardInput=tty-force\nTTYPath=/dev/console\n");
-    snprintf(path, sizeof path, "systemd/system/unbrick-shell-%s.service", tag);
-    r = add_text(plan, path, 0644, &t);
-    if (r < 0)
-        return r;
-    /* /run/lock, /run/sshd and their like, which programs expect; nothing outside /run. */
+    snprintf(path, sizeof path, "systemd/system/%sshell.service.d/zz-unbrick.conf", tag);
+    return add_text(plan, path, 0644, &t);
+}
+
+/* /run/lock, /run/sshd and their like, which programs expect; nothing outside /run. */
+static int add_tmpfiles_service(struct container_plan *plan, const struct patient *p,
+                                const char *tag)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(4096);
+    char path[128];
+
     (void)text_appendf(&t,
                        "[Unit]\n"
                        "Description=Directories below /run\n"
@@ -137,17 +161,36 @@ int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
                        "StandardOutput=null\n"
                        "StandardError=null\n",
                        shell_of(p));
-    snprintf(path, sizeof path, "systemd/system/unbrick-tmpfiles-%s.service", tag);
-    r = add_text(plan, path, 0644, &t);
+    snprintf(path, sizeof path, "systemd/system/%stmpfiles.service", tag);
+    return add_text(plan, path, 0644, &t);
+}
+
+int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
+                       const struct rescue_request *request)
+{
+    unsigned char random[4];
+    char tag[32], arg[128];
+    int r;
+
+    /* The patient may carry units and drop-ins with our names in /etc, which would win over ours in
+     * /run: a part of the name is one that it cannot know, and no hyphen is in it, since
+     * "a-b.service" takes drop-ins of "a-.service" too (systemd.unit(5)). */
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return -EIO;
+    snprintf(tag, sizeof tag, "unbrick%02x%02x%02x%02x", random[0], random[1], random[2],
+             random[3]);
+    r = add_target(plan, tag);
+    if (r == 0)
+        r = add_shell_service(plan, p, request, tag);
+    if (r == 0)
+        r = add_tmpfiles_service(plan, p, tag);
     if (r < 0)
         return r;
 
-    snprintf(arg, sizeof arg, "--unit=unbrick-rescue-%s.target", tag);
+    snprintf(arg, sizeof arg, "--unit=%s.target", tag);
     r = container_plan_add_arg(plan, arg);
-    /* Its progress is shown only when something is slow or fails (systemd(1)): it would run into
-     * the prompt. */
-    if (r == 0)
-        r = container_plan_add_arg(plan, "systemd.show_status=auto");
+    for (size_t i = 0; r == 0 && i < sizeof arguments / sizeof arguments[0]; i++)
+        r = container_plan_add_arg(plan, arguments[i]);
     for (size_t i = 0; r == 0 && i < sizeof masked / sizeof masked[0]; i++) {
         snprintf(arg, sizeof arg, "systemd.mask=%s", masked[i].unit);
         r = container_plan_add_arg(plan, arg);

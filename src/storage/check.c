@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/check_private.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,18 @@ void check_summary(struct check *c, enum check_result result, const char *fmt, .
     va_start(ap, fmt);
     vsnprintf(c->report->summary, sizeof c->report->summary, fmt, ap);
     va_end(ap);
+}
+
+int check_ask(struct check *c, const char *summary, struct error *e)
+{
+    int answer = c->cb && c->cb->ask ? c->cb->ask(c->cb->userdata, c->volume, summary) : 0;
+
+    if (answer == -ENOTTY)
+        return 0;
+    if (answer == -EINTR)
+        return error_set(e, ERROR_INTERRUPTED, answer, "interrupted",
+                         "interrupted; nothing was repaired");
+    return answer < 0 ? error_errno(e, answer, "cannot ask whether to repair") : answer;
 }
 
 int check_volume(const struct volume *v, enum check_mode mode, bool readonly,

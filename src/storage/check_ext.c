@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Exit status bits of e2fsck(8). */
 #define FSCK_FIXED     1
@@ -66,14 +67,6 @@ static int look(struct check *c, struct check_tool *ret_tool, struct error *e)
     return run(c, options, "checking", ret_tool, e);
 }
 
-static int fix_safely(struct check *c, struct error *e)
-{
-    static const char *const options[] = {"-f", "-p", "-C", "3", NULL};
-    struct check_tool tool = {.stop = CHECK_STOP_TERM, .completion = true};
-
-    return run(c, options, "repairing", &tool, e);
-}
-
 /* A file that puts back what the repair changed: e2undo(8). */
 static int undo_path(const struct check *c, char *ret, size_t size, struct error *e)
 {
@@ -91,6 +84,28 @@ static int undo_path(const struct check *c, char *ret, size_t size, struct error
     snprintf(ret, size, UNDO_DIRECTORY "/%.64s-%s.e2undo",
              c->volume->fs.uuid[0] ? c->volume->fs.uuid : "ext", date);
     return 0;
+}
+
+/*
+ * What is always safe. e2fsck -p stops at the first problem that it must ask about, and has written
+ * by then: that is taken back, so that the person decides about an untouched file system.
+ */
+static int fix_safely(struct check *c, struct error *e)
+{
+    char undo[sizeof c->report->undo_file];
+    const char *options[] = {"-f", "-p", "-C", "3", "-z", undo, NULL};
+    struct check_tool tool = {.stop = CHECK_STOP_TERM, .completion = true},
+                      back = {.stop = CHECK_STOP_NEVER};
+    char *take_back[] = {(char *)"e2undo", undo, (char *)c->volume->node, NULL};
+    int status = undo_path(c, undo, sizeof undo, e);
+
+    if (status < 0)
+        return status;
+    status = run(c, options, "repairing", &tool, e);
+    if (status >= 0 && status & (FSCK_LEFT | FSCK_FAILED) && access(undo, F_OK) == 0)
+        (void)check_tool_run(c, take_back, "taking back the repair of", &back, NULL);
+    (void)unlink(undo);
+    return status;
 }
 
 static int repair(struct check *c, struct error *e)
@@ -127,14 +142,13 @@ static int repair_or_leave(struct check *c, const struct check_tool *found, stru
                  found->problems, found->problems == 1 ? "" : "s", found->first);
     else
         snprintf(summary, sizeof summary, "e2fsck finds damage that it does not repair unasked");
-    if (!answer && c->cb && c->cb->ask)
-        answer = c->cb->ask(c->cb->userdata, c->volume, summary);
+    if (!answer)
+        answer = check_ask(c, summary, e);
     if (answer == 1)
         return repair(c, e);
-    if (answer < 0 && answer != -ENOTTY)
-        return error_errno(e, answer, "asking whether to repair");
-    check_summary(c, CHECK_ERRORS_LEFT, "%s", summary);
-    return 0;
+    if (answer == 0)
+        check_summary(c, CHECK_ERRORS_LEFT, "%s", summary);
+    return answer;
 }
 
 static int write_what_is_needed(struct check *c, const struct check_tool *found, bool replayed,

@@ -47,5 +47,8 @@ int check_tool_run(struct check *c, char *const argv[], const char *what, struct
  * Pure. */
 int check_percent(const char *line);
 
+/* Ask whether to repair: 1 yes; 0 no, or nobody can be asked; -EINTR with ERROR_INTERRUPTED. */
+int check_ask(struct check *c, const char *summary, struct error *e);
+
 void check_summary(struct check *c, enum check_result result, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -75,7 +75,7 @@ static bool read_lines(int fd, struct lines *l, void (*use)(void *userdata, cons
 struct run {
     struct check *check;
     struct check_tool *tool;
-    const char *what;
+    char what[96]; /* "checking part2" */
     struct process process;
     struct lines output, completion;
     int percent;
@@ -165,10 +165,11 @@ static void log_command(struct check *c, char *const argv[])
 int check_tool_run(struct check *c, char *const argv[], const char *what, struct check_tool *tool,
                    struct error *e)
 {
-    struct run run = {.check = c, .tool = tool, .what = what, .percent = -1};
+    struct run run = {.check = c, .tool = tool, .percent = -1};
     bool writes = tool->stop != CHECK_STOP_KILL;
     int status;
 
+    snprintf(run.what, sizeof run.what, "%s %s", what, c->volume->name);
     tool->problems = 0;
     tool->first[0] = '\0';
     log_command(c, argv);

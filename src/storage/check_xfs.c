@@ -71,14 +71,13 @@ static int ask_and_repair(struct check *c, const struct check_tool *found, struc
 
     snprintf(summary, sizeof summary, "xfs_repair finds %u problem%s%s%s", found->problems,
              found->problems == 1 ? "" : "s", found->problems ? ", the first: " : "", found->first);
-    if (!answer && c->cb && c->cb->ask)
-        answer = c->cb->ask(c->cb->userdata, c->volume, summary);
+    if (!answer)
+        answer = check_ask(c, summary, e);
     if (answer == 1)
         return repair(c, e);
-    if (answer < 0 && answer != -ENOTTY)
-        return error_errno(e, answer, "asking whether to repair");
-    check_summary(c, CHECK_ERRORS_LEFT, "%s", summary);
-    return 0;
+    if (answer == 0)
+        check_summary(c, CHECK_ERRORS_LEFT, "%s", summary);
+    return answer;
 }
 
 int check_xfs(struct check *c, struct error *e)

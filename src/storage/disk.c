@@ -56,6 +56,7 @@ static int open_target(struct disk *d, int flags, struct error *e)
     char name[64], node[80];
     struct stat st;
     dev_t parent;
+    int r;
 
     if (stat(d->target, &st) < 0)
         return no_such_target(d->target, -errno, e);
@@ -69,8 +70,13 @@ static int open_target(struct disk *d, int flags, struct error *e)
     } else {
         fd = open(d->target, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     }
-    if (fd < 0)
-        return no_such_target(d->target, -errno, e);
+    if (fd < 0) {
+        r = -errno;
+        /* A host may forbid to open the disk that it runs from: say that, and not "permission". */
+        if (S_ISBLK(st.st_mode) && in_use_check_device(st.st_rdev, d->target, e) < 0)
+            return -EBUSY;
+        return no_such_target(d->target, r, e);
+    }
     if (fstat(fd, &st) < 0)
         return no_such_target(d->target, -errno, e);
     if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
@@ -234,7 +240,7 @@ static int refuse_hibernated(const struct disk *d, struct error *e)
         if (!d->volumes[i].fs.hibernated)
             continue;
         (void)error_set(e, ERROR_REFUSED, -EBUSY, "hibernated",
-                        "%s holds a suspended system (%s): its file systems are open in there",
+                        "%s holds a hibernated system (%s): its file systems are open in there",
                         text_safe(d->target), text_safe(d->volumes[i].name));
         (void)error_advise(e, "wake it and shut it down, or look with --read-only; or give that "
                               "session up for good: mkswap the partition");

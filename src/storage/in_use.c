@@ -9,25 +9,30 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-static int describe_target(int fd, struct used_target *ret)
+static void add_device(struct used_target *t, dev_t disk)
 {
     struct sysfs_partition parts[USED_DEVICES_MAX - 1];
+    int count = sysfs_partitions(disk, parts, USED_DEVICES_MAX - 1);
+
+    t->devices[t->device_count++] = disk;
+    for (int i = 0; i < count; i++)
+        t->devices[t->device_count++] = parts[i].devno;
+}
+
+static int describe_target(int fd, struct used_target *ret)
+{
     struct stat st;
-    int count;
 
     if (fstat(fd, &st) < 0)
         return -errno;
     *ret = (struct used_target){.is_file = S_ISREG(st.st_mode), .dev = st.st_dev, .ino = st.st_ino};
-    if (!S_ISBLK(st.st_mode))
-        return 0;
-    ret->devices[ret->device_count++] = st.st_rdev;
-    count = sysfs_partitions(st.st_rdev, parts, USED_DEVICES_MAX - 1);
-    for (int i = 0; i < count; i++)
-        ret->devices[ret->device_count++] = parts[i].devno;
+    if (S_ISBLK(st.st_mode))
+        add_device(ret, st.st_rdev);
     return 0;
 }
 
-/* From what a person recognises at once to what takes longest to look for. */
+/* From what a person recognises at once to what takes longest to look for. @fd -1: only what is
+ * told without opening the target. */
 static int find_use(const struct used_target *t, int fd, char *who, size_t size,
                     const char **ret_advice)
 {
@@ -40,6 +45,8 @@ static int find_use(const struct used_target *t, int fd, char *who, size_t size,
     *ret_advice = "take that down first (dmsetup remove, mdadm --stop, vgchange -an)";
     if (used_by_holder(t, who, size))
         return 1;
+    if (fd < 0)
+        return 0;
     *ret_advice = "if nothing needs it, detach it first (losetup -d)";
     if (used_by_loop(t, who, size))
         return 1;
@@ -57,18 +64,32 @@ int in_use_by(int fd, char *ret, size_t size)
     return r < 0 ? r : find_use(&t, fd, ret, size, &advice);
 }
 
-int in_use_check(int fd, const char *target, struct error *e)
+static int refuse(const struct used_target *t, int fd, const char *target, struct error *e)
 {
-    struct used_target t;
     const char *advice;
     char who[600];
-    int r = describe_target(fd, &t);
 
-    if (r < 0)
-        return error_errno(e, r, "cannot look at %s", text_safe(target));
-    if (!find_use(&t, fd, who, sizeof who, &advice))
+    if (!find_use(t, fd, who, sizeof who, &advice))
         return 0;
     (void)error_set(e, ERROR_REFUSED, -EBUSY, "in-use", "%s is in use: %s", text_safe(target), who);
     (void)error_advise(e, "%s", advice);
     return -EBUSY;
+}
+
+int in_use_check(int fd, const char *target, struct error *e)
+{
+    struct used_target t;
+    int r = describe_target(fd, &t);
+
+    if (r < 0)
+        return error_errno(e, r, "cannot look at %s", text_safe(target));
+    return refuse(&t, fd, target, e);
+}
+
+int in_use_check_device(dev_t devno, const char *target, struct error *e)
+{
+    struct used_target t = {0};
+
+    add_device(&t, devno);
+    return refuse(&t, -1, target, e);
 }

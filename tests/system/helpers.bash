@@ -250,14 +250,24 @@ leftovers() {
         sed 's/^/file /'
 }
 
+# What is there already when a test begins is not its doing.
+remember_host() {
+    nested_processes >"$BATS_TEST_TMPDIR/nested"
+    leftovers | sort >"$BATS_TEST_TMPDIR/before"
+}
+
+new_leftovers() {
+    comm -13 "$BATS_TEST_TMPDIR/before" <(leftovers | sort)
+}
+
 nothing_left() {
-    [ -z "$(leftovers)" ]
+    [ -z "$(new_leftovers)" ]
 }
 
 # assert_host_clean [SECONDS]
 assert_host_clean() {
     wait_for "${1:-2}" nothing_left || {
-        leftovers
+        new_leftovers
         fail "something is left"
     }
 }
@@ -266,8 +276,8 @@ assert_host_clean() {
 sweep_away() {
     local dir
     "$UNBRICK" cleanup >/dev/null 2>&1
-    for dir in /run/unbrick/*; do
-        [ -d "$dir" ] && [ ! -e "/proc/${dir##*/}" ] || continue
+    for dir in $(new_leftovers | sed -n 's#^file \(/run/unbrick/[0-9]*\)$#\1#p'); do
+        [ ! -e "/proc/${dir##*/}" ] || continue
         umount -R "$dir/mnt" 2>/dev/null
         rm -f "$dir"/{journal,lock,machine-id,inittab}
         rmdir "$dir/mnt" "$dir"
@@ -277,7 +287,7 @@ sweep_away() {
 
 # Every test: nothing left, except what the test itself attached.
 setup() {
-    nested_processes >"$BATS_TEST_TMPDIR/nested"
+    remember_host
 }
 
 teardown() {

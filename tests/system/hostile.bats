@@ -108,7 +108,8 @@ does_not_hang() {
     grep -q "$CANARY" /proc/self/mountinfo && fail "something is mounted on the host"
     image
     in_image "$IMG" bash -c 'cd "$M" && mv etc etc2 && ln -s '"$CANARY"' etc'
-    does_not_hang boot "$IMG"
+    script 'true'
+    does_not_hang boot --run "$SCRIPT" "$IMG"
     canary_untouched
 }
 

@@ -5,7 +5,7 @@
 load helpers
 
 setup() {
-    nested_processes >"$BATS_TEST_TMPDIR/nested"
+    remember_host
     image
     M=$BATS_TEST_TMPDIR/host-mount
     mkdir "$M"

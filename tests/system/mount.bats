@@ -5,7 +5,7 @@
 load helpers
 
 setup() {
-    nested_processes >"$BATS_TEST_TMPDIR/nested"
+    remember_host
     DIR=$BATS_TEST_TMPDIR/dir
     mkdir "$DIR"
 }

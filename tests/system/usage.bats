@@ -33,12 +33,12 @@ load helpers
 
 @test "usage: an option of another command is named" {
     refused 2 "--host-tools" boot --host-tools /nowhere
-    refused 2 "--run" shell --run /nowhere /nowhere
+    refused 125 "--run" shell --run /nowhere /nowhere
 }
 
 @test "usage: no target, an empty target, a directory among several" {
     refused 2 "target" boot
-    refused 2 "target" shell
+    refused 125 "target" shell
     refused 2 "empty" boot ""
     mkdir "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
     refused 2 "directory" boot "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
