@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define SPAWN_REBOOT  133
 #define STOP_SECONDS  90 /* services of a whole system may be slow to stop; ^]^]^] kills at once */
@@ -98,6 +99,12 @@ static int plan_command(const struct spawn_options *o, struct container_plan *pl
     return 0;
 }
 
+static bool wants_pipe(const struct spawn_options *o)
+{
+    return o->console == SPAWN_CONSOLE_PIPE || (o->console == SPAWN_CONSOLE_AUTOPIPE &&
+                                                !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)));
+}
+
 static int make_plan(const struct spawn_options *o, int root_fd, struct container_plan *plan,
                      struct error *e)
 {
@@ -110,7 +117,7 @@ static int make_plan(const struct spawn_options *o, int root_fd, struct containe
         r = container_plan_add_arg(plan, *a);
     if (r == 0 && o->resolv_conf && !plan->private_network)
         r = rescue_add_resolv_conf(plan, root_fd);
-    plan->console = o->console == SPAWN_CONSOLE_PIPE ? CONSOLE_PIPE : CONSOLE_PTY;
+    plan->console = wants_pipe(o) ? CONSOLE_PIPE : CONSOLE_PTY;
     return r;
 }
 
@@ -167,11 +174,18 @@ static int run_container(const struct container_plan *plan, int root_fd, struct 
     return status;
 }
 
+/* The host's own root is no patient: two inits would write to one system. */
 static int open_root(const struct spawn_options *o, struct error *e)
 {
-    int fd = open(o->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_fd_ int fd = open(o->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct stat st, host;
 
-    return fd < 0 ? error_errno(e, -errno, "cannot open %s", text_safe(o->directory)) : fd;
+    if (fd < 0 || fstat(fd, &st) < 0 || stat("/", &host) < 0)
+        return error_errno(e, -errno, "cannot open %s", text_safe(o->directory));
+    if (st.st_dev == host.st_dev && st.st_ino == host.st_ino)
+        return error_set(e, ERROR_REFUSED, -EBUSY, "host-root",
+                         "%s is the root directory of this host itself", text_safe(o->directory));
+    return take_fd(&fd);
 }
 
 /* Between journal and keeper: what a crash leaves is put right by the keeper. */

@@ -3,12 +3,12 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "commands/spawn_values.h"
 #include "container/capabilities.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,24 +32,6 @@ static int bad_value(struct reader *r, const char *name, const char *value, cons
 static int out_of_memory(struct reader *r)
 {
     return error_errno(r->e, -ENOMEM, "cannot plan the container");
-}
-
-/* systemd's words for a boolean (parse_boolean() in its sources). */
-static int read_bool(const char *value, bool *ret)
-{
-    static const struct {
-        const char *word;
-        bool value;
-    } words[] = {{"1", true},  {"yes", true},    {"y", true},  {"true", true},
-                 {"t", true},  {"on", true},     {"0", false}, {"no", false},
-                 {"n", false}, {"false", false}, {"f", false}, {"off", false}};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcasecmp(value, words[i].word) == 0) {
-            *ret = words[i].value;
-            return 0;
-        }
-    return -EINVAL;
 }
 
 static int take_directory(struct reader *r, const char *name, const char *value)
@@ -114,27 +96,16 @@ static int take_console(struct reader *r, const char *name, const char *value)
         r->o->console = SPAWN_CONSOLE_PIPE;
     else if (strcmp(value, "interactive") == 0)
         r->o->console = SPAWN_CONSOLE_INTERACTIVE;
-    else if (strcmp(value, "autopipe") != 0)
+    else if (strcmp(value, "autopipe") == 0)
+        r->o->console = SPAWN_CONSOLE_AUTOPIPE;
+    else
         return bad_value(r, name, value, "interactive, pipe or autopipe");
     return 0;
 }
 
-/* hostname(7): what sethostname(2) and everybody who reads it can bear. */
-static bool is_hostname(const char *s)
-{
-    size_t length = strlen(s);
-
-    if (!length || length > 64 || s[0] == '-' || s[0] == '.')
-        return false;
-    for (; *s; s++)
-        if (!isalnum((unsigned char)*s) && !strchr("-._", *s))
-            return false;
-    return true;
-}
-
 static int take_machine(struct reader *r, const char *name, const char *value)
 {
-    if (!is_hostname(value))
+    if (!spawn_is_hostname(value))
         return bad_value(r, name, value, "a machine name (letters, digits, - and .)");
     snprintf(r->plan->name, sizeof r->plan->name, "%s", value);
     return 0;
@@ -142,30 +113,16 @@ static int take_machine(struct reader *r, const char *name, const char *value)
 
 static int take_hostname(struct reader *r, const char *name, const char *value)
 {
-    if (!is_hostname(value))
+    if (!spawn_is_hostname(value))
         return bad_value(r, name, value, "a host name (letters, digits, - and .)");
     snprintf(r->plan->hostname, sizeof r->plan->hostname, "%s", value);
     return 0;
 }
 
-/* With hyphens or without, as sd_id128_from_string(3). */
 static int take_uuid(struct reader *r, const char *name, const char *value)
 {
-    char hex[33];
-    size_t used = 0;
-
-    for (const char *c = value; *c; c++) {
-        if (*c == '-')
-            continue;
-        if (!isxdigit((unsigned char)*c) || used == 32)
-            return bad_value(r, name, value, "a UUID");
-        hex[used++] = (char)tolower((unsigned char)*c);
-    }
-    if (used != 32 || strspn(hex, "0") >= 32)
+    if (spawn_read_uuid(value, r->plan->uuid) < 0)
         return bad_value(r, name, value, "a UUID");
-    hex[32] = '\0';
-    snprintf(r->plan->uuid, sizeof r->plan->uuid, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
-             hex + 12, hex + 16, hex + 20);
     return container_plan_set_env(r->plan, "container_uuid", r->plan->uuid) < 0 ? out_of_memory(r)
                                                                                 : 0;
 }
@@ -198,29 +155,9 @@ static int take_chdir(struct reader *r, const char *name, const char *value)
     return r->plan->chdir ? 0 : out_of_memory(r);
 }
 
-/* "SIGTERM", "TERM", "15", "RTMIN+3". */
-static int signal_from_name(const char *value)
-{
-    const char *name = strncasecmp(value, "SIG", 3) == 0 ? value + 3 : value;
-    char *end;
-    long n = strtol(name, &end, 10);
-
-    if (*name && !*end)
-        return n > 0 && n < NSIG ? (int)n : -EINVAL;
-    if (strncasecmp(name, "RTMIN+", 6) == 0) {
-        n = strtol(name + 6, &end, 10);
-        return name[6] && !*end && n >= 0 && SIGRTMIN + n <= SIGRTMAX ? (int)(SIGRTMIN + n)
-                                                                      : -EINVAL;
-    }
-    for (int i = 1; i < NSIG; i++)
-        if (sigabbrev_np(i) && strcasecmp(name, sigabbrev_np(i)) == 0)
-            return i;
-    return -EINVAL;
-}
-
 static int take_kill_signal(struct reader *r, const char *name, const char *value)
 {
-    int signal = signal_from_name(value);
+    int signal = spawn_signal_from_name(value);
 
     if (signal < 0)
         return bad_value(r, name, value, "a signal");
@@ -259,23 +196,6 @@ static int take_drop_capability(struct reader *r, const char *name, const char *
     return change_capabilities(r, name, value, false);
 }
 
-/* The next field of "SRC:DST:OPTIONS"; a colon in a path is written "\:". */
-static char *next_field(char **rest)
-{
-    char *start = *rest, *in = start, *out = start;
-
-    if (!start)
-        return NULL;
-    while (*in && *in != ':') {
-        if (in[0] == '\\' && in[1] == ':')
-            in++;
-        *out++ = *in++;
-    }
-    *rest = *in ? in + 1 : NULL;
-    *out = '\0';
-    return start;
-}
-
 static int add_bind(struct reader *r, const char *name, const char *value, bool read_only)
 {
     _cleanup_free_ char *copy = strdup(value);
@@ -285,9 +205,9 @@ static int add_bind(struct reader *r, const char *name, const char *value, bool 
 
     if (!copy)
         return out_of_memory(r);
-    source = next_field(&rest);
-    target = next_field(&rest);
-    options = next_field(&rest);
+    source = spawn_next_field(&rest);
+    target = spawn_next_field(&rest);
+    options = spawn_next_field(&rest);
     if (source[0] == '-' && source[1] == '/') { /* optional: systemd-nspawn(1), --bind= */
         m.optional = true;
         source++;
@@ -320,7 +240,7 @@ static int take_tmpfs(struct reader *r, const char *name, const char *value)
 
     if (!copy)
         return out_of_memory(r);
-    target = next_field(&rest);
+    target = spawn_next_field(&rest);
     options = rest;
     if (target[0] != '/')
         return bad_value(r, name, value, "PATH[:OPTIONS] with an absolute path");
@@ -371,7 +291,7 @@ static int take_no(struct reader *r, const char *name, const char *value)
     bool wanted;
 
     if (strcmp(value, "auto") == 0 || strcmp(value, "try-guest") == 0 ||
-        (read_bool(value, &wanted) == 0 && !wanted))
+        (spawn_read_bool(value, &wanted) == 0 && !wanted))
         return 0;
     return error_set(r->e, ERROR_USAGE, -EINVAL, "usage", "--%s takes only no here", name);
 }
@@ -485,6 +405,17 @@ static void fill_getopt(struct option *options, char *letters)
     *letters = '\0';
 }
 
+/* @code is getopt_long()'s optopt: a letter, 0 for a long option, or a value of the table for a
+ * long option that was given a value and takes none. */
+static int unknown_option(struct error *e, int code, const char *argument)
+{
+    if (code >= FIRST)
+        return error_set(e, ERROR_USAGE, -EINVAL, "usage", "--%s takes no value",
+                         table[code - FIRST].name);
+    return error_set(e, ERROR_USAGE, -EINVAL, "usage", "there is no option %s",
+                     text_safe(code ? (char[]){'-', (char)code, '\0'} : argument));
+}
+
 int spawn_options_read(struct spawn_options *ret, struct container_plan *plan, int argc,
                        char **argv, struct error *e)
 {
@@ -503,9 +434,7 @@ int spawn_options_read(struct spawn_options *ret, struct container_plan *plan, i
             return error_set(e, ERROR_USAGE, -EINVAL, "usage", "%s needs a value",
                              text_safe(argv[optind - 1]));
         if (c == '?')
-            return error_set(e, ERROR_USAGE, -EINVAL, "usage", "there is no option %s",
-                             text_safe(optopt && optopt < FIRST ? (char[]){'-', (char)optopt, '\0'}
-                                                                : argv[optind - 1]));
+            return unknown_option(e, optopt, argv[optind - 1]);
         code = take_one(&r, c >= FIRST ? (size_t)(c - FIRST) : find_letter(c), optarg);
     }
     if (code < 0)

@@ -7,7 +7,11 @@
 #include "base/error.h"
 #include "container/plan.h"
 
-enum spawn_console { SPAWN_CONSOLE_AUTO, SPAWN_CONSOLE_INTERACTIVE, SPAWN_CONSOLE_PIPE };
+enum spawn_console {
+    SPAWN_CONSOLE_INTERACTIVE, /* a terminal of the container's own, whatever ours are */
+    SPAWN_CONSOLE_PIPE,
+    SPAWN_CONSOLE_AUTOPIPE, /* interactive when standard input and output are terminals */
+};
 
 struct spawn_options {
     const char *directory; /* borrowed from argv; "." when not given */
