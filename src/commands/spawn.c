@@ -51,9 +51,11 @@ static int name_machine(const char *directory, struct container_plan *plan)
 
 /*
  * Root is locked on most systems: rescue.target's sulogin would end in a dead end. A drop-in in our
- * own /run lets it through, on every systemd since 240 (sulogin(8), SYSTEMD_SULOGIN_FORCE).
+ * own /run lets it through, on every systemd since 240 (sulogin(8), SYSTEMD_SULOGIN_FORCE). The
+ * stock units kill only sulogin at the end (KillMode=process): its shell ignores the SIGTERM, and
+ * `poweroff` typed into it takes the minute and a half that systemd-shutdown waits.
  */
-static int force_sulogin(struct container_plan *plan)
+static int ease_sulogin(struct container_plan *plan)
 {
     static const char *const units[] = {"rescue.service", "emergency.service"};
     int r = 0;
@@ -63,7 +65,8 @@ static int force_sulogin(struct container_plan *plan)
 
         snprintf(path, sizeof path, "systemd/system/%s.d/unbrick.conf", units[i]);
         r = container_plan_add_file(plan, path, S_IFREG | 0644,
-                                    "[Service]\nEnvironment=SYSTEMD_SULOGIN_FORCE=1\n");
+                                    "[Service]\nEnvironment=SYSTEMD_SULOGIN_FORCE=1\n"
+                                    "KillMode=control-group\nSendSIGHUP=yes\n");
     }
     return r;
 }
@@ -86,7 +89,7 @@ static int plan_boot(const struct spawn_options *o, int root_fd, struct containe
                                                       : 0;
     r = container_plan_add_arg(plan, system.init_path);
     if (r == 0 && system.init == INIT_SYSTEMD)
-        r = force_sulogin(plan);
+        r = ease_sulogin(plan);
     return r < 0 ? error_errno(e, r, "cannot plan the container") : 0;
 }
 

@@ -18,6 +18,6 @@ int spawn_read_uuid(const char *value, char ret[static 37]);
 /* "SIGTERM", "TERM", "15", "RTMIN+3". The number, or -EINVAL. */
 int spawn_signal_from_name(const char *value);
 
-/* The next field of "SRC:DST:OPTIONS", unescaped in place; a colon in a path is written "\\:". NULL
+/* The next field of "SRC:DST:OPTIONS", unescaped in place; a colon in a path is written "\:". NULL
  * when *rest is. */
 char *spawn_next_field(char **rest);

@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# spawn: the container engine alone, with systemd-nspawn's command line.
+
+load helpers
+
+setup_file() {
+    load helpers
+    BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR tree
+    export TREE=$BATS_FILE_TMPDIR/tree
+}
+
+# spawn ARGUMENT...: in the tree, over pipes.
+spawn() {
+    unb spawn --directory="$TREE" --pipe "$@"
+}
+
+@test "spawn: the payload's status, output and errors are passed through" {
+    spawn sh -c 'echo out; echo err >&2; exit 42'
+    [ "$status" -eq 42 ]
+    [ "$output" = out ]
+    [ "$stderr" = err ]
+    spawn --as-pid2 sh -c 'test $$ -ne 1; exit 43'
+    [ "$status" -eq 43 ]
+}
+
+@test "spawn: 1 for everything wrong with the call, in one sentence" {
+    refused 1 "--frobnicate" spawn --frobnicate
+    refused 1 "no value" spawn --boot=yes
+    refused 1 "unbrick boot" spawn --image=/dev/null
+    refused 1 "owner" spawn --private-users-chown
+    refused 1 "/nowhere" spawn -D /nowhere true
+    refused 1 "this host" spawn -D / true
+    refused 1 "/nowhere" spawn -D "$TREE" --bind=/nowhere:/mnt true
+    refused 1 "no-such" spawn -D "$TREE" /bin/no-such
+    mkdir "$BATS_TEST_TMPDIR/empty"
+    refused 1 "empty" spawn -D "$BATS_TEST_TMPDIR/empty" --boot
+}
+
+@test "spawn: options that scripts give to nspawn are accepted" {
+    spawn --register=no --keep-unit --settings=no --link-journal=no --private-users=no \
+        --timezone=off --resolv-conf=off --quiet true
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+}
+
+@test "spawn: the recipe's line: a root shell though root is locked, and an orderly end" {
+    local before after
+    before=$(md5sum "$TREE"/etc/{shadow,passwd,fstab,hostname})
+    run "$PTY" --timeout 60 expect:'Press Enter' 'send:\r' expect:'# ' \
+        'send:cat /proc/1/comm; id -u\r' expect:'systemd\s+0\s' 'send:systemctl poweroff\r' \
+        status:0 -- "$UNBRICK" spawn --directory "$TREE" --boot -- --unit rescue.target
+    echo "$output"
+    [ "$status" -eq 0 ]
+    after=$(md5sum "$TREE"/etc/{shadow,passwd,fstab,hostname})
+    [ "$before" = "$after" ]
+    [ ! -e "$TREE/etc/resolv.conf" ]
+}
+
+@test "spawn: a reboot asked for inside ends with 133" {
+    run "$PTY" --timeout 60 expect:'Press Enter' 'send:\r' expect:'# ' 'send:systemctl reboot\r' \
+        status:133 -- "$UNBRICK" spawn --directory "$TREE" --boot -- --unit rescue.target
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "spawn: SIGTERM is an orderly end of the init" {
+    run "$PTY" --timeout 60 expect:'Press Enter' signal:SIGTERM status:0 \
+        -- "$UNBRICK" spawn --directory "$TREE" --boot -- --unit rescue.target
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"Halting system"* ]]
+}
+
+@test "spawn: kill -9 leaves nothing" {
+    "$UNBRICK" spawn --directory="$TREE" --pipe sleep 1000 </dev/null &
+    wait_for 5 pgrep -fx 'sleep 1000'
+    kill -KILL $!
+    wait $! || true
+    assert_host_clean 10
+}
+
+@test "spawn: environment, directory, host name" {
+    LEAK=leaked spawn -EA='b c' --setenv=LEAK --hostname=other --chdir=/usr \
+        --uuid=0123456789abcdef0123456789abcdef \
+        sh -c 'echo "$A $LEAK $PWD $container_uuid"; cat /proc/sys/kernel/hostname'
+    [ "${lines[0]}" = "b c leaked /usr 01234567-89ab-cdef-0123-456789abcdef" ]
+    [ "${lines[1]}" = other ]
+    spawn cat /proc/sys/kernel/hostname
+    [ "$output" = tree ]
+}
+
+@test "spawn: binds, tmpfs, inaccessible paths" {
+    mkdir "$BATS_TEST_TMPDIR/share"
+    echo word >"$BATS_TEST_TMPDIR/share/file"
+    spawn --bind="$BATS_TEST_TMPDIR/share:/mnt" --bind-ro="$BATS_TEST_TMPDIR/share:/srv" \
+        --tmpfs=/opt --inaccessible=/etc/fstab --bind=-/nowhere:/media sh -c '
+        set -e
+        test "$(cat /mnt/file)" = word
+        touch /mnt/new /opt/new
+        ! touch /srv/other
+        test "$(stat -c %a /etc/fstab)" = 0'
+    [ "$status" -eq 0 ]
+    [ -e "$BATS_TEST_TMPDIR/share/new" ]
+    [ ! -e "$BATS_TEST_TMPDIR/share/other" ]
+    [ ! -e "$TREE/opt/new" ]
+}
+
+@test "spawn: no mount point is made on the tree" {
+    spawn --bind=/usr:/not-there true
+    [ "$status" -eq 1 ]
+    assert_one_sentence
+    [ ! -e "$TREE/not-there" ]
+}
+
+@test "spawn: read-only, private network, capabilities" {
+    spawn --read-only touch /etc/mark
+    [ "$status" -ne 0 ]
+    [ ! -e "$TREE/etc/mark" ]
+    spawn --private-network ls /sys/class/net
+    [ "$output" = lo ]
+    spawn --drop-capability=all --capability=CAP_CHOWN grep CapEff /proc/self/status
+    [[ $output == *0000000000000001 ]]
+}
+
+@test "spawn: --console=autopipe without a terminal is a pipe" {
+    run --separate-stderr bash -c \
+        "seq 1 100000 | '$UNBRICK' spawn -D '$TREE' --console=autopipe md5sum"
+    [ "$status" -eq 0 ]
+    [ "$output" = "$(seq 1 100000 | md5sum)" ]
+}
