@@ -58,7 +58,7 @@ static enum fstab_class classify(struct libmnt_fs *fs, const struct fstab_entry 
         return FSTAB_NETWORK;
     if (mnt_fs_is_pseudofs(fs))
         return FSTAB_PSEUDO;
-    return strcmp(entry->target, "/") == 0 ? FSTAB_ROOT : FSTAB_MOUNT;
+    return entry->target[strspn(entry->target, "/")] == '\0' ? FSTAB_ROOT : FSTAB_MOUNT;
 }
 
 static int fill_entry(struct libmnt_fs *fs, struct fstab_entry *entry)
@@ -99,13 +99,13 @@ static int mark_malformed(struct fstab_entry *entry, const char *why)
     return entry->source && entry->target && entry->type && entry->options ? 0 : -ENOMEM;
 }
 
-/* One line by libmount, so that its rules hold and a bad line spoils no other. @line has its
- * newline. */
-static int parse_line(char *line, size_t length, struct fstab_entry *entry)
+/* One line by libmount, so that its rules hold and a bad line spoils no other. 0; -EINVAL when it
+ * does not understand it; -ENOMEM. */
+static int parse_by_libmount(char *line, struct fstab_entry *entry)
 {
     struct libmnt_table *table = mnt_new_table();
     struct libmnt_fs *fs = NULL;
-    FILE *stream = table ? fmemopen(line, length, "r") : NULL;
+    FILE *stream = table ? fmemopen(line, strlen(line), "r") : NULL;
     int r = stream ? 0 : -ENOMEM;
 
     if (r == 0) {
@@ -113,12 +113,38 @@ static int parse_line(char *line, size_t length, struct fstab_entry *entry)
         (void)mnt_table_parse_stream(table, stream, "fstab");
         r = mnt_table_first_fs(table, &fs) == 0 && mnt_fs_get_source(fs) && mnt_fs_get_target(fs)
                 ? fill_entry(fs, entry)
-                : mark_malformed(entry, "it does not have the fields that a line needs");
+                : -EINVAL;
     }
     if (stream)
         fclose(stream);
     mnt_unref_table(table);
     return r;
+}
+
+/* End the line behind its fourth field. false when it has no more than that. */
+static bool cut_numbers(char *line)
+{
+    for (unsigned field = 0; field < 4; field++) {
+        line += strspn(line, " \t");
+        line += strcspn(line, " \t\r\n");
+    }
+    if (!*line || !line[strspn(line, " \t\r\n")])
+        return false;
+    strcpy(line, "\n");
+    return true;
+}
+
+/* systemd reads fstab by getmntent(3), to which anything in place of the two numbers is 0
+ * ("defaults # comment"): the target boots with such a line, so it counts here too. @line has its
+ * newline. */
+static int parse_line(char *line, struct fstab_entry *entry)
+{
+    int r = parse_by_libmount(line, entry);
+
+    if (r == -EINVAL && cut_numbers(line))
+        r = parse_by_libmount(line, entry);
+    return r == -EINVAL ? mark_malformed(entry, "it does not have the fields that a line needs")
+                        : r;
 }
 
 static bool has_content(const char *line, size_t length)
@@ -160,7 +186,7 @@ static int add_line(struct fstab *f, unsigned number, const char *start, size_t 
         return mark_malformed(grown, "it is too long");
     if (has_control_character(line, length))
         return mark_malformed(grown, "it has control characters in it");
-    return parse_line(line, length + 1, grown);
+    return parse_line(line, grown);
 }
 
 int fstab_parse(const char *data, size_t size, struct fstab *ret, struct error *e)

@@ -13,17 +13,23 @@
 
 #define LISTING_MAX 4096
 
-/* strverscmp(3), with "~" and "-rc" before the end of the name. */
+/* "-rc6" of the kernel's own names, "~rc6" of packages. */
+static bool is_candidate(const char *s)
+{
+    return text_starts_with(s, "rc") || text_starts_with(s, "-rc") || *s == '~';
+}
+
+/* strverscmp(3), with a release candidate before its release. */
 int kernels_compare(const char *a, const char *b)
 {
     while (*a && *a == *b && !(*a >= '0' && *a <= '9')) {
         a++;
         b++;
     }
-    if (text_starts_with(a, "rc") || text_starts_with(a, "-rc"))
-        return text_starts_with(b, "rc") || text_starts_with(b, "-rc") ? strverscmp(a, b) : -1;
-    if (text_starts_with(b, "rc") || text_starts_with(b, "-rc"))
-        return 1;
+    if (is_candidate(a) != is_candidate(b))
+        return is_candidate(a) ? -1 : 1;
+    if (is_candidate(a))
+        return strverscmp(a, b);
     if (*a >= '0' && *a <= '9' && *b >= '0' && *b <= '9') {
         char *end_a, *end_b;
         unsigned long long x = strtoull(a, &end_a, 10), y = strtoull(b, &end_b, 10);
@@ -41,21 +47,36 @@ static int compare_newest_first(const void *a, const void *b)
                            ((const struct kernel *)a)->release);
 }
 
+static struct kernel *find_oldest(struct linux_system *s)
+{
+    struct kernel *oldest = &s->kernels[0];
+
+    for (unsigned i = 1; i < s->kernel_count; i++)
+        if (kernels_compare(s->kernels[i].release, oldest->release) < 0)
+            oldest = &s->kernels[i];
+    return oldest;
+}
+
+/* When there are too many the newest stay: the one in place of which another came is older than
+ * all that are left, so that it cannot come back with half of its parts. */
 static struct kernel *entry_of(struct linux_system *s, const char *release, size_t length)
 {
-    struct kernel *k;
+    struct kernel wanted = {0}, *k;
 
-    if (!length || length >= sizeof k->release)
+    if (!length || length >= sizeof wanted.release)
         return NULL;
+    memcpy(wanted.release, release, length);
     for (unsigned i = 0; i < s->kernel_count; i++)
-        if (strlen(s->kernels[i].release) == length &&
-            memcmp(s->kernels[i].release, release, length) == 0)
+        if (strcmp(s->kernels[i].release, wanted.release) == 0)
             return &s->kernels[i];
-    if (s->kernel_count == SYSTEM_KERNELS_MAX)
-        return NULL;
-    k = &s->kernels[s->kernel_count++];
-    *k = (struct kernel){0};
-    memcpy(k->release, release, length);
+    if (s->kernel_count < SYSTEM_KERNELS_MAX) {
+        k = &s->kernels[s->kernel_count++];
+    } else {
+        k = find_oldest(s);
+        if (kernels_compare(k->release, wanted.release) >= 0)
+            return NULL;
+    }
+    *k = wanted;
     return k;
 }
 
@@ -72,8 +93,9 @@ static const struct {
     {"initrd-", "", PART_INITRAMFS},
 };
 
-static void note_file(struct linux_system *s, const char *file)
+static void note_file(int dir_fd, struct linux_system *s, const char *file)
 {
+    (void)dir_fd;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const size_t prefix = strlen(names[i].prefix), suffix = strlen(names[i].suffix);
         struct kernel *k;
@@ -93,7 +115,7 @@ static void note_file(struct linux_system *s, const char *file)
 }
 
 static void for_each_name(int root_fd, const char *directory, struct linux_system *s,
-                          void (*note)(struct linux_system *s, const char *name))
+                          void (*note)(int dir_fd, struct linux_system *s, const char *name))
 {
     int fd = path_open(root_fd, directory, O_RDONLY | O_DIRECTORY);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -105,16 +127,24 @@ static void for_each_name(int root_fd, const char *directory, struct linux_syste
     }
     for (unsigned seen = 0; seen < LISTING_MAX && (entry = readdir(dir)); seen++)
         if (entry->d_name[0] != '.')
-            note(s, entry->d_name);
+            note(fd, s, entry->d_name);
     closedir(dir);
 }
 
 /* Directories that hold no modules are left over by packages: only those with a dependency list
- * count (depmod(8)). */
-static void note_modules(struct linux_system *s, const char *name)
+ * (depmod(8)) or the kernel's own modules count. */
+static void note_modules(int dir_fd, struct linux_system *s, const char *name)
 {
-    struct kernel *k = name[0] >= '0' && name[0] <= '9' ? entry_of(s, name, strlen(name)) : NULL;
+    static const char *const marks[] = {"modules.dep", "kernel"};
+    bool found = false;
+    struct kernel *k;
+    char path[300];
 
+    for (size_t i = 0; !found && i < sizeof marks / sizeof marks[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", name, marks[i]);
+        found = path_exists(dir_fd, path) == 1;
+    }
+    k = found ? entry_of(s, name, strlen(name)) : NULL;
     if (k)
         k->has_modules = true;
 }

@@ -13,8 +13,9 @@
 
 #define WTMP_MAX ((size_t)16 << 20)
 
-/* The record's layout is the same on all 64-bit Linux: the host's struct reads the patient's file.
- */
+/* The host's struct reads the patient's file: the layout is one for x86 of both widths, and another
+ * (with 64-bit times) on aarch64 (glibc, bits/wordsize.h). A patient of another architecture gets
+ * its time from what else a boot leaves behind. */
 time_t last_boot_from_wtmp(const void *data, size_t size)
 {
     time_t last = 0;

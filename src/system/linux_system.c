@@ -66,7 +66,7 @@ static const char *const programs[] = {
     "/lib/systemd/systemd", "/bin/sh",        "/usr/bin/sh",
     "/bin/busybox",         "/init",          NULL};
 
-/* Content by which a person knows /boot, /usr, /var, /home. */
+/* Content by which a person knows /boot, /usr and /var. */
 static const char *const part_marks[] = {
     "/grub",        "/grub2",    "/EFI",     "/loader",   "/extlinux", "/lib/os-release",
     "/lib/systemd", "/lib/dpkg", "/lib/rpm", "/log/wtmp", "/spool",    NULL};
@@ -148,8 +148,8 @@ static void read_hostname(int root_fd, struct linux_system *s)
     }
 }
 
-/* machine-id(5): 32 hexadecimal digits, not all zero; "uninitialized" and an empty file mean that
- * the first boot is still to come. */
+/* machine-id(5): 32 hexadecimal digits, not all zero (capitals are read too); "uninitialized" and
+ * an empty file mean that the first boot is still to come. */
 static void read_machine_id(int root_fd, struct linux_system *s)
 {
     _cleanup_free_ char *data = NULL;
@@ -159,7 +159,7 @@ static void read_machine_id(int root_fd, struct linux_system *s)
     s->machine_id_file = path_stat(root_fd, "/etc/machine-id", &st) == 0 && S_ISREG(st.st_mode);
     if (path_read(root_fd, "/etc/machine-id", 4096, &data, NULL) < 0)
         return;
-    digits = strspn(data, "0123456789abcdef");
+    digits = strspn(data, "0123456789abcdefABCDEF");
     if (digits == 32 && (data[32] == '\0' || data[32] == '\n') && strspn(data, "0") < 32)
         snprintf(s->machine_id, sizeof s->machine_id, "%.32s", data);
 }
@@ -197,9 +197,11 @@ int system_inspect(int root_fd, struct linux_system *ret, struct error *e)
     derive_name(root_fd, s);
     read_hostname(root_fd, s);
     read_machine_id(root_fd, s);
-    s->separate_usr = is_empty_directory(root_fd, "/usr") || !is_directory(root_fd, "/usr");
     s->merged_usr = is_link(root_fd, "/bin") && is_link(root_fd, "/lib");
     init_inspect(root_fd, s);
+    /* A small system may do without /usr. */
+    s->separate_usr = is_empty_directory(root_fd, "/usr") ||
+                      (s->init == INIT_NONE && !is_directory(root_fd, "/usr"));
     find_missing_directories(root_fd, s);
     kernels_inspect(root_fd, s);
     s->last_boot = last_boot_inspect(root_fd);
