@@ -191,29 +191,29 @@ static int open_root(const struct spawn_options *o, struct error *e)
     return take_fd(&fd);
 }
 
-/* Between journal and keeper: what a crash leaves is put right by the keeper. */
-static int run_kept(const struct spawn_options *o, const struct container_plan *plan,
-                    struct journal *journal, struct error *e)
+/* With a journal, which the keeper undoes when we do not come to its end. */
+static int run_journalled(const struct spawn_options *o, const struct container_plan *plan,
+                          struct error *e)
 {
     _cleanup_fd_ int root_fd = -1;
-    struct keeper keeper;
+    struct journal journal;
     int status = EXIT_FAILURE;
 
-    if (journal_record(journal, JOURNAL_NAME, plan->name) < 0 ||
-        keeper_start(&keeper, strrchr(journal->dir, '/') + 1, e) < 0)
+    journal_undo_stale();
+    if (journal_begin(&journal, e) < 0)
         return EXIT_FAILURE;
-    if (host_mounts_leave(NULL, e) == 0)
+    if (journal_record(&journal, JOURNAL_NAME, plan->name) == 0 && host_mounts_leave(NULL, e) == 0)
         root_fd = open_root(o, e);
     if (root_fd >= 0)
-        status = run_container(plan, root_fd, journal, e);
-    keeper_dismiss(&keeper);
+        status = run_container(plan, root_fd, &journal, e);
+    journal_end(&journal);
     return status;
 }
 
 static int run(const struct spawn_options *o, struct container_plan *plan, struct error *e)
 {
     _cleanup_fd_ int root_fd = -1;
-    struct journal journal;
+    struct keeper keeper;
     int status;
 
     if (geteuid() != 0) {
@@ -223,10 +223,10 @@ static int run(const struct spawn_options *o, struct container_plan *plan, struc
     }
     /* Only for the plan: the container's root is opened in the namespace that it is cloned from. */
     root_fd = open_root(o, e);
-    if (root_fd < 0 || make_plan(o, root_fd, plan, e) < 0 || journal_begin(&journal, e) < 0)
+    if (root_fd < 0 || make_plan(o, root_fd, plan, e) < 0 || keeper_start(&keeper, e) < 0)
         return EXIT_FAILURE;
-    status = run_kept(o, plan, &journal, e);
-    journal_end(&journal);
+    status = run_journalled(o, plan, e);
+    keeper_dismiss(&keeper);
     return status;
 }
 

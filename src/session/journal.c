@@ -187,7 +187,7 @@ int journal_sessions(struct journal_session *ret, unsigned max)
         if (strspn(d->d_name, "0123456789") != strlen(d->d_name) ||
             strlen(d->d_name) >= sizeof s.id)
             continue;
-        snprintf(s.id, sizeof s.id, "%s", d->d_name);
+        snprintf(s.id, sizeof s.id, "%.23s", d->d_name);
         s.pid = (pid_t)strtol(s.id, NULL, 10);
         s.alive = is_locked(s.id);
         (void)for_each_record(s.id, fill_session, &s);
@@ -255,4 +255,18 @@ int journal_undo(const char *id, struct error *e)
     if (!failed)
         remove_session_dir(dir);
     return failed;
+}
+
+/* More at once were left by no crash that we know of. */
+#define STALE_MAX 64
+
+void journal_undo_stale(void)
+{
+    struct journal_session *sessions = calloc(STALE_MAX, sizeof *sessions);
+    int count = sessions ? journal_sessions(sessions, STALE_MAX) : 0;
+
+    for (int i = 0; i < count; i++)
+        if (!sessions[i].alive && !sessions[i].kept)
+            (void)journal_undo(sessions[i].id, NULL);
+    free(sessions);
 }

@@ -68,3 +68,7 @@ int journal_sessions(struct journal_session *ret, unsigned max);
  * not be called for a session that is alive. 0, or the first failure (the journal then stays).
  */
 int journal_undo(const char *id, struct error *e);
+
+/* Undo all sessions that a crash of theirs and of their keepers left. What cannot be undone stays for
+ * `cleanup`, which says why. */
+void journal_undo_stale(void);

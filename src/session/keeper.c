@@ -66,13 +66,15 @@ static void become_keeper(int pipe_fd, const char *id)
     keep(pipe_fd, id);
 }
 
-int keeper_start(struct keeper *ret, const char *id, struct error *e)
+int keeper_start(struct keeper *ret, struct error *e)
 {
+    char id[16]; /* of the journal, see journal.h */
     int ends[2];
     pid_t pid;
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_errno(e, -errno, "cannot make a pipe");
+    snprintf(id, sizeof id, "%d", (int)getpid());
     pid = fork();
     if (pid < 0) {
         int r = error_errno(e, -errno, "cannot start the keeper");

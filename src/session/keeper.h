@@ -17,8 +17,9 @@ struct keeper {
     int pipe_fd; /* write end; its end of file means that we are gone */
 };
 
-/* Fork the keeper for the journal @id. Call it before leaving the host's mount namespace. */
-int keeper_start(struct keeper *ret, const char *id, struct error *e);
+/* Fork the keeper of this process's journal. Call it before the journal is begun, so that somebody is
+ * there to undo it from its first line on, and before leaving the host's mount namespace. */
+int keeper_start(struct keeper *ret, struct error *e);
 
 /* All is undone, or is meant to stay: the keeper is not needed any more. */
 void keeper_dismiss(struct keeper *k);

@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* An orderly end of a rescue shell takes a fraction of a second; of a system with services, more.
  */
@@ -37,11 +38,15 @@ int session_open(struct session *ret, const struct patient_request *request, str
     if (geteuid() != 0)
         return error_set(e, ERROR_HOST, -EPERM, "no-root",
                          "root privileges are needed to open disks: run it with sudo");
-    r = journal_begin(&s->journal, e);
-    if (r < 0)
+    journal_undo_stale();
+    r = keeper_start(&s->keeper, e);
+    if (r == 0)
+        r = journal_begin(&s->journal, e);
+    if (r < 0) {
+        keeper_dismiss(&s->keeper);
         return r;
+    }
     step_reached("session-journal");
-    r = keeper_start(&s->keeper, strrchr(s->journal.dir, '/') + 1, e);
     if (r == 0)
         r = host_mounts_leave(&s->host_ns_fd, e);
     if (r == 0)

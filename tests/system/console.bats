@@ -104,6 +104,7 @@ shell() {
     local line
     while IFS= read -r line; do
         line=${line%$'\r'}
+        [ -n "$line" ] || break # what follows is the shell's
         [[ $line == *$'\033'* ]] || ((${#line} <= 60)) || { echo "too wide: $line"; false; }
     done <<< "$output"
 }
