@@ -30,10 +30,10 @@ has_container() { comm -13 "$BATS_TEST_TMPDIR/nested" <(nested_processes) | grep
 
 # exists STEP PID: a step may be looked for only where its resource is.
 exists() {
-    has_journal "$2" || return 1
+    [ "$1" = keeper ] || has_journal "$2" || return 1
     case $1 in
-    session-journal) ;;
-    keeper | disk-held) has_keeper ;;
+    keeper) wait_for 2 has_keeper ;;
+    session-journal | disk-held) has_keeper ;;
     disk-*) has_keeper && has_loop ;;
     check-*) has_keeper && has_loop && has_checker ;;
     patient-root | patient-mounted) has_keeper && has_loop && has_mount "$2" ;;
