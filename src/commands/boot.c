@@ -26,7 +26,7 @@ static int read_script(const char *path, char **ret, size_t *ret_size, struct er
     if (r < 0)
         return error_set(e, ERROR_USAGE, r, "script", "cannot read the script %s: %s",
                          text_safe(path), strerror(-r));
-    if (memchr(*ret, '\0', *ret_size))
+    if (*ret && memchr(*ret, '\0', *ret_size))
         return error_set(e, ERROR_USAGE, -EINVAL, "script",
                          "%s is no script: it holds NUL bytes", text_safe(path));
     return 0;

@@ -46,7 +46,7 @@ int below_parent(int dir_fd, const char *path, const char **ret_name)
 
 int below_write(int dir_fd, const char *path, mode_t mode, const void *data, size_t size)
 {
-    const char *name;
+    const char *name = path;
     _cleanup_fd_ int parent = below_parent(dir_fd, path, &name), fd = -1;
 
     if (parent < 0)

@@ -89,11 +89,10 @@ static bool is_essential(const char *key)
 static int set_options(int fs, const char *options, unsigned *mount_attributes, char *ret_dropped,
                        size_t dropped_size, struct error *e)
 {
-    _cleanup_free_ char *copy = strdup(options ? options : "");
-    char *rest = copy, *option;
+    char copy[4096], *rest = copy, *option;
 
-    if (!copy)
-        return error_errno(e, -ENOMEM, "cannot read the mount options");
+    if ((size_t)snprintf(copy, sizeof copy, "%s", options ? options : "") >= sizeof copy)
+        return error_errno(e, -ENAMETOOLONG, "cannot read the mount options");
     while ((option = strsep(&rest, ","))) {
         char *value;
         int r;

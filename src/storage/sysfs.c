@@ -61,14 +61,20 @@ int sysfs_name(dev_t devno, char *ret, size_t size)
     return (size_t)snprintf(ret, size, "%s", name) < size ? 0 : -ENAMETOOLONG;
 }
 
-/* "8:16" */
-static int parse_devno(const char *text, dev_t *ret)
+int sysfs_parse_devno(const char *text, dev_t *ret)
 {
-    unsigned maj, min;
+    unsigned long maj, min;
+    const char *start = text;
+    char *end;
 
-    if (sscanf(text, "%u:%u", &maj, &min) != 2)
+    maj = strtoul(start, &end, 10);
+    if (end == start || *end != ':' || maj > UINT_MAX)
         return -EINVAL;
-    *ret = makedev(maj, min);
+    start = end + 1;
+    min = strtoul(start, &end, 10);
+    if (end == start || min > UINT_MAX)
+        return -EINVAL;
+    *ret = makedev((unsigned)maj, (unsigned)min);
     return 0;
 }
 
@@ -80,7 +86,7 @@ int sysfs_parent(dev_t devno, dev_t *ret_disk, unsigned *ret_number)
     if (!number || number > UINT_MAX)
         return -ENOENT;
     sysfs_text(devno, "../dev", text, sizeof text);
-    if (parse_devno(text, ret_disk) < 0)
+    if (sysfs_parse_devno(text, ret_disk) < 0)
         return -ENOENT;
     *ret_number = (unsigned)number;
     return 0;
@@ -117,7 +123,7 @@ int sysfs_partitions(dev_t disk, struct sysfs_partition *ret, unsigned max)
             continue;
         snprintf(attribute, sizeof attribute, "%s/dev", entry->d_name);
         sysfs_text(disk, attribute, text, sizeof text);
-        if (parse_devno(text, &ret[count].devno) < 0)
+        if (sysfs_parse_devno(text, &ret[count].devno) < 0)
             continue;
         ret[count].number = (unsigned)number;
         snprintf(ret[count].name, sizeof ret->name, "%s", entry->d_name);

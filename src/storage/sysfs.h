@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* "8:16", as the kernel writes device numbers; what follows the numbers is not looked at. 0 or
+ * -EINVAL. */
+int sysfs_parse_devno(const char *text, dev_t *ret);
+
 /* The kernel's name of a block device, "sdb2", into @ret. 0 or -ENOENT. */
 int sysfs_name(dev_t devno, char *ret, size_t size);
 

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "storage/in_use.h"
+#include "storage/sysfs.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -49,7 +50,6 @@ static void decode(char *s)
 static bool parse_line(char *line, struct mount_entry *ret)
 {
     char *fields[6], *rest = line;
-    unsigned maj, min;
 
     for (int i = 0; i < 6; i++) {
         fields[i] = strsep(&rest, " ");
@@ -59,12 +59,11 @@ static bool parse_line(char *line, struct mount_entry *ret)
     /* Optional fields, up to a single hyphen; then type and source. */
     if (strncmp(rest, "- ", 2) != 0)
         rest = strstr(rest, " - ");
-    if (!rest || sscanf(fields[2], "%u:%u", &maj, &min) != 2)
+    if (!rest || sysfs_parse_devno(fields[2], &ret->devno) < 0)
         return false;
     rest += strspn(rest, " -");
     (void)strsep(&rest, " ");
     ret->source = rest ? strsep(&rest, " ") : NULL;
-    ret->devno = makedev(maj, min);
     ret->mount_point = fields[4];
     decode(ret->mount_point);
     if (ret->source)
