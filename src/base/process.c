@@ -142,7 +142,7 @@ int process_finish(struct process *p)
 int process_run(char *const argv[], unsigned flags, size_t max, char **ret_output, struct error *e)
 {
     _cleanup_text_ struct text output = TEXT_INIT(max);
-    struct process p;
+    struct process p = {.pid_fd = -1, .out_fd = -1, .extra_fd = -1};
     int r;
 
     r = process_start(&p, argv, flags, ret_output != NULL, false, e);

@@ -86,6 +86,20 @@ static int read_interpreter(const struct reader *r, unsigned char class, uint64_
     return 0;
 }
 
+/* What is mapped must be in the file, or the program dies of SIGBUS (mmap(2)). */
+static int note_segment(const struct reader *r, unsigned char class, uint64_t at,
+                        struct elf_header *ret)
+{
+    uint64_t offset = number(r, at + layout[class].p_offset, layout[class].word),
+             length = number(r, at + layout[class].p_filesz, layout[class].word), end;
+
+    if (__builtin_add_overflow(offset, length, &end))
+        return -EBADMSG;
+    if (length && end > ret->file_bytes)
+        ret->file_bytes = end;
+    return 0;
+}
+
 int elf_header_parse(const void *data, size_t size, struct elf_header *ret)
 {
     struct reader r = {.data = data, .size = size};
@@ -106,12 +120,13 @@ int elf_header_parse(const void *data, size_t size, struct elf_header *ret)
     if (entry_size < layout[class].entry || table > size || count > (size - table) / entry_size)
         return -EBADMSG;
     for (uint64_t i = 0; i < count; i++) {
-        uint64_t at = table + i * entry_size;
-        int code;
+        uint64_t at = table + i * entry_size, type = number(&r, at, 4);
+        int code = 0;
 
-        if (number(&r, at, 4) != PT_INTERP)
-            continue;
-        code = read_interpreter(&r, class, at, &h);
+        if (type == PT_INTERP)
+            code = read_interpreter(&r, class, at, &h);
+        else if (type == PT_LOAD)
+            code = note_segment(&r, class, at, &h);
         if (code < 0)
             return code;
     }

@@ -5,12 +5,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct elf_header {
     char machine[16];      /* "x86-64", "i386", "aarch64", ... or the number */
     bool runs_here;        /* this host's kernel executes it without emulation */
     bool dynamic;          /* it names an interpreter */
     char interpreter[256]; /* "/lib64/ld-linux-x86-64.so.2"; "" when static */
+    uint64_t file_bytes;   /* the file is at least that long, or it is cut short */
 };
 
 /* Enough of the start of a file for the header and the program headers of every linker we know. */

@@ -64,7 +64,7 @@ static int ask_line(const char *question, const char *hint, char *line, size_t s
 
 static int read_yes_no(bool def, const char *question)
 {
-    char line[64];
+    char line[64] = "";
     int r;
 
     for (;;) {
