@@ -2,6 +2,8 @@
 #include "commands/banner.h"
 
 #include "commands/patient_options.h"
+#include "session/session.h"
+#include "storage/mount.h"
 #include "terminal/ui.h"
 
 #include <stdio.h>
@@ -70,13 +72,23 @@ static void append_item(char *list, size_t size, const char *item)
     snprintf(list + used, size - used, "%s%s", used ? ", " : "", item);
 }
 
+/* "not checked": a result's word, as people write it. */
+static const char *result_words(enum check_result result, char buf[32])
+{
+    snprintf(buf, 32, "%s", check_result_name(result));
+    for (char *c = buf; *c; c++)
+        if (*c == '-')
+            *c = ' ';
+    return buf;
+}
+
 static void add_checks(struct text *out, const struct patient *p)
 {
-    char list[1024] = "", item[400];
+    char list[1024] = "", item[400], words[32];
 
     if (p->request.read_only || !p->root)
         return;
-    snprintf(item, sizeof item, "/ %s", check_result_name(p->root_check.result));
+    snprintf(item, sizeof item, "/ %s", result_words(p->root_check.result, words));
     append_item(list, sizeof list, item);
     for (unsigned i = 0; i < p->plan->count; i++) {
         const struct mount_step *step = &p->plan->steps[i];
@@ -84,7 +96,7 @@ static void add_checks(struct text *out, const struct patient *p)
         if (!step->needed || !step->mounted || step->volume == p->root->volume)
             continue;
         snprintf(item, sizeof item, "%s %s", text_safe(step->target),
-                 check_result_name(step->check.result));
+                 result_words(step->check.result, words));
         append_item(list, sizeof list, item);
     }
     field(out, "checked", "%s", list);
@@ -103,7 +115,8 @@ static void add_mounts(struct text *out, const struct patient *p)
 
         if (!step->mounted)
             continue;
-        snprintf(item, sizeof item, "%s %s", text_safe(step->target), text_safe(step->volume->name));
+        snprintf(item, sizeof item, "%s %s", text_safe(step->target),
+                 text_safe(step->volume->name));
         append_item(list, sizeof list, item);
     }
     field(out, "mounted", "%s", list);
@@ -139,7 +152,10 @@ int banner_format(struct text *out, const struct options *o, const struct patien
     add_rule(out, "=== unbrick: you are INSIDE the patient ");
     add_system(out, p);
     add_disk(out, p);
-    if (p->request.read_only)
+    if (p->root && mount_is_read_only_type(p->root->volume->fs.type))
+        field(out, "writes", "none: a %s cannot be written to",
+              text_safe(p->root->volume->fs.type));
+    else if (p->request.read_only)
         field(out, "writes", "none: the disk is read-only%s",
               p->root && p->root->volume->fs.dirty
                   ? ", and its journal is not replayed (newest files may be missing)"
@@ -148,9 +164,12 @@ int banner_format(struct text *out, const struct options *o, const struct patien
         field(out, "WRITES", "go to the disk itself; nothing can be undone");
     add_checks(out, p);
     add_mounts(out, p);
-    field(out, "network", plan->private_network ? "none (loopback only)"
-                                                : "the host's; no service of the patient was started");
+    field(out, "network",
+          plan->private_network ? "none (loopback only)"
+                                : "the host's; no service of the patient was started");
     add_kernel(out, p);
+    field(out, "hangup", "the session goes on for %u minutes, then ends in order",
+          SESSION_GRACE_SECONDS / 60);
     if (o->escape >= 0 && o->escape < 0x20)
         field(out, "leave", "exit or Ctrl-D; when stuck: ^%c three times", o->escape + '@');
     else if (o->escape >= 0)

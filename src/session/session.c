@@ -24,9 +24,6 @@
  */
 #define STOP_SECONDS 10
 
-/* A package manager that is half-way when the ssh connection drops gets this long. */
-#define GRACE_SECONDS 1800
-
 int session_open(struct session *ret, const struct patient_request *request, struct error *e)
 {
     struct session *s = ret;
@@ -169,7 +166,7 @@ static int run_started(struct container *c, const struct container_plan *plan,
         .control_fd = controlled ? open_fifo(c, RESCUE_CONTROL) : -1,
         .stop_signal = plan->kill_signal,
         .stop_seconds = STOP_SECONDS,
-        .grace_seconds = GRACE_SECONDS,
+        .grace_seconds = SESSION_GRACE_SECONDS,
         .on_ready = say_ready,
         .userdata = &ready,
     };

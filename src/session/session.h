@@ -13,6 +13,9 @@
 #include "session/rescue.h"
 #include "session/supervise.h"
 
+/* A package manager that is half-way when the ssh connection drops gets this long. */
+#define SESSION_GRACE_SECONDS 1800u
+
 struct session {
     struct journal journal;
     struct keeper keeper;

@@ -187,8 +187,7 @@ static int mount_once(const struct volume *v, enum mount_mode mode, const char *
     return fd < 0 ? error_errno(e, -errno, "cannot mount %s", v->name) : fd;
 }
 
-/* What cannot be written to at all is mounted read-only whatever was asked for. */
-static bool is_read_only_type(const char *type)
+bool mount_is_read_only_type(const char *type)
 {
     return strcmp(type, "squashfs") == 0 || strcmp(type, "erofs") == 0 ||
            strcmp(type, "iso9660") == 0;
@@ -204,7 +203,8 @@ int mount_volume(const struct volume *v, enum mount_mode mode, const char *optio
                          v->fs.ambiguous ? "%s has the marks of several file systems"
                                          : "%s has no file system",
                          v->name);
-    if (mode == MOUNT_WRITE && is_read_only_type(v->fs.type))
+    /* Read-only whatever was asked for. */
+    if (mode == MOUNT_WRITE && mount_is_read_only_type(v->fs.type))
         mode = MOUNT_READ;
     fd = mount_once(v, mode, options, NULL, ret_dropped, dropped_size, e);
     /* A clone of a mounted file system: XFS refuses the second of the same UUID (xfs(5)). */

@@ -33,3 +33,6 @@ int mount_volume(const struct volume *v, enum mount_mode mode, const char *optio
  * "@", "root", "@rootfs", the default one ("") ... ordered by likelihood. At most @max names of
  * 256 bytes; returns how many, or a negative errno. */
 int mount_btrfs_roots(int top_fd, char (*ret_names)[256], unsigned max);
+
+/* Is it a file system that cannot be written to at all (squashfs, erofs, iso9660)? */
+bool mount_is_read_only_type(const char *type);
