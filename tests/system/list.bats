@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# list: what is on which disk, as a tree and as JSON; it looks only. That it writes nothing is in
+# unchanged.bats.
+
+load helpers
+
+# volume NUMBER FILTER: a value of one volume of the last --json output.
+volume() {
+    jq -er --argjson n "$1" ".disks[0].volumes[] | select(.number == \$n) | $2" <<<"$output"
+}
+
+@test "list: a disk with its partitions and the system on it" {
+    image --boot --swap
+    unb list "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $output == *"$IMG"*gpt* ]]
+    [[ $output == *part2*ext4*clean* ]]
+    [[ $output == *swap* ]]
+    [[ $output == *"Debian GNU/Linux 12"* ]]
+}
+
+@test "list: --json is what docs/json.md says" {
+    image --boot --swap
+    unb list --json "$IMG"
+    [ "$status" -eq 0 ]
+    [ "$(jq -r .schema <<<"$output")" = unbrick.list/1 ]
+    [ "$(jq -r '.disks[0].target' <<<"$output")" = "$IMG" ]
+    [ "$(jq -r '.disks[0].size' <<<"$output")" -eq "$(stat -c %s "$IMG")" ]
+    local n
+    n=$(jq -r '.disks[0].volumes[] | select(.systems | length > 0) | .number' <<<"$output")
+    [ "$(volume "$n" '.systems[0].id')" = debian ]
+    [ "$(volume "$n" '.systems[0].init')" = systemd ]
+    [ "$(volume "$n" '.state')" = clean ]
+    # No field that the document does not name.
+    local field
+    for field in $(jq -r '[paths(scalars) | .[] | strings] | unique[]' <<<"$output"); do
+        grep -q "\`$field\`" "$BATS_TEST_DIRNAME/../../docs/json.md" || fail "$field is not described"
+    done
+}
+
+@test "list: two systems on one disk, each with the name that --system takes" {
+    image --second trixie
+    unb list --json "$IMG"
+    [ "$(jq '[.disks[].volumes[].systems[]] | length' <<<"$output")" -eq 2 ]
+    local name
+    name=$(jq -r '[.disks[].volumes[].systems[] | select(.version == "13")][0].name' <<<"$output")
+    unb boot --dry-run --system "$name" "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $output == *"13"* ]]
+}
+
+@test "list: a file system with a journal to replay, errors, and nothing at all" {
+    image --table none
+    debugfs -w -R 'feature needs_recovery' "$IMG"
+    unb list --json "$IMG"
+    [ "$(volume 0 .state)" = "needs replay" ]
+    head -c 1M /dev/urandom >"$BATS_TEST_TMPDIR/random"
+    unb list --json "$BATS_TEST_TMPDIR/random"
+    [ "$status" -eq 0 ]
+    [ "$(volume 0 .state)" = unknown ]
+}
+
+@test "list: a mounted system is read through its mount" {
+    image --table none
+    attach "$IMG"
+    mkdir "$BATS_TEST_TMPDIR/mnt"
+    mount "$DEV" "$BATS_TEST_TMPDIR/mnt"
+    unb list --json "$DEV"
+    umount "$BATS_TEST_TMPDIR/mnt"
+    [ "$status" -eq 0 ]
+    [ "$(volume 0 .state)" = mounted ]
+    [ "$(volume 0 .mount_point)" = "$BATS_TEST_TMPDIR/mnt" ]
+    [ "$(volume 0 '.systems[0].id')" = debian ]
+    [[ $(jq -r '.disks[0].in_use' <<<"$output") == "mounted on "* ]]
+}
+
+@test "list: a copy of an attached disk is called a clone" {
+    image
+    cp --sparse=always "$IMG" "$BATS_TEST_TMPDIR/copy.img"
+    attach "$IMG"
+    unb list --json "$BATS_TEST_TMPDIR/copy.img"
+    [ "$status" -eq 0 ]
+    [[ $(jq -r '.disks[0].clone' <<<"$output") == "clone of $DEV"* ]]
+}
+
+@test "list: without a target all disks of the host, ours left out" {
+    image
+    attach "$IMG"
+    unb list --json
+    [ "$status" -eq 0 ]
+    jq -e --arg d "$DEV" '.disks[] | select(.target == $d)' <<<"$output"
+    [ "$(jq '[.disks[] | select(.target | startswith("/dev/ram"))] | length' <<<"$output")" -eq 0 ]
+}
+
+@test "list: what cannot be opened is said, and the others are shown" {
+    image
+    unb list "$BATS_TEST_TMPDIR/nothing" "$IMG"
+    [ "$status" -eq 4 ]
+    [[ $output == *"Debian GNU/Linux 12"* ]]
+    [[ $stderr == *"there is no"* ]]
+    refused 4 "there is no" list "$BATS_TEST_TMPDIR/nothing"
+}
+
+@test "unbrick alone: lists, and without a terminal asks nothing" {
+    unb
+    [ "$status" -eq 0 ]
+    [[ $output == *NAME* || $output == *"No disk"* ]]
+}
+
+@test "unbrick alone: on a terminal asks which one, and boots it" {
+    image
+    attach "$IMG"
+    unb list --json
+    local n
+    n=$(jq -r --arg d "$DEV" '[.disks[] | select(.in_use == null) | . as $x |
+        .volumes[].systems[] | $x.target] | index($d) + 1' <<<"$output")
+    run "$PTY" --timeout 60 'expect:Which one' "send:$n\\r" 'expect:INSIDE' 'expect:# ' \
+        'send:exit\r' 'expect:safe to detach' status:0 -- "$UNBRICK"
+    [ "$status" -eq 0 ] || fail "$output"
+}
+
+@test "unbrick alone: Ctrl-C at the question ends it with 130" {
+    image
+    attach "$IMG"
+    run "$PTY" --timeout 60 'expect:Which one' 'send:\x03' status:130 -- "$UNBRICK"
+    [ "$status" -eq 0 ] || fail "$output"
+}
