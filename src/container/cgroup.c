@@ -8,16 +8,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #define DEPTH_MAX 64   /* of cgroups that a payload made in its own */
 #define REMOVE_MS 2000 /* killed processes that are stuck in the kernel for longer are left */
 
-static int hierarchy_open(void)
+/* Where hosts have it mounted: alone, or beside the old hierarchies (hybrid). */
+static const char *const usual_places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+
+/* A mount of our own, seen by nobody. The kernel takes milliseconds for it. */
+static int hierarchy_mount(void)
 {
     _cleanup_fd_ int fs = fsopen("cgroup2", FSOPEN_CLOEXEC);
     int fd;
@@ -26,6 +32,31 @@ static int hierarchy_open(void)
         return -errno;
     fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     return fd < 0 ? -errno : fd;
+}
+
+/* The directory above @path as "./a/b". */
+static void parent_of(const char *path, char *ret, size_t size)
+{
+    snprintf(ret, size, ".%.*s", (int)(strrchr(path, '/') - path), path);
+}
+
+/* The root of the hierarchy in which @path is, or is going to be: the host's mount where it shows
+ * the directory above it (in somebody else's container it may show only a part), else one of ours.
+ */
+static int hierarchy_open(const char *path)
+{
+    char parent[512];
+
+    parent_of(path, parent, sizeof parent);
+    for (size_t i = 0; i < sizeof usual_places / sizeof usual_places[0]; i++) {
+        _cleanup_fd_ int fd = open(usual_places[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct statfs fs;
+
+        if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC &&
+            faccessat(fd, parent, F_OK, 0) == 0)
+            return take_fd(&fd);
+    }
+    return hierarchy_mount();
 }
 
 /* The line "0::/path" of /proc/self/cgroup (cgroups(7)). */
@@ -62,14 +93,14 @@ int cgroup_path(const char *name, char *ret, size_t size)
 
 int cgroup_make(struct cgroup *ret, const char *path, struct error *e)
 {
-    _cleanup_fd_ int root = hierarchy_open(), parent = -1, outer = -1, inner = -1;
+    _cleanup_fd_ int root = hierarchy_open(path), parent = -1, outer = -1, inner = -1;
     const char *name = strrchr(path, '/') + 1;
-    char above[256];
+    char above[512];
 
     *ret = (struct cgroup){.fd = -1, .payload_fd = -1};
     if (root < 0)
         return error_errno(e, root, "cannot reach the cgroup2 hierarchy");
-    snprintf(above, sizeof above, ".%.*s", (int)(name - 1 - path), path);
+    parent_of(path, above, sizeof above);
     parent = openat(root, above, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (parent < 0 || (mkdirat(parent, name, 0755) < 0 && errno != EEXIST))
         return error_errno(e, -errno, "cannot make the cgroup %s", path);
@@ -138,7 +169,7 @@ static int remove_children(int fd, unsigned depth)
 
 int cgroup_remove_tree(const char *path, struct error *e)
 {
-    _cleanup_fd_ int root = hierarchy_open(), fd = -1;
+    _cleanup_fd_ int root = hierarchy_open(path), fd = -1;
     char relative[512];
     int r = 0;
 

@@ -3,8 +3,8 @@
 
 /*
  * The container's own cgroup in the version 2 hierarchy (cgroups(7)). The hierarchy is reached
- * through a detached mount of ours, so that it does not matter where, or whether, the host has it
- * mounted: version 2 only, hybrid and version 1 hosts are the same here.
+ * through the host's mount, or through a detached mount of ours where the host has none: version 2
+ * only, hybrid and version 1 hosts are the same here.
  *
  *   CURRENT/unbrick-NAME-PID           carries the device policy
  *   CURRENT/unbrick-NAME-PID/payload   the root of the container's cgroup namespace
