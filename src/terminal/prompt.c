@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,9 @@ bool ui_can_ask(void)
     return !ui_state.settings.json && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* A line without its end; what does not fit is dropped. 0; -EINTR on a signal or end of input. */
-static int read_line(char *line, size_t size)
+/* A line without its end; what does not fit is dropped. 0; -EINTR on a signal or end of input.
+ * @open: the signal mask to wait with, see ask_line(). */
+static int read_line(char *line, size_t size, const sigset_t *open)
 {
     size_t used = 0;
 
@@ -27,7 +29,7 @@ static int read_line(char *line, size_t size)
         ssize_t n;
 
         /* Handlers are installed without SA_RESTART, so Ctrl-C ends the wait. */
-        if (poll(&wait, 1, -1) < 0)
+        if (ppoll(&wait, 1, NULL, open) < 0)
             return -EINTR;
         n = read(STDIN_FILENO, &c, 1);
         if (n < 0 && errno == EAGAIN)
@@ -46,16 +48,25 @@ static int read_line(char *line, size_t size)
 static int ask_line(const char *question, const char *hint, char *line, size_t size)
 {
     _cleanup_text_ struct text out = TEXT_INIT(UI_TEXT_MAX * 2);
+    sigset_t stops, open;
     int r;
 
     (void)wrap_append(&out, question, ui_message_columns(), 0, 2);
     (void)text_appendf(&out, hint[0] ? " %s " : "%s ", hint);
     if (out.failed)
         return out.failed;
+    /* A Ctrl-C between the question and the wait for its answer would be lost: it is delivered in
+     * the wait. */
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &stops, &open);
     ui_write(out.data, out.size);
     /* An Enter that was typed before the question was there is no answer to it. */
     (void)tcflush(STDIN_FILENO, TCIFLUSH);
-    r = read_line(line, size);
+    r = read_line(line, size, &open);
+    (void)sigprocmask(SIG_SETMASK, &open, NULL);
     if (r < 0)
         ui_write("\n", 1);
     ui_log("answer", r < 0 ? "(none)" : text_safe(line));
