@@ -18,7 +18,7 @@ bool ui_can_ask(void)
 }
 
 /* A line without its end; what does not fit is dropped. 0; -EINTR on a signal or end of input.
- * @open: the signal mask to wait with, see ask_line(). */
+ * @open: the signal mask to wait with, see hold_signals(). */
 static int read_line(char *line, size_t size, const sigset_t *open)
 {
     size_t used = 0;
@@ -45,41 +45,46 @@ static int read_line(char *line, size_t size, const sigset_t *open)
     return 0;
 }
 
-static int ask_line(const char *question, const char *hint, char *line, size_t size)
+/* A Ctrl-C between the question and the wait for its answer would be lost: from before the question
+ * on it is held back, and delivered in the wait, which uses the mask @open. */
+static void hold_signals(sigset_t *ret_open)
+{
+    sigset_t stops;
+
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    sigaddset(&stops, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &stops, ret_open);
+}
+
+static int ask_line(const char *question, const char *hint, char *line, size_t size,
+                    const sigset_t *open)
 {
     _cleanup_text_ struct text out = TEXT_INIT(UI_TEXT_MAX * 2);
-    sigset_t stops, open;
     int r;
 
     (void)wrap_append(&out, question, ui_message_columns(), 0, 2);
     (void)text_appendf(&out, hint[0] ? " %s " : "%s ", hint);
     if (out.failed)
         return out.failed;
-    /* A Ctrl-C between the question and the wait for its answer would be lost: it is delivered in
-     * the wait. */
-    sigemptyset(&stops);
-    sigaddset(&stops, SIGINT);
-    sigaddset(&stops, SIGTERM);
-    sigaddset(&stops, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &stops, &open);
     ui_write(out.data, out.size);
     /* An Enter that was typed before the question was there is no answer to it. */
     (void)tcflush(STDIN_FILENO, TCIFLUSH);
-    r = read_line(line, size, &open);
-    (void)sigprocmask(SIG_SETMASK, &open, NULL);
+    r = read_line(line, size, open);
     if (r < 0)
         ui_write("\n", 1);
     ui_log("answer", r < 0 ? "(none)" : text_safe(line));
     return r;
 }
 
-static int read_yes_no(bool def, const char *question)
+static int read_yes_no(bool def, const char *question, const sigset_t *open)
 {
     char line[64] = "";
     int r;
 
     for (;;) {
-        r = ask_line(question, def ? "[Y/n]" : "[y/N]", line, sizeof line);
+        r = ask_line(question, def ? "[Y/n]" : "[y/N]", line, sizeof line, open);
         if (r < 0)
             return r;
         if (line[0] == '\0')
@@ -95,6 +100,7 @@ static int read_yes_no(bool def, const char *question)
 int ui_ask(bool def, const char *fmt, ...)
 {
     _cleanup_text_ struct text question = TEXT_INIT(UI_TEXT_MAX);
+    sigset_t open;
     va_list ap;
     int r;
 
@@ -111,7 +117,9 @@ int ui_ask(bool def, const char *fmt, ...)
         return -ENOTTY;
     ui_log("question", question.data);
     ui_progress_wipe();
-    r = read_yes_no(def, question.data);
+    hold_signals(&open);
+    r = read_yes_no(def, question.data, &open);
+    (void)sigprocmask(SIG_SETMASK, &open, NULL);
     ui_progress_redraw();
     return r;
 }
@@ -131,27 +139,38 @@ static void show_choices(const char *question, const char *const *lines, unsigne
         ui_write(out.data, out.size);
 }
 
+/* The number of a line, or -EINTR. */
+static int read_number(unsigned count, const sigset_t *open)
+{
+    char prompt[64], line[64] = "";
+
+    snprintf(prompt, sizeof prompt, "Number (1 to %u, Ctrl-C stops):", count);
+    for (;;) {
+        unsigned long number;
+        char *end;
+        int r = ask_line(prompt, "", line, sizeof line, open);
+
+        if (r < 0)
+            return r;
+        errno = 0;
+        number = strtoul(line, &end, 10);
+        if (errno == 0 && end != line && *end == '\0' && number >= 1 && number <= count)
+            return (int)number;
+    }
+}
+
 int ui_choose(const char *question, const char *const *lines, unsigned count)
 {
-    char prompt[64], line[64];
+    sigset_t open;
     int r;
 
     if (!ui_can_ask() || count == 0)
         return -ENOTTY;
     ui_log("question", question);
     ui_progress_wipe();
+    hold_signals(&open);
     show_choices(question, lines, count);
-    snprintf(prompt, sizeof prompt, "Number (1 to %u, Ctrl-C stops):", count);
-    for (;;) {
-        char *end;
-        unsigned long number;
-
-        r = ask_line(prompt, "", line, sizeof line);
-        if (r < 0)
-            return r;
-        errno = 0;
-        number = strtoul(line, &end, 10);
-        if (errno == 0 && end != line && *end == '\0' && number >= 1 && number <= count)
-            return (int)number - 1;
-    }
+    r = read_number(count, &open);
+    (void)sigprocmask(SIG_SETMASK, &open, NULL);
+    return r < 0 ? r : r - 1;
 }

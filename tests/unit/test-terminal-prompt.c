@@ -22,6 +22,7 @@ struct dialogue {
     const char *wait_for[4]; /* before each of: */
     const char *type[4];
     int status;
+    bool at_once; /* type as soon as it is on the screen */
     char screen[8192];
     size_t size;
 };
@@ -80,7 +81,8 @@ static void run(struct dialogue *d)
         }
         assert_non_null(found);
         seen = (size_t)(found - d->screen) + strlen(d->wait_for[i]);
-        (void)usleep(50000); /* typed ahead of the question it would be thrown away */
+        (void)usleep(d->at_once ? 0
+                                : 50000); /* typed ahead of the question it would be thrown away */
         assert_true(write(fd, d->type[i], strlen(d->type[i])) > 0);
     }
     for (int tries = 0; tries < 100 && read_screen(d, fd, 50); tries++)
@@ -132,6 +134,23 @@ static void interrupted(void **state)
         .child = ask_yes, .wait_for = {"[Y/n] "}, .type = {"\x04"}, .status = STATUS_EINTR});
     run(&(struct dialogue){
         .child = choose, .wait_for = {"stops):"}, .type = {"\x03"}, .status = STATUS_EINTR});
+}
+
+/* Once a Ctrl-C that came before the program waited for the answer was lost, and it waited on. */
+static void interrupted_at_once(void **state)
+{
+    for (int round = 0; round < 100; round++) {
+        run(&(struct dialogue){.child = ask_yes,
+                               .wait_for = {"[Y/n] "},
+                               .type = {"\x03"},
+                               .status = STATUS_EINTR,
+                               .at_once = true});
+        run(&(struct dialogue){.child = choose,
+                               .wait_for = {"Which"},
+                               .type = {"\x03"},
+                               .status = STATUS_EINTR,
+                               .at_once = true});
+    }
 }
 
 static void chosen(void **state)
@@ -198,9 +217,13 @@ static void quiet_is_quiet(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers),        cmocka_unit_test(interrupted),
-        cmocka_unit_test(chosen),         cmocka_unit_test(answered_by_option),
-        cmocka_unit_test(nobody_to_ask),  cmocka_unit_test(messages_around_progress),
+        cmocka_unit_test(answers),
+        cmocka_unit_test(interrupted),
+        cmocka_unit_test(interrupted_at_once),
+        cmocka_unit_test(chosen),
+        cmocka_unit_test(answered_by_option),
+        cmocka_unit_test(nobody_to_ask),
+        cmocka_unit_test(messages_around_progress),
         cmocka_unit_test(quiet_is_quiet),
     };
 
