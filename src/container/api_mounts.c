@@ -79,7 +79,8 @@ static int open_point(int root_fd, const char *path)
     return fd == -ELOOP || fd == -ENOTDIR ? -ENOENT : fd;
 }
 
-static int make_one(size_t i, int root_fd, int *ret_fd, struct error *e)
+/* @ready: a descriptor of the mount itself, instead of a new one; -1 */
+static int make_one(size_t i, int root_fd, int ready, int *ret_fd, struct error *e)
 {
     _cleanup_fd_ int point = -1, tree = -1;
     struct error *report = table[i].optional ? NULL : e;
@@ -95,7 +96,8 @@ static int make_one(size_t i, int root_fd, int *ret_fd, struct error *e)
         return 0;
     if (point < 0)
         return error_errno(e, point, "cannot open /%s", table[i].path);
-    tree = attach_new(table[i].type, table[i].options, table[i].attributes, report);
+    tree = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3)
+                      : attach_new(table[i].type, table[i].options, table[i].attributes, report);
     r = tree < 0 ? tree : attach_on(point, tree);
     if (r < 0)
         return table[i].optional ? 0 : error_context(e, r, "/%s", table[i].path);
@@ -103,14 +105,15 @@ static int make_one(size_t i, int root_fd, int *ret_fd, struct error *e)
     return 0;
 }
 
-int api_mounts_make(int root_fd, int *ret_dev, int *ret_pts, int *ret_run, struct error *e)
+int api_mounts_make(int root_fd, int cgroup_tree, int *ret_dev, int *ret_pts, int *ret_run,
+                    struct error *e)
 {
     int kept[KEEP_COUNT] = {-1, -1, -1, -1}, r = 0;
 
     for (size_t i = 0; r == 0 && i < sizeof table / sizeof table[0]; i++) {
         _cleanup_fd_ int fd = -1;
 
-        r = make_one(i, root_fd, &fd, e);
+        r = make_one(i, root_fd, strcmp(table[i].type, "cgroup2") == 0 ? cgroup_tree : -1, &fd, e);
         if (r == 0 && table[i].keep)
             kept[table[i].keep] = take_fd(&fd);
     }

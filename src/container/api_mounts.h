@@ -12,10 +12,12 @@
 int api_mounts_check_points(int root_fd, struct error *e);
 
 /*
- * Mount the table: /proc /sys /dev /dev/pts /dev/shm /dev/mqueue /run /tmp and the cgroup tree.
+ * Mount the table: /proc /sys /dev /dev/pts /dev/shm /dev/mqueue /run /tmp and the cgroup tree,
+ * which is the detached mount @cgroup_tree or, with -1, a new one.
  * *ret_dev, *ret_pts and *ret_run get descriptors of their roots.
  */
-int api_mounts_make(int root_fd, int *ret_dev, int *ret_pts, int *ret_run, struct error *e);
+int api_mounts_make(int root_fd, int cgroup_tree, int *ret_dev, int *ret_pts, int *ret_run,
+                    struct error *e);
 
 /*
  * After /run is filled: cover parts of /proc that are the host's. @run_fd has below host/ what is

@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 
 #define DEPTH_MAX 64   /* of cgroups that a payload made in its own */
 #define REMOVE_MS 2000 /* killed processes that are stuck in the kernel for longer are left */
@@ -53,7 +54,7 @@ static int hierarchy_open(const char *path)
         struct statfs fs;
 
         if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC &&
-            faccessat(fd, parent, F_OK, 0) == 0)
+            !(fs.f_flags & ST_RDONLY) && faccessat(fd, parent, F_OK, 0) == 0)
             return take_fd(&fd);
     }
     return hierarchy_mount();

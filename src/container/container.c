@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/step.h"
 #include "base/syscalls.h"
+#include "container/attach.h"
 #include "container/cgroup.h"
 #include "container/device_policy.h"
 #include "container/launch.h"
@@ -17,6 +18,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -41,6 +43,17 @@ static int make_cgroup(struct container *c, const struct container_plan *plan, s
     step_reached("container-cgroup");
     c->device_policy = device_policy_attach(plan, ret->fd, NULL) == 0;
     return 0;
+}
+
+/* -1 where the hierarchy is a mount of our own: such a one is cloned since Linux 6.15 only. */
+static int clone_cgroup(const struct cgroup *cgroup)
+{
+    int tree = cgroup->payload_fd >= 0 ? attach_clone(cgroup->payload_fd, false) : -1;
+
+    if (tree >= 0 &&
+        attach_set(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, false) < 0)
+        return fd_close(tree);
+    return tree < 0 ? -1 : tree;
 }
 
 static int make_socketpair(int *ret_ours, int *ret_theirs, struct error *e)
@@ -195,6 +208,7 @@ int container_start(struct container *ret, const struct container_plan *plan, in
         r = make_cgroup(&c, plan, &cgroup, cgroup_made, userdata, e);
     if (r == 0) {
         launch.cgroup_fd = cgroup.payload_fd;
+        launch.cgroup_tree = clone_cgroup(&cgroup);
         r = start(&c, &launch, e);
     }
     launch_free(&launch);

@@ -69,7 +69,8 @@ int launch_prepare(struct launch *ret, const struct container_plan *plan, int ro
                            .supervisor_fd = -1,
                            .status_socket = -1,
                            .start_socket = -1,
-                           .cgroup_fd = -1};
+                           .cgroup_fd = -1,
+                           .cgroup_tree = -1};
     ret->root_tree = attach_clone(root_fd, true);
     if (ret->root_tree < 0)
         return error_errno(e, ret->root_tree, "cannot clone the root's mount");
@@ -99,4 +100,5 @@ void launch_free(struct launch *l)
     l->supervisor_fd = fd_close(l->supervisor_fd);
     l->status_socket = fd_close(l->status_socket);
     l->start_socket = fd_close(l->start_socket);
+    l->cgroup_tree = fd_close(l->cgroup_tree);
 }

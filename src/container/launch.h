@@ -15,6 +15,7 @@ struct launch {
     int status_socket; /* the stub's messages */
     int start_socket;  /* the payload's messages; ends by its execve(2) */
     int cgroup_fd;     /* directory of the payload's cgroup; -1 */
+    int cgroup_tree;   /* the same as a detached mount for its /sys/fs/cgroup; -1: it makes one */
 };
 
 /* Open and read it all. 0 or a negative errno; launch_free() in either case. */

@@ -75,7 +75,8 @@ static int mount_api(struct payload *p, struct error *e)
     int r = api_mounts_check_points(p->root_fd, e);
 
     if (r == 0)
-        r = api_mounts_make(p->root_fd, &p->dev_fd, &p->pts_fd, &p->run_fd, e);
+        r = api_mounts_make(p->root_fd, p->launch->cgroup_tree, &p->dev_fd, &p->pts_fd, &p->run_fd,
+                            e);
     return r;
 }
 
