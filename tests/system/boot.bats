@@ -277,3 +277,40 @@ END
     assert_host_clean
     clean_ext "$IMG"
 }
+
+# read_only_boots TYPE: the image of a file system that cannot be written to boots, and stays as it is.
+read_only_boots() {
+    local before
+    before=$(checksum "$IMG")
+    script 'findmnt -n -o FSTYPE,OPTIONS /; touch /root/x 2>/dev/null && exit 1; exit 7'
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 7 ]
+    [[ $output == *"$1"*ro* ]]
+    [ "$before" = "$(checksum "$IMG")" ] || fail "it was written to"
+}
+
+@test "boot: squashfs and erofs, which cannot be written to" {
+    local tree
+    tree=$("$FIXTURES/suite" bookworm)
+    IMG=$BATS_TEST_TMPDIR/disk.img
+    mksquashfs "$tree" "$IMG" -quiet -no-progress -comp zstd -Xcompression-level 1
+    read_only_boots squashfs
+    rm "$IMG"
+    mkfs.erofs "$IMG" "$tree" >/dev/null
+    read_only_boots erofs
+}
+
+@test "boot: ext2 and ext3" {
+    local tree type
+    tree=$("$FIXTURES/suite" bookworm)
+    IMG=$BATS_TEST_TMPDIR/disk.img
+    script 'findmnt -n -o FSTYPE /; echo x >/root/x; exit 7'
+    for type in ext2 ext3; do
+        truncate -s 400M "$IMG"
+        mke2fs -q -F -t "$type" -d "$tree" "$IMG"
+        unb boot --run "$SCRIPT" "$IMG"
+        [ "$status" -eq 7 ]
+        clean_ext "$IMG"
+        rm "$IMG"
+    done
+}

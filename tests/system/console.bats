@@ -149,3 +149,42 @@ shell() {
     [ "$status" -eq 0 ]
     [[ $output == *"Nothing is left open"* ]]
 }
+
+# lose_terminal COMMAND...: run it on a pty, type the lines of the standard input, and close the pty as
+# a dropped connection does. Prints the pid of the command, which goes on or not.
+lose_terminal() {
+    python3 -c '
+import os, pty, sys, time
+lines = sys.stdin.read().splitlines()
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b""
+while b"# " not in seen:
+    seen += os.read(fd, 4096)
+for line in lines:
+    os.write(fd, line.encode() + b"\r")
+time.sleep(0.5)
+os.close(fd)
+print(pid)
+' "$@"
+}
+
+@test "console: a lost terminal does not kill what runs inside, and SIGTERM then ends it" {
+    local pid
+    rm -f "$TREE/root/done"
+    pid=$(lose_terminal "$UNBRICK" shell "$TREE" <<<'trap "" HUP; sleep 3; echo yes >/root/done; sleep 60')
+    sleep 1
+    [ -d "/proc/$pid" ] || { echo "it ended with its terminal"; false; }
+    for _ in $(seq 50); do
+        [ -e "$TREE/root/done" ] && break
+        sleep 0.1
+    done
+    [ "$(cat "$TREE/root/done")" = yes ]
+    kill -TERM "$pid"
+    for _ in $(seq 100); do
+        [ -d "/proc/$pid" ] || break
+        sleep 0.1
+    done
+    [ ! -d "/proc/$pid" ] || grep -q '^State:.*Z' "/proc/$pid/status"
+}
