@@ -290,24 +290,24 @@ read_only_boots() {
 }
 
 @test "boot: squashfs and erofs, which cannot be written to" {
-    local tree
-    tree=$("$FIXTURES/suite" bookworm)
+    local source
+    source=$("$FIXTURES/suite" bookworm)
     IMG=$BATS_TEST_TMPDIR/disk.img
-    mksquashfs "$tree" "$IMG" -quiet -no-progress -comp zstd -Xcompression-level 1
+    mksquashfs "$source" "$IMG" -quiet -no-progress -comp zstd -Xcompression-level 1
     read_only_boots squashfs
     rm "$IMG"
-    mkfs.erofs "$IMG" "$tree" >/dev/null
+    mkfs.erofs "$IMG" "$source" >/dev/null
     read_only_boots erofs
 }
 
 @test "boot: ext2 and ext3" {
-    local tree type
-    tree=$("$FIXTURES/suite" bookworm)
+    local source type
+    source=$("$FIXTURES/suite" bookworm)
     IMG=$BATS_TEST_TMPDIR/disk.img
     script 'findmnt -n -o FSTYPE /; echo x >/root/x; exit 7'
     for type in ext2 ext3; do
         truncate -s 400M "$IMG"
-        mke2fs -q -F -t "$type" -d "$tree" "$IMG"
+        mke2fs -q -F -t "$type" -d "$source" "$IMG"
         unb boot --run "$SCRIPT" "$IMG"
         [ "$status" -eq 7 ]
         clean_ext "$IMG"

@@ -219,10 +219,10 @@ nested_processes() {
 # Mounts below our directory, or of a file of this test, in any mount namespace.
 our_mounts() {
     local file
-    for file in $(grep -lF -e ' /run/unbrick' -e "$BATS_RUN_TMPDIR" /proc/[0-9]*/mountinfo \
-        2>/dev/null); do
-        foreign "$(cut -d/ -f3 <<<"$file")" || cat "$file" 2>/dev/null
-    done | grep -F -e ' /run/unbrick' -e "$BATS_RUN_TMPDIR" | grep -vF "$BATS_RUN_TMPDIR/keep" |
+    grep -lF -e ' /run/unbrick' -e "$BATS_RUN_TMPDIR" /proc/[0-9]*/mountinfo 2>/dev/null |
+        while IFS= read -r file; do
+            foreign "$(cut -d/ -f3 <<<"$file")" || cat "$file" 2>/dev/null
+        done | grep -F -e ' /run/unbrick' -e "$BATS_RUN_TMPDIR" | grep -vF "$BATS_RUN_TMPDIR/keep" |
         sort -u
 }
 
