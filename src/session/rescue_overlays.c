@@ -32,7 +32,7 @@ static int add_machine_id(struct container_plan *plan, const struct patient *p,
     size_t used = 0;
     int r;
 
-    if (p->system.machine_id[0])
+    if (p->system.machine_id[0] || p->system.init != INIT_SYSTEMD)
         return 0;
     if (!p->system.machine_id_file) {
         /* Nothing to lay a file over: for as long as systemd starts, /etc is read-only, so that

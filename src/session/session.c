@@ -212,7 +212,8 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
         if (r < 0)
             return r;
     }
-    if (rescue_uses_control(rescue) && !s->patient.system.machine_id_file) {
+    if (rescue_uses_control(rescue) && s->patient.system.init == INIT_SYSTEMD &&
+        !s->patient.system.machine_id_file) {
         covered = cover_etc(s, plan, &etc, e);
         if (covered < 0)
             return covered;

@@ -188,3 +188,15 @@ print(pid)
     done
     [ ! -d "/proc/$pid" ] || grep -q '^State:.*Z' "/proc/$pid/status"
 }
+
+@test "console: another init than systemd runs our inittab, also where there is no machine id" {
+    local tree=$BATS_TEST_TMPDIR/tree
+    cp -a "$TREE" "$tree"
+    rm "$tree/etc/machine-id"
+    printf '::sysinit:/bin/sh -c "echo own >/root/own"\n::askfirst:/bin/sh\n' >"$tree/etc/inittab"
+    run timeout 60 bash -c 'printf "echo fi\"\"rst\n" | "$UNBRICK" boot "$1"' _ "$tree"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *first* ]]
+    [ ! -e "$tree/root/own" ]
+}
