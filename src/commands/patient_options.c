@@ -81,11 +81,11 @@ static void print_mounts(const struct options *o, const struct patient *p)
     if (!p->root)
         return;
     printf("check    / on %s (--fsck=%s)\n", text_safe(p->root->volume->name),
-           o->read_only               ? "skip, the disk is not written to"
-           : o->fsck == CHECK_ASK     ? "ask"
-           : o->fsck == CHECK_REPAIR  ? "repair"
-           : o->fsck == CHECK_QUICK   ? "quick"
-                                      : "skip");
+           o->read_only              ? "skip, the disk is not written to"
+           : o->fsck == CHECK_ASK    ? "ask"
+           : o->fsck == CHECK_REPAIR ? "repair"
+           : o->fsck == CHECK_QUICK  ? "quick"
+                                     : "skip");
     printf("mount    / from %s%s%s\n", text_safe(p->root->volume->name),
            p->root->subvolume[0] ? ", subvolume " : "", text_safe(p->root->subvolume));
     for (unsigned i = 0; i < p->plan->count; i++) {
@@ -145,15 +145,26 @@ static int print_plan_json(const struct patient *p, const struct container_plan 
     return 0;
 }
 
-int print_plan(const struct options *o, const struct patient *p, const struct container_plan *plan,
+/* A dry run opens the disk for reading: the plan is shown as a run would have it. */
+static void show_as_run(const struct options *o, struct container_plan *plan)
+{
+    plan->read_only = o->read_only;
+    for (unsigned i = 0; i < plan->device_count; i++)
+        plan->devices[i].read_only = o->read_only;
+}
+
+int print_plan(const struct options *o, const struct patient *p, struct container_plan *plan,
                struct error *e)
 {
     _cleanup_text_ struct text t = TEXT_INIT(1 << 20);
     int r;
 
+    if (plan)
+        show_as_run(o, plan);
     if (o->ui.json)
         return print_plan_json(p, plan, e);
-    printf("system   %s, %s\n", p->name, p->system.pretty[0] ? text_safe(p->system.pretty) : "Linux");
+    printf("system   %s, %s\n", p->name,
+           p->system.pretty[0] ? text_safe(p->system.pretty) : "Linux");
     print_volumes(p);
     print_mounts(o, p);
     if (!plan)
@@ -177,8 +188,8 @@ int close_and_summarise(struct session *s, const char *what, int status, struct 
         ui_warn("%s is still in use: do not detach it yet; `unbrick cleanup` tries again", disks);
         return e->kind;
     }
-    ui_note("%sBack on the host.%s Nothing is left open%s%s%s.", what, read_only ? " Nothing was written." : "",
-            is_directory ? "" : "; ", is_directory ? "" : disks,
-            is_directory ? "" : " is safe to detach");
+    ui_note("%sBack on the host.%s Nothing is left open%s%s%s.", what,
+            read_only ? " Nothing was written." : "", is_directory ? "" : "; ",
+            is_directory ? "" : disks, is_directory ? "" : " is safe to detach");
     return status;
 }

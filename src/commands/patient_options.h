@@ -16,7 +16,7 @@ int open_log(const struct options *o, int *ret_fd, struct error *e);
 
 /* Describe what the opened patient and the container would be, for --dry-run: the data that a run
  * executes. Printed to stdout; --json prints one document (docs/json.md). */
-int print_plan(const struct options *o, const struct patient *p, const struct container_plan *plan,
+int print_plan(const struct options *o, const struct patient *p, struct container_plan *plan,
                struct error *e);
 
 /* The disks of a patient: "/dev/sdb", "disk.img", "disk.img and 2 more". Safe text in @buf. */

@@ -68,8 +68,8 @@ int container_plan_describe(const struct container_plan *plan, struct text *out)
     (void)text_appendf(out, "network: %s\n", plan->private_network ? "private" : "the host's");
     describe_capabilities(out, container_plan_capabilities(plan));
     if (plan->cmdline)
-        (void)text_appendf(out, "kernel command line: %.*s\n",
-                           (int)strcspn(text_safe(plan->cmdline), "\n"), text_safe(plan->cmdline));
+        (void)text_appendf(out, "kernel command line: %s\n",
+                           text_safe_bytes(plan->cmdline, strcspn(plan->cmdline, "\n")));
     for (unsigned i = 0; i < plan->mount_count; i++)
         describe_mount(out, &plan->mounts[i]);
     for (unsigned i = 0; i < plan->device_count; i++)

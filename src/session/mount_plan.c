@@ -129,7 +129,8 @@ static void plan_entry(struct mount_plan *plan, const struct fstab_entry *entry,
     step->line = entry->line;
     snprintf(step->source, sizeof step->source, "%s", text_safe(entry->source));
     if (entry->target && strlen(entry->target) < sizeof step->target)
-        snprintf(step->target, sizeof step->target, "%s", entry->target);
+        snprintf(step->target, sizeof step->target, "%s",
+                 entry->target[0] ? entry->target : "(a line)"); /* too bad to have one */
     step->needed = mount_plan_is_needed(step->target);
     switch (entry->class) {
     case FSTAB_MALFORMED:
