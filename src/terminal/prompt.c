@@ -45,6 +45,14 @@ static int read_line(char *line, size_t size, const sigset_t *open)
     return 0;
 }
 
+/* An Enter that was typed before the question was there is no answer to it. Always before anything
+ * of the question is shown: the kernel drops also what it has not looked at yet, a Ctrl-C among it
+ * (drivers/tty/tty_io.c, TCFLSH), and what is typed after the question is an answer to it. */
+static void forget_typed(void)
+{
+    (void)tcflush(STDIN_FILENO, TCIFLUSH);
+}
+
 /* A Ctrl-C between the question and the wait for its answer would be lost: from before the question
  * on it is held back, and delivered in the wait, which uses the mask @open. */
 static void hold_signals(sigset_t *ret_open)
@@ -69,8 +77,6 @@ static int ask_line(const char *question, const char *hint, char *line, size_t s
     if (out.failed)
         return out.failed;
     ui_write(out.data, out.size);
-    /* An Enter that was typed before the question was there is no answer to it. */
-    (void)tcflush(STDIN_FILENO, TCIFLUSH);
     r = read_line(line, size, open);
     if (r < 0)
         ui_write("\n", 1);
@@ -93,6 +99,7 @@ static int read_yes_no(bool def, const char *question, const sigset_t *open)
             return 1;
         if (strcasecmp(line, "n") == 0 || strcasecmp(line, "no") == 0)
             return 0;
+        forget_typed();
         ui_write("Please answer y or n.\n", 22);
     }
 }
@@ -118,6 +125,7 @@ int ui_ask(bool def, const char *fmt, ...)
     ui_log("question", question.data);
     ui_progress_wipe();
     hold_signals(&open);
+    forget_typed();
     r = read_yes_no(def, question.data, &open);
     (void)sigprocmask(SIG_SETMASK, &open, NULL);
     ui_progress_redraw();
@@ -156,6 +164,7 @@ static int read_number(unsigned count, const sigset_t *open)
         number = strtoul(line, &end, 10);
         if (errno == 0 && end != line && *end == '\0' && number >= 1 && number <= count)
             return (int)number;
+        forget_typed();
     }
 }
 
@@ -169,6 +178,7 @@ int ui_choose(const char *question, const char *const *lines, unsigned count)
     ui_log("question", question);
     ui_progress_wipe();
     hold_signals(&open);
+    forget_typed();
     show_choices(question, lines, count);
     r = read_number(count, &open);
     (void)sigprocmask(SIG_SETMASK, &open, NULL);
