@@ -69,22 +69,54 @@ if [ -z "$only" ]; then
     done <"$out/unit.list"
 fi
 
-if [ -n "$only" ]; then
-    files=$(ls tests/system/"${only%.bats}".bats tests/vm/"${only%.bats}".bats 2>/dev/null || true)
-    [ -n "$files" ] || {
-        echo "check: no test file named '$only'" >&2
-        exit 2
-    }
-else
-    files=$(ls tests/system/*.bats tests/vm/*.bats 2>/dev/null || true)
-fi
-for suite in bookworm bullseye trixie sid boot; do
+files=$(ls tests/system/"${only:-*}".bats tests/vm/"${only:-*}".bats 2>/dev/null || true)
+guest_files=$(ls tests/vm/guest/"${only:-*}".bats 2>/dev/null || true)
+[ -n "$files$guest_files" ] || {
+    echo "check: no test file named '$only'" >&2
+    exit 2
+}
+for suite in bookworm bullseye trixie sid boot sysvinit openrc; do
     tests/fixtures/suite "$suite" >/dev/null ||
         echo "not ok 0 the tree of $suite cannot be made" | tee -a "$out/fixtures.tap"
 done
 for file in $files; do
     name=${file##*/}
     run_tap "${name%.bats}" timeout 1500 bats --tap "$file"
+done
+
+# run_guest HOST FILE...: in one virtual machine of that kind; a machine that hangs or breaks down is a
+# failed test, with the end of its console.
+run_guest() {
+    host=$1
+    shift
+    machine=$out/vm-$host
+    status=0
+    tests/vm/run --host "$host" --out "$machine" env UNBRICK="$PWD/build/unbrick" \
+        UNBRICK_TEST_CACHE="$UNBRICK_TEST_CACHE" UNBRICK_TEST_ALL="$all" BATS_TEST_TIMEOUT=300 \
+        tests/vm/guest/run-tests "$@" >"$machine.console" 2>&1 || status=$?
+    for file in "$@"; do
+        name=$(basename "$file" .bats)
+        run_tap "$name-$host" guest_result "$machine/$name" "$status"
+        grep -q '^not ok' "$out/$name-$host.tap" && tail -n 30 "$machine.console"
+    done
+    return 0
+}
+
+# guest_result FILE STATUS: what the machine left, as if the tests had run here.
+guest_result() {
+    cat "$1.tap" 2>/dev/null
+    cat "$1.err" >&2 2>/dev/null
+    [ -e "$1.rc" ] || echo "the machine ended with status $2" >&2
+    return "$(cat "$1.rc" 2>/dev/null || echo 1)"
+}
+
+# Which of them also run on a host with systemd and udevd stands in their second line.
+on_host() {
+    grep -l "^# hosts:.*$1" $guest_files || true
+}
+for host in plain systemd; do
+    # shellcheck disable=SC2046 # a list of words
+    [ -z "$(on_host $host)" ] || run_guest "$host" $(on_host $host)
 done
 
 # A report of a sanitizer that no test noticed, and a skip that nobody allowed, are failures.

@@ -4,9 +4,9 @@
 
 bats_require_minimum_version 1.5.0
 
-FIXTURES=$BATS_TEST_DIRNAME/../fixtures
-UNBRICK=$(realpath "${UNBRICK:-$BATS_TEST_DIRNAME/../../build-test/unbrick}")
-PTY=$BATS_TEST_DIRNAME/pty.py
+FIXTURES=$(realpath "${BASH_SOURCE[0]%/*}/../fixtures")
+UNBRICK=$(realpath "${UNBRICK:-$FIXTURES/../../build-test/unbrick}")
+PTY=$(realpath "${BASH_SOURCE[0]%/*}/pty.py")
 export UNBRICK PTY
 
 # --- running ---------------------------------------------------------------------------------
