@@ -53,7 +53,7 @@ findmnt -no OPTIONS /boot/efi'
 @test "v2-only host: boot a block device whose partitions the kernel scanned" {
     attach "$IMG" -P
     [ -b "${DEV}p2" ]
-    script 'findmnt -no SOURCE / /boot'
+    script 'findmnt -no SOURCE /; findmnt -no SOURCE /boot'
     unb boot --run "$SCRIPT" "$DEV"
     [ "$status" -eq 0 ]
     [[ $output == *"${DEV}p"* ]]
