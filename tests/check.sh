@@ -69,8 +69,9 @@ if [ -z "$only" ]; then
     done <"$out/unit.list"
 fi
 
-files=$(ls tests/system/"${only:-*}".bats tests/vm/"${only:-*}".bats 2>/dev/null || true)
-guest_files=$(ls tests/vm/guest/"${only:-*}".bats 2>/dev/null || true)
+pattern=${only%.bats}
+files=$(ls tests/system/${pattern:-*}.bats tests/vm/${pattern:-*}.bats 2>/dev/null || true)
+guest_files=$(ls tests/vm/guest/${pattern:-*}.bats 2>/dev/null || true)
 [ -n "$files$guest_files" ] || {
     echo "check: no test file named '$only'" >&2
     exit 2
