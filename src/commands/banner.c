@@ -50,6 +50,31 @@ static void add_system(struct text *out, const struct patient *p)
           p->system.kernel_count ? text_safe(p->system.kernels[0].release) : "");
 }
 
+static void append_item(char *list, size_t size, const char *item)
+{
+    size_t used = strlen(list);
+
+    snprintf(list + used, size - used, "%s%s", used ? ", " : "", item);
+}
+
+/* Arrays, opened volumes and groups, in the order in which they were made. */
+static void add_assembled(struct text *out, const struct patient *p)
+{
+    char list[1024] = "", item[400];
+
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        const struct disk *d = p->disks[i];
+
+        if (d->kind == DISK_TARGET)
+            continue;
+        snprintf(item, sizeof item, "%s%s%s%s", text_safe(d->name), d->on ? " on " : "",
+                 d->on ? text_safe(d->on->name) : "", d->degraded ? " (members are missing)" : "");
+        append_item(list, sizeof list, item);
+    }
+    if (list[0])
+        field(out, "opened", "%s", list);
+}
+
 static void add_disk(struct text *out, const struct patient *p)
 {
     char size[24];
@@ -57,19 +82,15 @@ static void add_disk(struct text *out, const struct patient *p)
     for (unsigned i = 0; i < p->disk_count; i++) {
         const struct disk *d = p->disks[i];
 
+        if (d->kind != DISK_TARGET)
+            continue;
         field(out, i ? "" : "disk", "%s, %s%s%s%s%s", text_safe(d->target),
               text_bytes(d->size, size), d->serial[0] ? ", serial " : "", text_safe(d->serial),
               d->is_loop ? ", here " : "", d->is_loop ? d->node : "");
     }
+    add_assembled(out, p);
     if (p->disk_count == 0)
         field(out, "tree", "%s", text_safe(p->request.targets[0]));
-}
-
-static void append_item(char *list, size_t size, const char *item)
-{
-    size_t used = strlen(list);
-
-    snprintf(list + used, size - used, "%s%s", used ? ", " : "", item);
 }
 
 /* "not checked": a result's word, as people write it. */

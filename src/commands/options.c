@@ -13,6 +13,9 @@ enum option_id {
     OPT_READ_ONLY,
     OPT_FSCK,
     OPT_SYSTEM,
+    OPT_KEY_FILE,
+    OPT_LUKS_HEADER,
+    OPT_DEGRADED,
     OPT_DRY_RUN,
     OPT_RUN,
     OPT_LOGIN,
@@ -44,6 +47,10 @@ static const struct option_row {
     {OPT_FSCK, "fsck", 0, "MODE", FOR_PATIENT,
      "ask (default), repair, quick (only what is marked dirty), skip"},
     {OPT_SYSTEM, "system", 0, "NAME", FOR_PATIENT, "which system, when there are several"},
+    {OPT_KEY_FILE, "key-file", 0, "FILE", FOR_PATIENT, "key of its LUKS volumes"},
+    {OPT_LUKS_HEADER, "luks-header", 0, "FILE", FOR_PATIENT, "detached header of its LUKS volume"},
+    {OPT_DEGRADED, "degraded", 0, NULL, FOR_PATIENT,
+     "open arrays and volume groups that lack members"},
     {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_PATIENT, "print the plan and stop"},
     {OPT_RUN, "run", 0, "FILE", FOR_BOOT, "run a script there; its status is ours"},
     {OPT_LOGIN, "login", 0, NULL, FOR_BOOT, "ask for the system's own login"},
@@ -196,6 +203,15 @@ static int apply_value(struct options *o, const struct option_row *row, char *va
         return parse_bind(&o->binds_ro, value, row->name, e);
     case OPT_SYSTEM:
         o->system = value;
+        break;
+    case OPT_KEY_FILE:
+        o->key_file = value;
+        break;
+    case OPT_LUKS_HEADER:
+        o->luks_header = value;
+        break;
+    case OPT_DEGRADED:
+        o->degraded = true;
         break;
     case OPT_RUN:
         o->run = value;

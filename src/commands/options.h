@@ -31,9 +31,11 @@ struct options {
     bool read_only;
     enum check_mode fsck;
     const char *system;
+    const char *key_file, *luks_header;
+    bool degraded;
     bool dry_run;
     /* About the session. */
-    int escape; /* byte; -1 none */
+    int escape;                         /* byte; -1 none */
     char **binds, **binds_ro, **setenv; /* NULL-ended; NULL when none */
     bool private_network, network_chosen;
     const char *log;

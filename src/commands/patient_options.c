@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int patient_request_from_options(const struct options *o, struct patient_request *ret,
                                  struct error *e)
@@ -18,12 +19,22 @@ int patient_request_from_options(const struct options *o, struct patient_request
         return error_advise(e, "name a disk, a partition, an image file or a directory; `unbrick "
                                "list` shows what is attached");
     }
+    if (o->key_file && access(o->key_file, R_OK) < 0)
+        return error_set(e, ERROR_USAGE, -errno, "key-file", "cannot read the key file %s: %s",
+                         text_safe(o->key_file), strerror(errno));
+    if (o->luks_header && access(o->luks_header, R_OK) < 0)
+        return error_set(e, ERROR_USAGE, -errno, "luks-header", "cannot read the header %s: %s",
+                         text_safe(o->luks_header), strerror(errno));
     *ret = (struct patient_request){
         .targets = o->targets,
         .target_count = o->target_count,
         .fsck = o->fsck,
         .system = o->system,
         .read_only = o->read_only || o->dry_run,
+        .plan_only = o->dry_run,
+        .assemble = {.degraded = o->degraded,
+                     .key_file = o->key_file,
+                     .luks_header = o->luks_header},
     };
     return 0;
 }

@@ -28,8 +28,11 @@ static void add_candidate(struct candidates *c, const struct disk *d, const stru
     item->disk = d;
     item->volume = v;
     snprintf(item->subvolume, sizeof item->subvolume, "%s", subvolume);
+    if (d->kind != DISK_TARGET) /* "vg0/root", "md0": its own names are stable */
+        several_disks = false;
     snprintf(item->name, sizeof item->name, "%s%s%s%s%s", several_disks ? text_safe(d->name) : "",
-             several_disks ? "/" : "", v->number ? text_safe(v->name) : "disk",
+             several_disks ? "/" : "",
+             v->number || d->kind != DISK_TARGET ? text_safe(v->name) : "disk",
              subvolume[0] ? ":" : "", text_safe(subvolume));
     c->count++;
 }
@@ -72,7 +75,7 @@ static void look_at_volume(struct candidates *c, const struct disk *d, const str
     struct error e = {0};
     _cleanup_fd_ int fd = -1;
 
-    if (strcmp(v->fs.usage, "filesystem") != 0)
+    if (strcmp(v->fs.usage, "filesystem") != 0 || v->taken)
         return;
     /* For `list`: what the host has mounted is read where it is. */
     if (in_use_mount_point(v->devno, mount_point, sizeof mount_point) == 0) {
@@ -97,13 +100,24 @@ static void look_at_volume(struct candidates *c, const struct disk *d, const str
 
 void candidates_find(struct disk *const *disks, unsigned disk_count, struct candidates *ret)
 {
+    unsigned targets = 0;
+    bool named = false; /* a target is the partition with the root itself */
+
     memset(ret, 0, sizeof *ret);
+    for (unsigned i = 0; i < disk_count; i++) {
+        targets += disks[i]->kind == DISK_TARGET;
+        for (unsigned j = 0; j < disks[i]->volume_count; j++)
+            named =
+                named || (disks[i]->selected && disks[i]->selected == disks[i]->volumes[j].number &&
+                          strcmp(disks[i]->volumes[j].fs.usage, "filesystem") == 0);
+    }
     for (unsigned i = 0; i < disk_count; i++)
         for (unsigned j = 0; j < disks[i]->volume_count; j++) {
             const struct volume *v = &disks[i]->volumes[j];
 
-            if (!disks[i]->selected || disks[i]->selected == v->number)
-                look_at_volume(ret, disks[i], v, disk_count > 1);
+            if (named ? disks[i]->selected == v->number && disks[i]->selected
+                      : !disks[i]->selected || disks[i]->selected == v->number)
+                look_at_volume(ret, disks[i], v, targets > 1);
         }
 }
 
@@ -174,10 +188,8 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
                         "%s: no Linux system that can be opened; %s is %s", text_safe(d->target),
                         first->number ? text_safe(first->name) : "it", what);
         if (strcmp(type, "swap") != 0)
-            (void)error_advise(
-                e, "this version opens no LVM, RAID or LUKS by itself: open it with the "
-                   "host's tools (vgchange, mdadm, cryptsetup) and give the device "
-                   "that appears");
+            (void)error_advise(e, "what unbrick does not open by itself: open it with the host's "
+                                  "tools and give the device that appears");
         return -ENOENT;
     }
     if (with_contents == 0) {

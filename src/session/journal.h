@@ -20,12 +20,13 @@
 #define JOURNAL_DIR "/run/unbrick"
 
 enum journal_kind {
-    JOURNAL_TARGET, /* what the user named; one line each */
-    JOURNAL_NAME,   /* name of the patient, when it is known */
-    JOURNAL_LOOP,   /* a loop device of ours (autoclear: the kernel takes it back) */
-    JOURNAL_CGROUP, /* undo: kill what is in it, remove it */
-    JOURNAL_MOUNT,  /* undo: unmount everything at and below it */
-    JOURNAL_KEEP,   /* from here on the session is meant to outlive its process (unbrick mount) */
+    JOURNAL_TARGET,    /* what the user named; one line each */
+    JOURNAL_NAME,      /* name of the patient, when it is known */
+    JOURNAL_LOOP,      /* a loop device of ours (autoclear: the kernel takes it back) */
+    JOURNAL_CGROUP,    /* undo: kill what is in it, remove it */
+    JOURNAL_ASSEMBLED, /* undo: assemble_undo() (an array, a mapping, a volume group) */
+    JOURNAL_MOUNT,     /* undo: unmount everything at and below it */
+    JOURNAL_KEEP, /* from here on the session is meant to outlive its process (unbrick mount) */
 };
 
 struct journal {
@@ -33,8 +34,8 @@ struct journal {
     char mount_dir[80]; /* empty directory; covered, in our private mount namespace only, by the
                            tree that is put together. One a session: removing a directory takes
                            the mounts on it away in every namespace */
-    int fd;      /* the journal, O_APPEND */
-    int lock_fd; /* held with flock */
+    int fd;             /* the journal, O_APPEND */
+    int lock_fd;        /* held with flock */
 };
 
 /* Start a journal for this process. ERROR_HOST when /run/unbrick cannot be made. */
@@ -69,6 +70,6 @@ int journal_sessions(struct journal_session *ret, unsigned max);
  */
 int journal_undo(const char *id, struct error *e);
 
-/* Undo all sessions that a crash of theirs and of their keepers left. What cannot be undone stays for
- * `cleanup`, which says why. */
+/* Undo all sessions that a crash of theirs and of their keepers left. What cannot be undone stays
+ * for `cleanup`, which says why. */
 void journal_undo_stale(void);

@@ -62,44 +62,92 @@ static unsigned match_on_disk(const struct disk *d, enum fstab_tag tag, const ch
     return matches;
 }
 
-static const struct volume *resolve(const struct fstab_entry *entry, struct disk *const *disks,
-                                    unsigned disk_count, unsigned root_disk, char *why, size_t size)
+/* Names that do not depend on the order of the disks: /dev/mapper/vg0-root, /dev/vg0/root,
+ * /dev/md0. */
+static bool has_path(const struct disk *d, const struct volume *v, const char *path)
+{
+    const char *name = text_starts_with(path, "/dev/") ? path + 5 : "";
+
+    if (v->dm_name[0] && text_starts_with(name, "mapper/"))
+        return strcmp(name + 7, v->dm_name) == 0;
+    return d->kind != DISK_TARGET && v->name[0] && strcmp(name, v->name) == 0;
+}
+
+static unsigned match_path(struct disk *const *disks, unsigned disk_count, const char *path,
+                           const struct volume **ret)
+{
+    unsigned matches = 0;
+
+    for (unsigned i = 0; i < disk_count; i++)
+        for (unsigned j = 0; j < disks[i]->volume_count; j++)
+            if (has_path(disks[i], &disks[i]->volumes[j], path)) {
+                *ret = &disks[i]->volumes[j];
+                matches++;
+            }
+    return matches;
+}
+
+/* The disk that names of the kernel (sda1) mean: the root's; when that is a volume group or the
+ * like, the only one that was named, if it is. */
+static const struct disk *plain_disk(struct disk *const *disks, unsigned disk_count,
+                                     unsigned root_disk)
+{
+    const struct disk *found = NULL;
+
+    if (disks[root_disk]->kind == DISK_TARGET)
+        return disks[root_disk];
+    for (unsigned i = 0; i < disk_count; i++) {
+        if (disks[i]->kind != DISK_TARGET)
+            continue;
+        if (found)
+            return NULL;
+        found = disks[i];
+    }
+    return found;
+}
+
+const struct volume *mount_plan_resolve(const char *source, struct disk *const *disks,
+                                        unsigned disk_count, unsigned root_disk, char *why,
+                                        size_t size)
 {
     const struct volume *v = NULL;
     enum fstab_tag tag;
     char value[512];
     unsigned matches;
 
-    if (fstab_source_split(entry->source, &tag, value, sizeof value) < 0 || tag == FSTAB_TAG_NONE ||
+    if (fstab_source_split(source, &tag, value, sizeof value) < 0 || tag == FSTAB_TAG_NONE ||
         !value[0]) {
-        snprintf(why, size, "\"%s\" names no device", text_safe(entry->source));
+        snprintf(why, size, "\"%s\" names no device", text_safe(source));
         return NULL;
     }
-    if (tag == FSTAB_TAG_PATH && fstab_kernel_name_partition(value) < 0) {
-        snprintf(why, size, "%s is not on this disk", text_safe(value));
-        return NULL;
-    }
-    /* The root's own disk first: names of the kernel (sda1) mean it, and of two copies of one file
-     * system the one beside the root belongs to it. */
-    matches = match_on_disk(disks[root_disk], tag, value, &v);
-    if (matches == 0 && tag != FSTAB_TAG_PATH)
-        for (unsigned i = 0; i < disk_count; i++)
+    /* The root's own disk first: of two copies of one file system the one beside it belongs to it.
+     */
+    if (tag == FSTAB_TAG_PATH) {
+        const struct disk *plain = plain_disk(disks, disk_count, root_disk);
+
+        matches = match_path(disks, disk_count, value, &v);
+        if (matches == 0 && plain && fstab_kernel_name_partition(value) >= 0)
+            matches = match_on_disk(plain, tag, value, &v);
+    } else {
+        matches = match_on_disk(disks[root_disk], tag, value, &v);
+        for (unsigned i = 0; matches == 0 && i < disk_count; i++)
             if (i != root_disk)
-                matches += match_on_disk(disks[i], tag, value, &v);
+                matches = match_on_disk(disks[i], tag, value, &v);
+    }
     if (matches == 1)
         return v;
     if (matches == 0)
-        snprintf(why, size, "%s is not on this disk", text_safe(entry->source));
+        snprintf(why, size, "%s is not on this disk", text_safe(source));
     else
-        snprintf(why, size, "%s is there %u times", text_safe(entry->source), matches);
+        snprintf(why, size, "%s is there %u times", text_safe(source), matches);
     return NULL;
 }
 
 static void plan_mount(struct mount_step *step, const struct fstab_entry *entry,
                        struct disk *const *disks, unsigned disk_count, unsigned root_disk)
 {
-    const struct volume *v =
-        resolve(entry, disks, disk_count, root_disk, step->skipped, sizeof step->skipped);
+    const struct volume *v = mount_plan_resolve(entry->source, disks, disk_count, root_disk,
+                                                step->skipped, sizeof step->skipped);
 
     if (!v)
         return;

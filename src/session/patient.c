@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/step.h"
 #include "base/text.h"
+#include "session/assembly.h"
 #include "session/check_ui.h"
 #include "session/host_mounts.h"
 #include "session/interrupt.h"
@@ -43,9 +44,9 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
     const struct patient_request *q = &p->request;
     int r;
 
-    if (q->target_count > PATIENT_DISKS_MAX)
+    if (q->target_count > PATIENT_TARGETS_MAX)
         return error_set(e, ERROR_USAGE, -E2BIG, "usage", "more than %d targets",
-                         PATIENT_DISKS_MAX);
+                         PATIENT_TARGETS_MAX);
     for (unsigned i = 0; i < q->target_count; i++) {
         struct stat st;
         struct disk *d;
@@ -81,6 +82,28 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
             return r;
     }
     return 0;
+}
+
+/* Arrays, LUKS volumes, volume groups. A dry run says what it would have to open, and stops there.
+ */
+static int assemble_targets(struct patient *p, struct journal *j, struct error *e)
+{
+    struct disk_set set = {.disks = p->disks, .count = p->disk_count, .max = PATIENT_DISKS_MAX};
+    int r;
+
+    if (p->directory_fd >= 0 || !assembly_is_needed(&set)) {
+        assemble_btrfs(&set);
+        return 0;
+    }
+    if (p->request.plan_only) {
+        (void)error_set(&p->closed, ERROR_TARGET, -ENOENT, "locked",
+                        "what is on it has to be assembled first, which --dry-run does not do");
+        return 0;
+    }
+    r = assembly_make(&set, p->request.read_only ? DISK_READ : DISK_WRITE, &p->request.assemble, j,
+                      &p->closed, e);
+    p->disk_count = set.count;
+    return r;
 }
 
 /* "A candidate that cannot be mounted is checked, then tried again." */
@@ -144,6 +167,10 @@ static int choose_system(struct patient *p, struct error *e)
             return r;
     }
     r = candidates_select(p->found, p->disks, p->disk_count, p->request.system, &p->root, e);
+    if (r < 0 && p->found->count == 0 && p->closed.code) {
+        *e = p->closed; /* no wonder */
+        return error_context(e, e->code, "%s", text_safe(p->request.targets[0]));
+    }
     if (r == -ENOTUNIQ && ui_can_ask())
         r = ask_which(p, e);
     return r;
@@ -201,6 +228,25 @@ static int root_mount(const struct patient *p, enum mount_mode mode, struct erro
     return mount_volume(p->root->volume, mode, options[0] ? options : NULL, NULL, 0, e);
 }
 
+/* Now that the root can be read: the names that it uses, and the volumes whose keys it has. */
+static int follow_crypttab(struct patient *p, int root_fd, struct journal *j, struct error *e)
+{
+    struct disk_set set = {.disks = p->disks, .count = p->disk_count, .max = PATIENT_DISKS_MAX};
+    unsigned before = p->disk_count;
+    int r;
+
+    if (p->request.plan_only)
+        return 0;
+    r = assembly_follow_crypttab(&set, root_disk_of(p), root_fd,
+                                 p->request.read_only ? DISK_READ : DISK_WRITE,
+                                 &p->request.assemble, j, e);
+    p->disk_count = set.count;
+    /* Not when it was one that has just been opened. */
+    if (r == 0 && p->closed.code && set.count == before)
+        ui_warn("%s", p->closed.text);
+    return r;
+}
+
 int patient_open(struct patient *ret, const struct patient_request *request, struct journal *j,
                  struct error *e)
 {
@@ -213,6 +259,8 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     if (!p->plan)
         return error_errno(e, -ENOMEM, "opening the patient");
     r = open_targets(p, j, e);
+    if (r == 0)
+        r = assemble_targets(p, j, e);
     if (r < 0)
         return r;
     host_mounts_detach_unneeded();
@@ -233,7 +281,8 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     look = root_mount(p, MOUNT_NO_REPLAY, e);
     if (look < 0)
         return look;
-    return plan_mounts(p, look, e);
+    r = follow_crypttab(p, look, j, e);
+    return r < 0 ? r : plan_mounts(p, look, e);
 }
 
 /* Where a plan's target leads below the root, following links as the booting system would. */

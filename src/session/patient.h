@@ -11,13 +11,15 @@
 #include "session/candidates.h"
 #include "session/journal.h"
 #include "session/mount_plan.h"
+#include "storage/assemble.h"
 #include "storage/check.h"
 #include "storage/disk.h"
 #include "system/linux_system.h"
 
 #include <stdbool.h>
 
-#define PATIENT_DISKS_MAX 16
+#define PATIENT_TARGETS_MAX 16
+#define PATIENT_DISKS_MAX   64 /* with what is assembled from them */
 
 struct patient_request {
     char *const *targets; /* as the user named them */
@@ -25,22 +27,25 @@ struct patient_request {
     enum check_mode fsck;
     const char *system; /* --system=NAME, or NULL */
     bool read_only;     /* nothing may be written, not even a journal replay */
+    bool plan_only;     /* --dry-run: nobody is asked, and nothing is assembled */
+    struct assemble_request assemble;
 };
 
 struct patient {
     struct patient_request request;
-    struct disk *disks[PATIENT_DISKS_MAX]; /* owned */
+    struct disk *disks[PATIENT_DISKS_MAX]; /* owned: the targets', then what was made of them */
     unsigned disk_count;
+    struct error closed;          /* why something that was found could not be assembled */
     int directory_fd;             /* target is a directory: an open tree of it; else -1 */
     struct candidates *found;     /* owned; NULL with a directory */
     const struct candidate *root; /* in *found; NULL with a directory */
     struct linux_system system;   /* of the whole tree, once it is mounted */
     struct check_report root_check;
-    struct mount_plan *plan;      /* owned */
-    char name[65];                /* host name of the patient, or the target's; safe, not empty */
-    char tree[128];               /* where the tree is mounted in our namespace; "" not yet */
-    int root_fd;                  /* the mounted root */
-    bool kept_on_host;            /* a copy of the mounts stays: devices are not waited for */
+    struct mount_plan *plan; /* owned */
+    char name[65];           /* host name of the patient, or the target's; safe, not empty */
+    char tree[128];          /* where the tree is mounted in our namespace; "" not yet */
+    int root_fd;             /* the mounted root */
+    bool kept_on_host;       /* a copy of the mounts stays: devices are not waited for */
 };
 
 /*

@@ -47,6 +47,23 @@ static void add_link(struct links *l, const char *directory, const char *value)
     l->count++;
 }
 
+static void add_name(struct links *l, const char *directory, const char *name)
+{
+    if (!name[0] || l->count == LINKS_MAX)
+        return;
+    snprintf(l->text[l->count], sizeof l->text[0], "%s%s", directory, name);
+    l->pointers[l->count] = l->text[l->count];
+    l->count++;
+}
+
+/* mapper/vg0-root, vg0/root, md0: the names that its fstab, crypttab and boot loader use. */
+static void add_assembled_links(struct links *l, const struct disk *d, const struct volume *v)
+{
+    add_name(l, "mapper/", v->dm_name);
+    if (d->kind == DISK_GROUP || d->kind == DISK_ARRAY)
+        add_name(l, "", v->name);
+}
+
 static const char *node_name(const char *node)
 {
     return text_starts_with(node, "/dev/") ? node + 5 : node;
@@ -61,6 +78,7 @@ static int add_volume(struct container_plan *plan, const struct disk *d, const s
         add_link(&links, "by-uuid", v->fs.uuid);
         add_link(&links, "by-label", v->fs.label);
     }
+    add_assembled_links(&links, d, v);
     add_link(&links, "by-partuuid", v->part_uuid);
     add_link(&links, "by-partlabel", v->part_label);
     return container_plan_add_device(plan, node_name(v->node), v->devno, d->access == DISK_READ,

@@ -75,7 +75,7 @@ static bool read_lines(int fd, struct lines *l, void (*use)(void *userdata, cons
 struct run {
     struct check *check;
     struct check_tool *tool;
-    char what[96]; /* "checking part2" */
+    char what[200]; /* "checking part2" */
     struct process process;
     struct lines output, completion;
     int percent;

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/step.h"
 #include "base/text.h"
+#include "storage/assemble.h"
 #include "storage/hold.h"
 #include "storage/image_kind.h"
 #include "storage/in_use.h"
@@ -148,7 +149,9 @@ static void name_volumes(struct disk *d)
     for (unsigned i = 0; i < d->volume_count; i++) {
         struct volume *v = &d->volumes[i];
 
-        if (d->is_image || (d->is_loop && v->number))
+        if (d->kind != DISK_TARGET)
+            snprintf(v->name, sizeof v->name, v->number ? "%.50sp%u" : "%.63s", d->name, v->number);
+        else if (d->is_image || (d->is_loop && v->number))
             snprintf(v->name, sizeof v->name, v->number ? "part%u" : "disk", v->number);
         else
             snprintf(v->name, sizeof v->name, "%.63s", strrchr(v->node, '/') + 1);
@@ -308,11 +311,42 @@ int disk_open_for_list(struct disk *ret, const char *target, struct error *e)
     return open_disk(ret, target, DISK_READ, false, e);
 }
 
+int disk_use_assembled(struct disk *d, const char *node, struct error *e)
+{
+    int sector = 512;
+
+    d->backing_fd = open(node, (d->access == DISK_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    if (d->backing_fd < 0 || ioctl(d->backing_fd, BLKGETSIZE64, &d->size) < 0 ||
+        ioctl(d->backing_fd, BLKSSZGET, &sector) < 0)
+        return error_errno(e, -errno, "cannot open %s", node);
+    d->sector_size = (uint32_t)sector;
+    return make_reachable(d, e);
+}
+
+static int close_assembled(struct disk *d, unsigned wait_ms, struct error *e)
+{
+    int r = 0;
+
+    if (d->node_fd >= 0 && d->access == DISK_WRITE && fsync(d->node_fd) < 0)
+        r = error_errno(e, -errno, "cannot write everything to %s", text_safe(d->name));
+    d->node_fd = fd_close(d->node_fd);
+    d->backing_fd = fd_close(d->backing_fd);
+    if (d->record[0] && wait_ms) {
+        int undone = assemble_undo(d->record, wait_ms, r ? NULL : e);
+
+        r = r ? r : undone;
+    }
+    d->target[0] = '\0';
+    return r;
+}
+
 int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
 {
     struct stat node = {0}, file = {0};
     int r = 0;
 
+    if (d->target[0] && d->kind != DISK_TARGET)
+        return close_assembled(d, wait_ms, e);
     if (!d->target[0] || d->backing_fd < 0)
         return 0;
     if (d->node_fd >= 0 && d->access == DISK_WRITE && fsync(d->node_fd) < 0)

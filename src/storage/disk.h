@@ -24,15 +24,26 @@ enum disk_access {
     DISK_WRITE, /* exclusive: O_EXCL, flock(LOCK_EX), qemu's lock bytes taken */
 };
 
+enum disk_kind {
+    DISK_TARGET, /* the user named it */
+    DISK_ARRAY,  /* made of others by assemble.h: RAID array, */
+    DISK_LUKS,   /* opened LUKS volume, */
+    DISK_GROUP,  /* volume group: its volumes are the logical volumes, it has no node itself */
+};
+
 struct disk {
-    char target[4096];     /* what the user typed */
-    char node[128];        /* the whole disk as a device: "/dev/sdb", or our "/dev/loop3" */
-    char name[64];         /* short name: "sdb", or the image's file name */
-    bool is_image;         /* target is a regular file */
-    bool is_loop;          /* node is a loop device of ours, released by disk_close() */
-    unsigned selected;     /* target named this partition: the root to rescue; 0: the disk */
-    char table[8];         /* "gpt", "dos", or "" when there is no partition table */
-    char table_id[64];     /* disk GUID or MBR id, as libblkid prints it */
+    enum disk_kind kind;
+    char target[4096];       /* what the user typed; else the name */
+    char node[128];          /* the whole disk as a device: "/dev/sdb", or our "/dev/loop3" */
+    char name[64];           /* short name: "sdb", the image's file name, "md0", "vg0" */
+    char record[160];        /* assembled: what assemble_undo() needs */
+    bool degraded;           /* assembled without all of its members */
+    const struct volume *on; /* DISK_LUKS: the encrypted volume */
+    bool is_image;           /* target is a regular file */
+    bool is_loop;            /* node is a loop device of ours, released by disk_close() */
+    unsigned selected;       /* target named this partition: the root to rescue; 0: the disk */
+    char table[8];           /* "gpt", "dos", or "" when there is no partition table */
+    char table_id[64];       /* disk GUID or MBR id, as libblkid prints it */
     char table_error[256]; /* what is wrong with the table (overlap, beyond the end), safe text; ""
                             */
     uint32_t sector_size;  /* logical, 512 or 4096 */
@@ -68,6 +79,13 @@ int disk_open_for_list(struct disk *ret, const char *target, struct error *e);
  * either case. Closing a zeroed or closed struct does nothing.
  */
 int disk_close(struct disk *d, unsigned wait_ms, struct error *e);
+
+/*
+ * For assemble.h: @node is what was assembled for @d, which has its name, kind and access. Finds
+ * its partitions, or the one volume on it, and probes. 0 or a negative errno; disk_close() in
+ * either case.
+ */
+int disk_use_assembled(struct disk *d, const char *node, struct error *e);
 
 /* Probe all volumes again, after a check has changed them. */
 int disk_probe_volumes(struct disk *d, struct error *e);

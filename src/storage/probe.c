@@ -141,6 +141,7 @@ int probe_filesystem(int fd, struct filesystem *ret, struct error *e)
         copy_value(probe, "TYPE", fs.type, sizeof fs.type);
         copy_value(probe, "USAGE", fs.usage, sizeof fs.usage);
         copy_value(probe, "UUID", fs.uuid, sizeof fs.uuid);
+        copy_value(probe, "UUID_SUB", fs.uuid_sub, sizeof fs.uuid_sub);
         copy_value(probe, "LABEL", fs.label, sizeof fs.label);
         copy_value(probe, "VERSION", fs.version, sizeof fs.version);
         r = read_state(fd, &fs);

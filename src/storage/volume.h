@@ -3,7 +3,7 @@
 
 /*
  * A volume: one block device that can carry a file system. A whole disk, a partition; with the
- * storage layers also a logical volume, an array, an opened LUKS mapping. Plain data.
+ * layers of assemble.h also a logical volume, an array, an opened LUKS mapping. Plain data.
  */
 
 #include <stdbool.h>
@@ -12,10 +12,11 @@
 
 /* What libblkid (and our own look at the superblock) says about the contents of a volume. */
 struct filesystem {
-    char type[32];   /* "ext4", "xfs", "swap", "crypto_LUKS", "LVM2_member", ...; "" when nothing */
-    char usage[16];  /* libblkid's USAGE: "filesystem", "raid", "crypto", "other"; "" */
-    char uuid[64];   /* as libblkid prints it; "" when there is none */
-    char label[256]; /* raw bytes of the disk: use text_safe() to print */
+    char type[32];  /* "ext4", "xfs", "swap", "crypto_LUKS", "LVM2_member", ...; "" when nothing */
+    char usage[16]; /* libblkid's USAGE: "filesystem", "raid", "crypto", "other"; "" */
+    char uuid[64];  /* as libblkid prints it; "" when there is none */
+    char uuid_sub[64]; /* of this device, where several carry one file system or array */
+    char label[256];   /* raw bytes of the disk: use text_safe() to print */
     char version[32];
     uint64_t size;   /* bytes the file system claims; 0 unknown */
     bool dirty;      /* needs a journal replay or was not unmounted */
@@ -27,12 +28,15 @@ struct filesystem {
 struct volume {
     char node[128];       /* device node to hand to programs, "/dev/loop0p2" */
     dev_t devno;          /* device number of node */
-    char name[64];        /* how a person knows it: "sdb2" for /dev/sdb2, "part2" in an image */
+    char name[160];       /* how a person knows it: "sdb2" for /dev/sdb2, "part2" in an image */
     unsigned number;      /* partition number; 0: the whole disk */
     uint64_t start;       /* bytes from the start of the disk */
     uint64_t size;        /* bytes */
     char part_type[40];   /* GPT type GUID, or "0x83" for MBR; "" when not a partition */
     char part_uuid[64];   /* PARTUUID as the kernel and blkid name it */
     char part_label[128]; /* GPT name, UTF-8, raw */
+    char dm_name[128];    /* mapping: its name below /dev/mapper; "" */
     struct filesystem fs;
+    bool taken; /* part of an array, a group, an opened mapping or another volume's file system */
+    const struct volume *next_member; /* further devices of one btrfs */
 };

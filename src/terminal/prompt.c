@@ -184,3 +184,31 @@ int ui_choose(const char *question, const char *const *lines, unsigned count)
     (void)sigprocmask(SIG_SETMASK, &open, NULL);
     return r < 0 ? r : r - 1;
 }
+
+int ui_passphrase(const char *question, char *ret, size_t size)
+{
+    _cleanup_text_ struct text out = TEXT_INIT(UI_TEXT_MAX);
+    struct termios before, silent;
+    sigset_t open;
+    int r;
+
+    if (!ui_can_ask() || tcgetattr(STDIN_FILENO, &before) < 0)
+        return -ENOTTY;
+    ui_log("question", question);
+    ui_progress_wipe();
+    hold_signals(&open);
+    silent = before;
+    silent.c_lflag &= ~(tcflag_t)ECHO;
+    /* With TCSAFLUSH also what was typed before is forgotten. */
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    (void)wrap_append(&out, question, ui_message_columns(), 0, 2);
+    (void)text_append(&out, " ", 1);
+    if (out.data)
+        ui_write(out.data, out.size);
+    r = read_line(ret, size, &open);
+    (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+    ui_write("\n", 1);
+    (void)sigprocmask(SIG_SETMASK, &open, NULL);
+    ui_progress_redraw();
+    return r < 0 ? r : (int)strlen(ret);
+}

@@ -49,6 +49,12 @@ int ui_ask(bool def, const char *fmt, ...) __attribute__((format(printf, 2, 3)))
 /* Choose among @count lines; returns the index, -ENOTTY, or -EINTR. */
 int ui_choose(const char *question, const char *const *lines, unsigned count);
 
+/*
+ * Ask for a passphrase, which is not shown while it is typed. @ret is not escaped and
+ * NUL-terminated. Its length, -ENOTTY, or -EINTR. The caller wipes it (explicit_bzero(3)).
+ */
+int ui_passphrase(const char *question, char *ret, size_t size);
+
 /* Columns of the terminal on stderr or stdout; 80 when none; at least 40. */
 unsigned ui_columns(void);
 /* True when stdout may get colour: terminal, no NO_COLOR, TERM not dumb, by --color. */

@@ -3,11 +3,10 @@
 # The console, through a real pseudo-terminal. The patient is a directory with busybox, so that a
 # session takes a fraction of a second; a boot of systemd is in the other files.
 
+load helpers
+
 setup_file() {
-    UNBRICK=$(realpath "${UNBRICK:-$BATS_TEST_DIRNAME/../../build/unbrick}")
-    PTY=$BATS_TEST_DIRNAME/pty.py
-    TREE=$BATS_FILE_TMPDIR/tree
-    export UNBRICK PTY TREE
+    export TREE=$BATS_FILE_TMPDIR/tree
     make_tree
 }
 
@@ -26,12 +25,6 @@ make_tree() {
     echo tiny1 > "$TREE/etc/hostname"
     echo '::askfirst:/bin/sh' > "$TREE/etc/inittab"
     : > "$TREE/etc/machine-id"
-}
-
-# Nothing of a session may be left, whatever its end was.
-teardown() {
-    run "$UNBRICK" status
-    [[ $output == "Nothing is open." ]]
 }
 
 # A shell in the tree, driven by steps.

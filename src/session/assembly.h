@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Arrays, LUKS volumes and volume groups of a patient: storage/assemble.h with a person to ask and
+ * an undo journal. */
+
+#include "base/error.h"
+#include "session/journal.h"
+#include "storage/assemble.h"
+
+/* Do any of the disks carry a member of something? */
+bool assembly_is_needed(const struct disk_set *set);
+
+/*
+ * Assemble what is on @set. Call it in a private mount namespace (the nodes that lvm and cryptsetup
+ * make are kept out of the host's /dev/mapper). @problem: the first reason why something stays
+ * closed.
+ */
+int assembly_make(struct disk_set *set, enum disk_access access,
+                  const struct assemble_request *request, struct journal *j, struct error *problem,
+                  struct error *e);
+
+/*
+ * What the crypttab below @root_fd says: the names of the mappings that are open, and the volumes
+ * that are opened with a key file of the root's (and what is on these). @root_disk as in
+ * mount_plan.h. A key that does not fit is a warning. 0, or -EINTR.
+ */
+int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_fd,
+                             enum disk_access access, const struct assemble_request *request,
+                             struct journal *j, struct error *e);

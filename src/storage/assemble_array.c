@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/assemble_private.h"
+
+#include "base/text.h"
+#include "storage/array.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* All members of one array among the volumes; they are taken, whatever becomes of them. */
+static void collect(struct assembly *a, const char *uuid, struct array_plan *plan)
+{
+    unsigned disk = 0, volume = 0;
+    struct volume *v;
+
+    while ((v = assemble_next(a, "linux_raid_member", &disk, &volume))) {
+        struct error why = {0};
+
+        if (strcmp(v->fs.uuid, uuid) != 0 || plan->count == ARRAY_MEMBERS_MAX)
+            continue;
+        v->taken = true;
+        if (array_examine(v, &plan->members[plan->count], &why) < 0)
+            assemble_failed(a, &why);
+        else
+            plan->count++;
+    }
+    array_judge(plan);
+}
+
+/* "md0" for "web:0", "md/data" for "web:data": what its own fstab calls it. */
+static void name_array(const struct array_member *m, char *ret, size_t size)
+{
+    const char *colon = strchr(m->name, ':'), *name = colon ? colon + 1 : m->name;
+
+    if (!name[0])
+        snprintf(ret, size, "md-%.8s", m->uuid);
+    else if (strspn(name, "0123456789") == strlen(name))
+        snprintf(ret, size, "md%s", name);
+    else
+        snprintf(ret, size, "md/%s", name);
+}
+
+/* 1: start it although members are missing; 0: do not; -EINTR. */
+static int ask_degraded(struct assembly *a, const struct array_plan *plan, const char *name,
+                        struct error *why)
+{
+    char members[800], question[1024];
+    int r;
+
+    if (a->request->degraded)
+        return 1;
+    snprintf(question, sizeof question, "%s has %u of %u members: %s. Start it without the others?",
+             name, plan->fresh, plan->members[0].devices,
+             array_describe(plan, members, sizeof members));
+    r = a->cb->ask ? a->cb->ask(a->cb->userdata, question) : -ENOTTY;
+    if (r == 1 || r == -EINTR)
+        return r;
+    (void)error_set(why, ERROR_REFUSED, -EUCLEAN, "degraded", "%s has only %u of %u members: %s",
+                    name, plan->fresh, plan->members[0].devices, members);
+    (void)error_advise(why, "name the other disks too, or start it without them: --degraded");
+    return 0;
+}
+
+static void name_left_behind(struct assembly *a, const struct array_plan *plan, const char *name)
+{
+    for (unsigned i = plan->fresh; i < plan->count; i++) {
+        char text[400];
+
+        snprintf(text, sizeof text,
+                 "%s: %s is out of date (event %llu of %llu%s%s) and stays out of it", name,
+                 text_safe(plan->members[i].volume->name),
+                 (unsigned long long)plan->members[i].events,
+                 (unsigned long long)plan->members[0].events,
+                 plan->members[i].updated[0] ? ", last written " : "", plan->members[i].updated);
+        if (a->cb->note)
+            a->cb->note(a->cb->userdata, text);
+    }
+}
+
+static int start(struct assembly *a, const struct array_plan *plan, const char *name,
+                 struct error *why)
+{
+    bool degraded = !plan->complete;
+    char device[32], record[64], node[64];
+    struct disk *d;
+    int r = 1;
+
+    if (!plan->startable) {
+        char members[800];
+
+        return error_set(why, ERROR_TARGET, -ENODEV, "incomplete",
+                         "%s cannot be started: %u of its %u members are there (%s)", name,
+                         plan->fresh, plan->members[0].devices,
+                         array_describe(plan, members, sizeof members));
+    }
+    if (degraded)
+        r = ask_degraded(a, plan, name, why);
+    if (r <= 0)
+        return r < 0 ? r : why->code;
+    r = array_free_name(device, sizeof device);
+    if (r < 0)
+        return error_errno(why, r, "no name is left for an array");
+    snprintf(record, sizeof record, "array %s", device);
+    r = a->cb->record ? a->cb->record(a->cb->userdata, record) : 0;
+    if (r == 0)
+        r = array_start(plan, device, degraded, a->access == DISK_WRITE, why);
+    if (r < 0)
+        return r;
+    d = assemble_add(a, name, record);
+    if (!d)
+        return -ENOMEM;
+    d->kind = DISK_ARRAY;
+    d->degraded = degraded;
+    snprintf(node, sizeof node, "/dev/%s", device);
+    return disk_use_assembled(d, node, why);
+}
+
+int assemble_arrays(struct assembly *a, struct error *e)
+{
+    unsigned disk = 0, volume = 0, before = a->set->count;
+    struct volume *v;
+
+    while ((v = assemble_next(a, "linux_raid_member", &disk, &volume))) {
+        struct array_plan *plan = calloc(1, sizeof *plan);
+        struct error why = {0};
+        char name[80];
+        int r = 0;
+
+        if (!plan)
+            return error_errno(e, -ENOMEM, "assembling an array");
+        collect(a, v->fs.uuid, plan);
+        if (plan->count) {
+            char raw[80];
+
+            name_array(&plan->members[0], raw, sizeof raw);
+            snprintf(name, sizeof name, "%s", text_safe(raw));
+            name_left_behind(a, plan, name);
+            r = start(a, plan, name, &why);
+        }
+        free(plan);
+        if (r == -EINTR)
+            return assemble_interrupted(e);
+        if (r < 0)
+            assemble_failed(a, &why);
+    }
+    return (int)(a->set->count - before);
+}

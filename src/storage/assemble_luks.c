@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/assemble_private.h"
+
+#include "base/text.h"
+#include "storage/device_mapper.h"
+#include "storage/luks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ATTEMPTS 3
+
+static int no_key(const struct volume *v, struct error *why)
+{
+    (void)error_set(why, ERROR_TARGET, -ENOKEY, "locked", "%s is encrypted (LUKS) and stays closed",
+                    text_safe(v->name));
+    (void)error_advise(why, "give its key: --key-file=FILE, or a passphrase at a terminal");
+    return -ENOKEY;
+}
+
+/* Until a key fits. 0, or a negative errno with *why. */
+static int try_keys(struct assembly *a, const struct volume *v, const char *name, struct error *why)
+{
+    struct luks_key key = {.file = a->request->key_file, .header = a->request->luks_header};
+    bool read_only = a->access == DISK_READ;
+    int r = -EKEYREJECTED;
+
+    if (key.file) {
+        r = luks_open(v, name, &key, read_only, why);
+        if (r == -EKEYREJECTED)
+            return error_set(why, ERROR_TARGET, r, "wrong-key", "%s: the key in %s does not fit",
+                             text_safe(v->name), text_safe(key.file));
+        return r;
+    }
+    if (a->last_size) {
+        key.bytes = a->last_passphrase;
+        key.size = a->last_size;
+        r = luks_open(v, name, &key, read_only, why);
+    }
+    for (unsigned i = 0; i < ATTEMPTS && r == -EKEYREJECTED; i++) {
+        int size = a->cb->passphrase ? a->cb->passphrase(a->cb->userdata, v, i, a->last_passphrase,
+                                                         sizeof a->last_passphrase)
+                                     : -ENOTTY;
+
+        if (size == -EINTR)
+            return size;
+        if (size <= 0)
+            return no_key(v, why);
+        key.bytes = a->last_passphrase;
+        key.size = a->last_size = (size_t)size;
+        r = luks_open(v, name, &key, read_only, why);
+    }
+    if (r == -EKEYREJECTED) {
+        a->last_size = 0;
+        return error_set(why, ERROR_TARGET, r, "wrong-key", "%s: no passphrase fits",
+                         text_safe(v->name));
+    }
+    return r;
+}
+
+/* "luks-UUID" is what udisks and several installers call it; another program may have it open. */
+static void choose_name(const struct volume *v, char *ret, size_t size)
+{
+    struct dm_device other;
+
+    snprintf(ret, size, "luks-%.63s", v->fs.uuid);
+    for (unsigned i = 2; dm_find_name(ret, &other) == 0 && i < 100; i++)
+        snprintf(ret, size, "luks-%.63s-%u", v->fs.uuid, i);
+}
+
+/* @known: the key to use; NULL: find one that fits. */
+static int open_one(struct assembly *a, const struct volume *v, const struct luks_key *known,
+                    struct error *why)
+{
+    char name[80], shown[32], record[DM_UUID_MAX + 16] = "mapping ";
+    struct dm_device device;
+    struct disk *d;
+    int r;
+
+    choose_name(v, name, sizeof name);
+    luks_dm_prefix(v, name, record + strlen(record), sizeof record - strlen(record));
+    r = a->cb->record ? a->cb->record(a->cb->userdata, record) : 0;
+    if (r == 0)
+        r = known ? luks_open(v, name, known, a->access == DISK_READ, why)
+                  : try_keys(a, v, name, why);
+    if (r < 0)
+        return r;
+    if (dm_find_name(name, &device) < 0)
+        return error_set(why, ERROR_HOST, -ENODEV, "assembly",
+                         "%s was opened, but its mapping is not there", text_safe(v->name));
+    snprintf(shown, sizeof shown, "luks-%.8s", v->fs.uuid);
+    d = assemble_add(a, shown, record);
+    if (!d)
+        return -ENOMEM;
+    d->kind = DISK_LUKS;
+    d->on = v;
+    r = disk_use_assembled(d, device.node, why);
+    if (r == 0 && d->volume_count == 1)
+        memcpy(d->volumes[0].dm_name, device.name, sizeof device.name);
+    return r;
+}
+
+int assemble_luks(struct assembly *a, struct error *e)
+{
+    unsigned disk = 0, volume = 0, before = a->set->count;
+    struct volume *v;
+
+    while ((v = assemble_next(a, "crypto_LUKS", &disk, &volume))) {
+        struct error why = {0};
+        int r;
+
+        v->taken = true;
+        r = open_one(a, v, NULL, &why);
+        if (r == -EINTR)
+            return assemble_interrupted(e);
+        if (r == -ENOMEM)
+            return error_errno(e, r, "opening %s", text_safe(v->name));
+        if (r < 0)
+            assemble_failed(a, &why);
+    }
+    return (int)(a->set->count - before);
+}
+
+int assemble_open_luks(struct disk_set *set, enum disk_access access, struct volume *v,
+                       const void *key, size_t key_size, const struct assemble_callbacks *cb,
+                       struct error *why)
+{
+    struct assembly a = {.set = set, .access = access, .cb = cb};
+    struct luks_key known = {.bytes = key, .size = key_size};
+
+    v->taken = true;
+    return open_one(&a, v, &known, why);
+}

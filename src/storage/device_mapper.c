@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/device_mapper.h"
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "storage/sysfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dm-ioctl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+/* More mappings than this on one host belong to something else than a rescue. */
+#define DEVICES_MAX 256
+
+static int read_device(const char *entry, struct dm_device *ret)
+{
+    char path[300], text[32];
+    _cleanup_free_ char *data = NULL;
+    size_t size;
+
+    snprintf(path, sizeof path, "/sys/block/%.64s/dev", entry);
+    if (file_read(path, 64, &data, &size) < 0 || sysfs_parse_devno(data, &ret->devno) < 0)
+        return -ENOENT;
+    snprintf(text, sizeof text, "/dev/%.20s", entry);
+    memcpy(ret->node, text, sizeof ret->node);
+    sysfs_text(ret->devno, "dm/name", ret->name, sizeof ret->name);
+    sysfs_text(ret->devno, "dm/uuid", ret->uuid, sizeof ret->uuid);
+    return 0;
+}
+
+static unsigned find(const char *uuid_prefix, const char *name, struct dm_device *ret, unsigned max)
+{
+    DIR *dir = opendir("/sys/block");
+    struct dirent *entry;
+    unsigned count = 0;
+
+    while (dir && count < max && (entry = readdir(dir))) {
+        struct dm_device d = {0};
+
+        if (!text_starts_with(entry->d_name, "dm-") || read_device(entry->d_name, &d) < 0)
+            continue;
+        if (name ? strcmp(d.name, name) == 0 : text_starts_with(d.uuid, uuid_prefix))
+            ret[count++] = d;
+    }
+    if (dir)
+        closedir(dir);
+    return count;
+}
+
+unsigned dm_find(const char *uuid_prefix, struct dm_device *ret, unsigned max)
+{
+    return find(uuid_prefix, NULL, ret, max);
+}
+
+int dm_find_name(const char *name, struct dm_device *ret)
+{
+    return find("", name, ret, 1) == 1 ? 0 : -ENOENT;
+}
+
+/* One request about the device @name; @argument, which may be NULL, is its data. */
+static int request(unsigned long number, const char *name, const char *argument)
+{
+    struct {
+        struct dm_ioctl header;
+        char data[DM_NAME_MAX];
+    } message = {
+        .header = {.version = {4, 0, 0},
+                   .data_size = sizeof message,
+                   .data_start = sizeof message.header},
+    };
+    _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+
+    if (control < 0)
+        return -errno;
+    if (strlen(name) >= sizeof message.header.name ||
+        (argument && strlen(argument) >= sizeof message.data))
+        return -ENAMETOOLONG;
+    memcpy(message.header.name, name, strlen(name));
+    if (argument)
+        memcpy(message.data, argument, strlen(argument));
+    return ioctl(control, number, &message) < 0 ? -errno : 0;
+}
+
+int dm_rename(const char *name, const char *new_name)
+{
+    return request(DM_DEV_RENAME, name, new_name);
+}
+
+/* One round over all of them; what others stand on goes in a later round. Returns how many are
+ * left, and the name of one of these. */
+static unsigned remove_round(const char *uuid_prefix, char left[static DM_NAME_MAX])
+{
+    struct dm_device *devices = calloc(DEVICES_MAX, sizeof *devices);
+    unsigned count = devices ? dm_find(uuid_prefix, devices, DEVICES_MAX) : 0, busy = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        int r = request(DM_DEV_REMOVE, devices[i].name, NULL);
+
+        if (r < 0 && r != -ENXIO) {
+            memcpy(left, devices[i].name, DM_NAME_MAX);
+            busy++;
+        }
+    }
+    free(devices);
+    return busy;
+}
+
+int dm_remove(const char *uuid_prefix, unsigned wait_ms, struct error *e)
+{
+    char left[DM_NAME_MAX] = "";
+    unsigned before = ~0u, count, waited = 0;
+
+    if (!uuid_prefix[0]) /* would be all of the host's */
+        return -EINVAL;
+    while ((count = remove_round(uuid_prefix, left)) > 0) {
+        if (count < before) {
+            before = count;
+            continue;
+        }
+        if (waited >= wait_ms)
+            return error_set(e, ERROR_FAILED, -EBUSY, "busy",
+                             "the mapping %s is still in use on this host", text_safe(left));
+        (void)poll(NULL, 0, 20);
+        waited += 20;
+    }
+    return 0;
+}

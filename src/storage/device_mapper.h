@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * Device-mapper devices: found in /sys, renamed and removed through /dev/mapper/control
+ * (linux/dm-ioctl.h). Made by cryptsetup and lvm, but taken down here: this must work in the keeper
+ * after a crash, where no program may be missing, and libdevmapper's cookies would outlive us.
+ */
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define DM_NAME_MAX 128
+#define DM_UUID_MAX 130
+
+struct dm_device {
+    dev_t devno;
+    char node[32];          /* "/dev/dm-3" */
+    char name[DM_NAME_MAX]; /* "vg0-root" */
+    char uuid[DM_UUID_MAX]; /* "LVM-..." or "CRYPT-LUKS2-...": who made it, and of what */
+};
+
+/* All whose uuid begins with @uuid_prefix; at most @max. Returns how many. */
+unsigned dm_find(const char *uuid_prefix, struct dm_device *ret, unsigned max);
+
+/* The one of that name: 0 or -ENOENT. */
+int dm_find_name(const char *name, struct dm_device *ret);
+
+/* Give a device another name. 0; -EBUSY when the name is taken. */
+int dm_rename(const char *name, const char *new_name);
+
+/*
+ * Remove all devices whose uuid begins with @uuid_prefix, those on top of others first. Waits up to
+ * @wait_ms for users that are about to go (udev looks at every new device for a moment).
+ * 0, or -EBUSY with the name of one that is in use.
+ */
+int dm_remove(const char *uuid_prefix, unsigned wait_ms, struct error *e);

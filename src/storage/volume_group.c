@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/volume_group.h"
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OUTPUT_MAX ((size_t)1 << 20)
+#define SEPARATOR  '|' /* in no name that lvm accepts */
+
+#define VG_FIELDS "vg_name,vg_uuid,vg_systemid,pv_count,vg_missing_pv_count"
+#define LV_FIELDS "vg_uuid,lv_uuid,lv_name,lv_dm_path,lv_size,lv_layout,lv_role"
+
+/* lvm.conf(5). Its nodes go to a directory in our own mount namespace (session, /dev/mapper is a
+ * tmpfs there): nothing is to be seen of them on the host, and nothing stays. */
+#define CONFIG_START                                                                               \
+    "devices { use_devicesfile=0 hints=\"none\" dir=\"/dev/mapper/lvm\" scan=[\"/dev\"] "          \
+    "obtain_device_list_from_udev=0 external_device_info_source=\"none\" "                         \
+    "multipath_component_detection=0 md_component_detection=0 write_cache_state=0 "                \
+    "global_filter=["
+#define CONFIG_END                                                                                 \
+    "\"r|.*|\"] } "                                                                                \
+    "global { use_lvmpolld=0 use_lvmlockd=0 system_id_source=\"none\" notify_dbus=0 "              \
+    "locking_dir=\"/dev/mapper/lvm-lock\" event_activation=0 } "                                   \
+    "backup { backup=0 archive=0 } "                                                               \
+    "activation { monitoring=0 udev_sync=0 udev_rules=0 verify_udev_operations=0 "                 \
+    "auto_activation_volume_list=[\"@*\"] "
+
+struct fields {
+    char *at[8];
+    unsigned count;
+};
+
+static void split(char *line, struct fields *ret)
+{
+    ret->count = 0;
+    while (line && ret->count < sizeof ret->at / sizeof ret->at[0]) {
+        char *end = strchr(line, SEPARATOR);
+
+        ret->at[ret->count++] = line + strspn(line, " ");
+        if (end)
+            *end++ = '\0';
+        line = end;
+    }
+}
+
+int volume_group_parse(const char *line, struct volume_group *ret)
+{
+    struct volume_group vg = {0};
+    struct fields f;
+    char copy[1024];
+
+    snprintf(copy, sizeof copy, "%s", line);
+    split(copy, &f);
+    if (f.count < 5 || !f.at[0][0] || strlen(f.at[1]) != 38)
+        return -EBADMSG;
+    snprintf(vg.name, sizeof vg.name, "%s", f.at[0]);
+    snprintf(vg.uuid, sizeof vg.uuid, "%.39s", f.at[1]);
+    snprintf(vg.system_id, sizeof vg.system_id, "%.127s", f.at[2]);
+    vg.pv_count = (unsigned)strtoul(f.at[3], NULL, 10);
+    vg.missing = (unsigned)strtoul(f.at[4], NULL, 10);
+    *ret = vg;
+    return 0;
+}
+
+int logical_volume_parse(const char *line, struct logical_volume *ret)
+{
+    struct logical_volume lv = {0};
+    struct fields f;
+    char copy[1024];
+    const char *slash;
+
+    snprintf(copy, sizeof copy, "%s", line);
+    split(copy, &f);
+    if (f.count < 7 || strlen(f.at[0]) != 38 || strlen(f.at[1]) != 38 || !f.at[2][0])
+        return -EBADMSG;
+    snprintf(lv.vg_uuid, sizeof lv.vg_uuid, "%.39s", f.at[0]);
+    snprintf(lv.uuid, sizeof lv.uuid, "%.39s", f.at[1]);
+    snprintf(lv.name, sizeof lv.name, "%.127s", f.at[2]);
+    slash = strrchr(f.at[3], '/');
+    snprintf(lv.dm_name, sizeof lv.dm_name, "%.255s", slash ? slash + 1 : "");
+    lv.size = strtoull(f.at[4], NULL, 10);
+    lv.visible = strstr(f.at[6], "public") && !strstr(f.at[5], "pool");
+    *ret = lv;
+    return 0;
+}
+
+/* lvm is shown @nodes only. @extra: more of the section "activation", then of others. */
+static int configure(struct text *t, char *const *nodes, const char *system_id, const char *extra)
+{
+    (void)text_appendf(t, "%s", CONFIG_START);
+    for (; *nodes; nodes++)
+        (void)text_appendf(t, "\"a|^%s$|\",", *nodes);
+    (void)text_appendf(t, "%s%s }", CONFIG_END, extra);
+    if (system_id[0])
+        (void)text_appendf(t, " local { extra_system_ids=[\"%s\"] }", system_id);
+    return t->failed;
+}
+
+/* The last line of what lvm said, for a message. */
+static const char *last_words(char *output)
+{
+    size_t length = strlen(output);
+    char *line;
+
+    while (length && output[length - 1] == '\n')
+        output[--length] = '\0';
+    line = strrchr(output, '\n');
+    line = line ? line + 1 : output;
+    return text_safe(line + strspn(line, " "));
+}
+
+static int run(char *const *nodes, const char *system_id, const char *extra, char *argv[],
+               char **ret_output, struct error *e)
+{
+    _cleanup_text_ struct text config = TEXT_INIT(65536);
+    unsigned n = 0;
+    int r = configure(&config, nodes, system_id, extra);
+
+    if (r < 0)
+        return error_errno(e, r, "planning a command of lvm");
+    while (argv[n])
+        n++;
+    argv[n++] = (char *)"--config";
+    argv[n++] = config.data;
+    argv[n] = NULL;
+    r = process_run(argv, PROCESS_OUTLIVES_US | PROCESS_OWN_GROUP, OUTPUT_MAX, ret_output, e);
+    if (r == -ENOENT)
+        (void)error_advise(e, "install the package lvm2");
+    return r;
+}
+
+/* Lines that are no record (lvm's warnings) do not parse, and are passed over. */
+typedef int (*take_line)(const char *line, void *userdata);
+
+static int report(char *const *nodes, const char *command, const char *fields, const char *select,
+                  take_line take, void *userdata, struct error *e)
+{
+    char *argv[20] = {(char *)"lvm",         (char *)command,      (char *)"--noheadings",
+                      (char *)"--separator", (char *)"|",          (char *)"--units",
+                      (char *)"b",           (char *)"--nosuffix", (char *)"--foreign",
+                      (char *)"-o",          (char *)fields,       (char *)"--readonly",
+                      (char *)"-q"};
+    _cleanup_free_ char *output = NULL;
+    int r, count = 0;
+
+    if (select) {
+        argv[13] = (char *)"--select";
+        argv[14] = (char *)select;
+    }
+    r = run(nodes, "", "", argv, &output, e);
+    if (r < 0)
+        return r;
+    for (char *save = NULL, *line = strtok_r(output, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save))
+        count += take(line, userdata);
+    return count;
+}
+
+struct groups {
+    struct volume_group *items;
+    unsigned count, max;
+};
+
+static int take_group(const char *line, void *userdata)
+{
+    struct groups *g = userdata;
+
+    if (g->count < g->max && volume_group_parse(line, &g->items[g->count]) == 0)
+        return (int)(g->count++, 1);
+    return 0;
+}
+
+int volume_group_scan(char *const *nodes, struct volume_group *ret, unsigned max, struct error *e)
+{
+    struct groups g = {.items = ret, .max = max};
+
+    return report(nodes, "vgs", VG_FIELDS, NULL, take_group, &g, e);
+}
+
+struct volumes {
+    struct logical_volume *items;
+    unsigned count, max;
+};
+
+static int take_volume(const char *line, void *userdata)
+{
+    struct volumes *v = userdata;
+
+    if (v->count < v->max && logical_volume_parse(line, &v->items[v->count]) == 0)
+        return (int)(v->count++, 1);
+    return 0;
+}
+
+int volume_group_volumes(char *const *nodes, const struct volume_group *vg,
+                         struct logical_volume *ret, unsigned max, struct error *e)
+{
+    struct volumes v = {.items = ret, .max = max};
+    char select[80];
+
+    snprintf(select, sizeof select, "vg_uuid=%s", vg->uuid);
+    return report(nodes, "lvs", LV_FIELDS, select, take_volume, &v, e);
+}
+
+static size_t append_plain(char *ret, size_t used, size_t size, const char *uuid)
+{
+    for (; *uuid && used + 1 < size; uuid++)
+        if (*uuid != '-')
+            ret[used++] = *uuid;
+    ret[used] = '\0';
+    return used;
+}
+
+void volume_group_dm_prefix(const struct volume_group *vg, char *ret, size_t size)
+{
+    (void)append_plain(ret, (size_t)snprintf(ret, size, "LVM-"), size, vg->uuid);
+}
+
+void logical_volume_dm_uuid(const struct logical_volume *lv, char *ret, size_t size)
+{
+    size_t used = append_plain(ret, (size_t)snprintf(ret, size, "LVM-"), size, lv->vg_uuid);
+
+    (void)append_plain(ret, used, size, lv->uuid);
+}
+
+int volume_group_activate(char *const *nodes, const struct volume_group *vg, bool partial,
+                          bool read_only, struct error *e)
+{
+    char select[80],
+        *argv[20] = {(char *)"lvm", (char *)"vgchange", (char *)"--activate", (char *)"y",
+                     (char *)"--activationmode", (char *)(partial ? "partial" : "degraded"),
+                     /* Also what an administrator keeps from coming up by itself. */
+                     (char *)"--ignoreactivationskip", (char *)"--select", select};
+    _cleanup_free_ char *output = NULL;
+    int r;
+
+    snprintf(select, sizeof select, "vg_uuid=%s", vg->uuid);
+    r = run(nodes, vg->system_id, read_only ? "read_only_volume_list=[\"@*\"] " : "", argv, &output,
+            e);
+    if (r < 0)
+        return r;
+    if (r != 0)
+        return error_set(e, ERROR_TARGET, -EIO, "assembly", "lvm cannot activate %s: %s",
+                         text_safe(vg->name), last_words(output));
+    return 0;
+}

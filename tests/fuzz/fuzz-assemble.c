@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Whatever mdadm and lvm print (names in it come from the disk): strings end, plans are sound. */
+
+#include "storage/array.h"
+#include "storage/volume_group.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + 1);
+    struct array_plan plan = {0};
+    struct logical_volume lv;
+    struct volume_group vg;
+    char prefix[80];
+
+    if (!text)
+        return 0;
+    memcpy(text, data, size);
+    text[size] = '\0';
+    if (array_parse_export(text, &plan.members[0]) == 0) {
+        plan.count = 1;
+        array_judge(&plan);
+        if (plan.fresh != 1 || (plan.complete && !plan.startable))
+            abort();
+    }
+    if (volume_group_parse(text, &vg) == 0) {
+        volume_group_dm_prefix(&vg, prefix, sizeof prefix);
+        if (!vg.name[0] || strlen(prefix) <= 4)
+            abort();
+    }
+    if (logical_volume_parse(text, &lv) == 0 && !lv.name[0])
+        abort();
+    free(text);
+    return 0;
+}

@@ -1,0 +1,273 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# hosts: plain
+# Patients on RAID, LUKS and LVM, alone and on top of each other: opened from nothing but the names of
+# their disks, used, and put away so that nothing is left on the host and everything on the disk.
+
+load ../../system/helpers
+load storage
+
+@test "lvm: root, /boot and a swap volume in one group" {
+    disk a 200M
+    partition "$A" 60M -
+    lvm_group vg0 "${A}p2" root:80M swap:16M
+    mini /dev/vg0/root "/dev/mapper/vg0-root / ext4 defaults 0 1
+/dev/sda1 /boot ext4 defaults 0 2
+/dev/vg0/swap none swap sw 0 0"
+    mke2fs -q -t ext4 "${A}p1"
+    put_away
+    unb shell a.img -- sh -c 'mount | grep " / \| /boot "; echo kept >/boot/kept; ls -l /dev/mapper /dev/vg0'
+    [ "$status" -eq 0 ]
+    [[ $output == *" on / type ext4 (rw"* && $output == *" on /boot type ext4 (rw"* ]]
+    [[ $output == *vg0-root* && $output == *"swap ->"* ]]
+    unb shell a.img -- cat /boot/kept
+    [ "$output" = kept ]
+    no_layers
+}
+
+@test "lvm: striped, mirrored and thin volumes over two disks" {
+    disk a 200M
+    disk b 200M
+    pvcreate -qq "$A" "$B"
+    vgcreate -qq vg0 "$A" "$B"
+    lvcreate -qq -y -n root -L 40M --stripes 2 vg0
+    lvcreate -qq -y -n srv -L 24M --type raid1 -m 1 vg0
+    lvcreate -qq -y -n pool --type thin-pool -L 40M vg0
+    lvcreate -qq -y -n data -V 64M --thinpool pool vg0
+    mke2fs -q -t ext4 /dev/vg0/srv
+    mke2fs -q -t ext4 /dev/vg0/data
+    mini /dev/vg0/root "/dev/vg0/root / ext4 defaults 0 1
+/dev/vg0/srv /srv ext4 defaults 0 2
+/dev/mapper/vg0-data /data ext4 defaults 0 2" /srv /data
+    put_away
+    unb shell a.img b.img -- sh -c 'mount | grep -c "/dev/dm.* on \(/\|/srv\|/data\) "; echo x >/data/x'
+    [ "$status" -eq 0 ]
+    [ "$output" = 3 ]
+    unb shell b.img a.img -- cat /data/x
+    [ "$output" = x ]
+    no_layers
+}
+
+@test "lvm: a group that lacks a disk is refused, and opened read-only with --degraded" {
+    disk a 100M
+    disk b 100M
+    pvcreate -qq "$A" "$B"
+    vgcreate -qq vg0 "$A" "$B"
+    lvcreate -qq -y -n root -L 40M vg0 "$A"
+    lvcreate -qq -y -n far -L 40M vg0 "$B"
+    mini /dev/vg0/root
+    put_away
+    unchanged a.img refused 3 "lacks 1 of its 2" boot a.img
+    [[ $stderr == *--degraded* ]]
+    unchanged a.img unb shell --degraded a.img -- cat /etc/hostname
+    [ "$output" = mini ]
+    no_layers
+}
+
+@test "luks: a key file opens it; a wrong one, and none, are one sentence" {
+    disk a 100M
+    luks "$A" secret
+    mini /dev/mapper/secret "/dev/mapper/secret / ext4 defaults 0 1"
+    put_away
+    unb shell --key-file "$KEY" a.img -- cat /etc/hostname
+    [ "$output" = mini ]
+    echo wrong >bad
+    unchanged a.img refused 4 "does not fit" boot --key-file bad a.img
+    unchanged a.img refused 4 "encrypted" boot a.img
+    [[ $stderr == *--key-file* ]]
+    refused 2 "cannot read" boot --key-file nosuch a.img
+    no_layers
+}
+
+@test "luks: the passphrase is asked for, is not shown, and may be wrong twice" {
+    disk a 100M
+    luks "$A" secret
+    mini /dev/mapper/secret
+    put_away
+    run "$PTY" expect:'Passphrase for' 'send:nonsense\r' expect:'does not fit' 'send:worse\r' \
+        expect:'does not fit' "send:$(cat "$KEY")\\r" expect:'mini-says-hello' status:0 -- \
+        "$UNBRICK" shell a.img -- echo mini-says-hello
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output != *nonsense* ]]
+    run "$PTY" expect:'Passphrase for' 'send:a\r' expect:'does not fit' 'send:b\r' \
+        expect:'does not fit' 'send:c\r' expect:'no passphrase fits' status:4 -- \
+        "$UNBRICK" shell a.img -- echo no
+    echo "$output"
+    [ "$status" -eq 0 ]
+    run "$PTY" expect:'Passphrase for' 'send:\x03' status:130 -- "$UNBRICK" shell a.img -- echo no
+    [ "$status" -eq 0 ]
+    no_layers
+}
+
+@test "luks: version 1, and a detached header" {
+    disk a 100M
+    luks "$A" one --type luks1
+    mini /dev/mapper/one
+    put_away
+    unb shell --key-file "$KEY" a.img -- cat /etc/hostname
+    [ "$output" = mini ]
+    no_layers
+}
+
+@test "luks: a damaged header is named, and nothing is left" {
+    disk a 100M
+    luks "$A" secret
+    mini /dev/mapper/secret
+    put_away
+    # Both copies of the JSON area; the magic stays, so that it is still known for what it is.
+    dd if=/dev/urandom of=a.img bs=1 seek=$((4096 + 100)) count=2000 conv=notrunc status=none
+    dd if=/dev/urandom of=a.img bs=1 seek=$((16384 + 4096 + 100)) count=2000 conv=notrunc status=none
+    unchanged a.img refused 4 "a.img" boot --key-file "$KEY" a.img
+    no_layers
+}
+
+@test "luks: names and a key file by the patient's crypttab" {
+    disk a 60M
+    disk b 60M
+    luks "$A" cr_root
+    printf 'key on the root' >"$KEY.2"
+    cryptsetup -q luksFormat --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "$B" "$KEY.2"
+    cryptsetup open --key-file "$KEY.2" "$B" cr_data
+    mke2fs -q -t ext4 /dev/mapper/cr_data
+    mkdir -p extra/etc/keys
+    cp "$KEY.2" extra/etc/keys/data
+    cat >extra/etc/crypttab <<END
+# name device key options
+cr_root UUID=$(blkid -o value -s UUID "$A") none luks
+cr_data UUID=$(blkid -o value -s UUID "$B") /etc/keys/data luks
+END
+    mini /dev/mapper/cr_root "/dev/mapper/cr_root / ext4 defaults 0 1
+/dev/mapper/cr_data /data ext4 defaults 0 2" /data
+    put_away
+    cat >steps <<END
+ls /dev/mapper
+cat /sys/block/dm-*/dm/name
+mount | grep -c ' on /data '
+END
+    run "$PTY" expect:'Passphrase for' "send:$(cat "$KEY")\r" expect:'Passphrase for' 'send:\r' \
+        expect:cr_data status:0 -- "$UNBRICK" shell a.img b.img -- sh -c "$(cat steps)"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *cr_root* ]]
+    no_layers
+}
+
+@test "md: a mirror of two disks, by the array's own name" {
+    disk a 100M
+    disk b 100M
+    array 0 raid1 "$A" "$B"
+    mini /dev/md/0 "/dev/md0 / ext4 defaults 0 1"
+    put_away
+    unb shell a.img b.img -- sh -c 'cat /etc/hostname; echo written >/root/file; ls /dev/md0'
+    [ "$status" -eq 0 ]
+    [[ $output == *mini*/dev/md0* ]]
+    unb shell b.img a.img -- cat /root/file
+    [ "$output" = written ]
+    no_layers
+}
+
+@test "md: reading from a mirror does not write to it" {
+    disk a 100M
+    disk b 100M
+    array 0 raid1 "$A" "$B"
+    mini /dev/md/0
+    put_away
+    unchanged a.img unchanged b.img unb shell --read-only a.img b.img -- cat /etc/hostname
+    [ "$output" = mini ]
+    no_layers
+}
+
+@test "md: half a mirror is refused, and used with --degraded" {
+    disk a 100M
+    disk b 100M
+    array 0 raid1 "$A" "$B"
+    mini /dev/md/0
+    put_away
+    unchanged a.img refused 3 "1 of 2 members" boot a.img
+    [[ $stderr == *--degraded* ]]
+    unb shell --degraded a.img -- sh -c 'echo newer >/root/which'
+    [ "$status" -eq 0 ]
+    # The half that was left behind is out of date now: never mixed in, and said so.
+    unb shell --degraded a.img b.img -- cat /root/which
+    [ "$status" -eq 0 ]
+    [ "$output" = newer ]
+    [[ $stderr == *"out of date"* ]]
+    no_layers
+}
+
+@test "md: too few members of a raid5 are one sentence" {
+    disk a 60M
+    disk b 60M
+    disk c 60M
+    array 5 raid5 "$A" "$B" "$C"
+    mini /dev/md/5
+    put_away
+    refused 4 "1 of its 3 members" boot a.img
+    refused 4 "1 of its 3 members" boot --degraded a.img
+    unb shell --degraded a.img c.img -- cat /etc/hostname
+    [ "$output" = mini ]
+    no_layers
+}
+
+@test "all of them: LVM on LUKS on a RAID of partitions" {
+    disk a 120M
+    disk b 120M
+    partition "$A" 30M -
+    partition "$B" 30M -
+    array 1 raid1 "${A}p2" "${B}p2"
+    luks /dev/md/1 crypt
+    lvm_group vg1 /dev/mapper/crypt root:40M
+    mini /dev/vg1/root "/dev/vg1/root / ext4 defaults 0 1"
+    put_away
+    unb shell --key-file "$KEY" a.img b.img -- sh -c 'cat /etc/hostname; ls /dev; echo deep >/root/deep'
+    [ "$status" -eq 0 ]
+    [[ $output == *mini* && $output == *vg1* ]]
+    unb boot --key-file "$KEY" --run <(echo 'cat /root/deep') b.img a.img
+    [ "$output" = deep ]
+    no_layers
+}
+
+@test "btrfs over two disks" {
+    disk a 150M
+    disk b 150M
+    mkfs.btrfs -q -d raid0 -m raid1 "$A" "$B"
+    mini "$A"
+    put_away
+    unb shell a.img b.img -- sh -c 'cat /etc/hostname; echo both >/root/file'
+    [[ $output == *mini* ]]
+    unb shell b.img a.img -- cat /root/file
+    [ "$output" = both ]
+}
+
+@test "kill -9 of the supervisor: every layer is taken down, and the file system is clean" {
+    disk a 100M
+    disk b 100M
+    array 0 raid1 "$A" "$B"
+    luks /dev/md/0 crypt
+    lvm_group vg0 /dev/mapper/crypt root:40M
+    mini /dev/vg0/root
+    put_away
+    "$UNBRICK" shell --key-file "$KEY" a.img b.img -- sh -c 'echo x >/root/x; sync; sleep 1000' \
+        </dev/null >/dev/null 2>&1 &
+    local pid=$!
+    wait_for 40 pgrep -x sleep
+    kill -9 "$pid"
+    wait_for 10 no_layers
+    unb shell --key-file "$KEY" a.img b.img -- cat /root/x
+    [ "$output" = x ]
+    no_layers
+}
+
+@test "the host's own group of the same name is never touched" {
+    disk a 100M
+    lvm_group vg0 "$A" root:40M
+    mini /dev/vg0/root
+    cp a.img b.img
+    refused 3 "active on this host" boot b.img
+    [ -b /dev/mapper/vg0-root ]
+    put_away
+    unb shell b.img -- cat /etc/hostname
+    [ "$output" = mini ]
+    no_layers
+}
