@@ -70,7 +70,9 @@ if [ -z "$only" ]; then
 fi
 
 pattern=${only%.bats}
+# shellcheck disable=SC2086 # a pattern
 files=$(ls tests/system/${pattern:-*}.bats tests/vm/${pattern:-*}.bats 2>/dev/null || true)
+# shellcheck disable=SC2086
 guest_files=$(ls tests/vm/guest/${pattern:-*}.bats 2>/dev/null || true)
 [ -n "$files$guest_files" ] || {
     echo "check: no test file named '$only'" >&2
@@ -96,11 +98,10 @@ run_guest() {
         UNBRICK_TEST_CACHE="$UNBRICK_TEST_CACHE" UNBRICK_TEST_ALL="$all" BATS_TEST_TIMEOUT=300 \
         tests/vm/guest/run-tests "$@" >"$machine.console" 2>&1 || status=$?
     for file in "$@"; do
-        name=$(basename "$file" .bats)
-        run_tap "$name-$host" guest_result "$machine/$name" "$status"
-        grep -q '^not ok' "$out/$name-$host.tap" && tail -n 30 "$machine.console"
+        test=$(basename "$file" .bats)
+        run_tap "$test-$host" guest_result "$machine/$test" "$status"
     done
-    return 0
+    [ "$status" -eq 0 ] || tail -n 30 "$machine.console"
 }
 
 # guest_result FILE STATUS: what the machine left, as if the tests had run here.
@@ -113,6 +114,7 @@ guest_result() {
 
 # Which of them also run on a host with systemd and udevd stands in their second line.
 on_host() {
+    # shellcheck disable=SC2086
     grep -l "^# hosts:.*$1" $guest_files || true
 }
 for host in plain systemd; do

@@ -130,9 +130,9 @@ const struct volume *mount_plan_resolve(const char *source, struct disk *const *
             matches = match_on_disk(plain, tag, value, &v);
     } else {
         matches = match_on_disk(disks[root_disk], tag, value, &v);
-        for (unsigned i = 0; matches == 0 && i < disk_count; i++)
+        for (unsigned i = 0, own = matches; own == 0 && i < disk_count; i++)
             if (i != root_disk)
-                matches = match_on_disk(disks[i], tag, value, &v);
+                matches += match_on_disk(disks[i], tag, value, &v);
     }
     if (matches == 1)
         return v;

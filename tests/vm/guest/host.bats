@@ -12,7 +12,7 @@ setup_file() {
 
 @test "v2-only host: it is one" {
     [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]
-    ! grep -q ' cgroup ' /proc/self/mountinfo
+    run ! grep -q " cgroup " /proc/self/mountinfo
 }
 
 @test "v2-only host: list an image" {
@@ -36,10 +36,10 @@ sha256sum /boot/efi/EFI/BOOT/GRUBX64.EFI'
 }
 
 @test "v2-only host: a dirty vfat is mended before it is mounted" {
-    local start size
+    local start
     cp "$IMG" "$BATS_TEST_TMPDIR/disk.img"
     IMG=$BATS_TEST_TMPDIR/disk.img
-    read -r start size < <(part_range "$IMG" 2)
+    read -r start _ < <(part_range "$IMG" 2)
     # The "not unmounted" flag: bit 0 of byte 65 of a FAT32 boot sector, 37 of a FAT16 one.
     printf '\x01' | dd of="$IMG" bs=1 seek=$((start + 37)) conv=notrunc status=none
     script 'dmesg | grep -c "not properly unmounted.*fsck" || true

@@ -98,7 +98,7 @@ put_away() {
         mdadm --stop --scan >/dev/null 2>&1
     done
     detach_all
-    [ -z "$(losetup -nl -O BACK-FILE | grep -F "$BATS_TEST_TMPDIR")" ]
+    ! losetup -nl -O BACK-FILE | grep -qF "$BATS_TEST_TMPDIR"
 }
 
 # no_layers: no mapping, no array, nothing of ours in /dev.
