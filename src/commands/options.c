@@ -210,9 +210,6 @@ static int apply_value(struct options *o, const struct option_row *row, char *va
     case OPT_LUKS_HEADER:
         o->luks_header = value;
         break;
-    case OPT_DEGRADED:
-        o->degraded = true;
-        break;
     case OPT_RUN:
         o->run = value;
         break;
@@ -232,6 +229,9 @@ static void apply_flag(struct options *o, enum option_id id)
     switch (id) {
     case OPT_READ_ONLY:
         o->read_only = true;
+        break;
+    case OPT_DEGRADED:
+        o->degraded = true;
         break;
     case OPT_DRY_RUN:
         o->dry_run = true;

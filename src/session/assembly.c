@@ -58,14 +58,14 @@ static int record(void *userdata, const char *text)
     return journal_record(userdata, JOURNAL_ASSEMBLED, text);
 }
 
-static int ask_passphrase(void *userdata, const struct volume *v, unsigned attempt, char *ret,
+static int ask_passphrase(void *userdata, const char *title, unsigned attempt, char *ret,
                           size_t size)
 {
     char question[512];
 
-    snprintf(question, sizeof question, "%sPassphrase for %s%s%s (Enter: leave it closed):",
-             attempt ? "That does not fit. " : "", text_safe(v->name), v->fs.label[0] ? ", " : "",
-             text_safe(v->fs.label));
+    snprintf(question, sizeof question,
+             "%sPassphrase for %s (Enter: leave it closed):", attempt ? "That does not fit. " : "",
+             title);
     return ui_passphrase(question, ret, size);
 }
 

@@ -62,6 +62,7 @@ int array_parse_export(const char *text, struct array_member *ret)
     if (when > 0 && localtime_r(&when, &tm))
         (void)strftime(m.updated, sizeof m.updated, "%e %b %Y %H:%M", &tm);
     m.volume = ret->volume;
+    memcpy(m.title, ret->title, sizeof m.title);
     *ret = m;
     return 0;
 }
@@ -71,19 +72,18 @@ static int advise_mdadm(int r, struct error *e)
     return r == -ENOENT ? (error_advise(e, "install the package mdadm"), r) : r;
 }
 
-int array_examine(const struct volume *v, struct array_member *ret, struct error *e)
+int array_examine(struct array_member *ret, struct error *e)
 {
-    char *argv[] = {(char *)"mdadm", (char *)"--examine", (char *)"--export", (char *)v->node,
-                    NULL};
+    char *argv[] = {(char *)"mdadm", (char *)"--examine", (char *)"--export",
+                    (char *)ret->volume->node, NULL};
     _cleanup_free_ char *output = NULL;
     int r = process_run(argv, 0, OUTPUT_MAX, &output, e);
 
     if (r < 0)
         return advise_mdadm(r, e);
-    ret->volume = v;
     if (r != 0 || array_parse_export(output, ret) < 0)
         return error_set(e, ERROR_TARGET, -EBADMSG, "damaged",
-                         "%s: the RAID superblock cannot be read", text_safe(v->name));
+                         "%s: the RAID superblock cannot be read", ret->title);
     return 0;
 }
 
@@ -119,10 +119,10 @@ char *array_describe(const struct array_plan *plan, char *buf, size_t size)
 
     buf[0] = '\0';
     for (unsigned i = 0; i < plan->count && used < size; i++)
-        used += (size_t)snprintf(buf + used, size - used, "%s%s (event %llu%s%s)", i ? ", " : "",
-                                 text_safe(plan->members[i].volume->name),
-                                 (unsigned long long)plan->members[i].events,
-                                 plan->members[i].updated[0] ? ", " : "", plan->members[i].updated);
+        used +=
+            (size_t)snprintf(buf + used, size - used, "%s%s (event %llu%s%s)", i ? ", " : "",
+                             plan->members[i].title, (unsigned long long)plan->members[i].events,
+                             plan->members[i].updated[0] ? ", " : "", plan->members[i].updated);
     return buf;
 }
 

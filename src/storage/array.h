@@ -19,6 +19,7 @@
 /* What a member's superblock says (mdadm --examine --export). */
 struct array_member {
     const struct volume *volume;
+    char title[160];  /* of the volume; safe */
     char uuid[64];    /* of the array */
     char name[64];    /* "host:0", as it was given when it was made; raw */
     char level[16];   /* "raid1" */
@@ -39,8 +40,8 @@ struct array_plan {
 /* Parse mdadm's "MD_UUID=..." lines. Pure. 0, or -EBADMSG when it tells of no array. */
 int array_parse_export(const char *text, struct array_member *ret);
 
-/* Read what @v says. 0 or a negative errno ("program-missing" names mdadm's package). */
-int array_examine(const struct volume *v, struct array_member *ret, struct error *e);
+/* Read what @ret->volume says. 0 or a negative errno ("program-missing" names mdadm's package). */
+int array_examine(struct array_member *ret, struct error *e);
 
 /* Sort @plan's members, and tell what can be made of them. Pure. */
 void array_judge(struct array_plan *plan);

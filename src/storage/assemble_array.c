@@ -21,7 +21,10 @@ static void collect(struct assembly *a, const char *uuid, struct array_plan *pla
         if (strcmp(v->fs.uuid, uuid) != 0 || plan->count == ARRAY_MEMBERS_MAX)
             continue;
         v->taken = true;
-        if (array_examine(v, &plan->members[plan->count], &why) < 0)
+        plan->members[plan->count].volume = v;
+        (void)disk_volume_title(a->set->disks[disk], v, plan->members[plan->count].title,
+                                sizeof plan->members[0].title);
+        if (array_examine(&plan->members[plan->count], &why) < 0)
             assemble_failed(a, &why);
         else
             plan->count++;
@@ -70,8 +73,7 @@ static void name_left_behind(struct assembly *a, const struct array_plan *plan, 
 
         snprintf(text, sizeof text,
                  "%s: %s is out of date (event %llu of %llu%s%s) and stays out of it", name,
-                 text_safe(plan->members[i].volume->name),
-                 (unsigned long long)plan->members[i].events,
+                 plan->members[i].title, (unsigned long long)plan->members[i].events,
                  (unsigned long long)plan->members[0].events,
                  plan->members[i].updated[0] ? ", last written " : "", plan->members[i].updated);
         if (a->cb->note)

@@ -11,50 +11,51 @@
 
 #define ATTEMPTS 3
 
-static int no_key(const struct volume *v, struct error *why)
+static int no_key(const char *title, struct error *why)
 {
     (void)error_set(why, ERROR_TARGET, -ENOKEY, "locked", "%s is encrypted (LUKS) and stays closed",
-                    text_safe(v->name));
+                    title);
     (void)error_advise(why, "give its key: --key-file=FILE, or a passphrase at a terminal");
     return -ENOKEY;
 }
 
 /* Until a key fits. 0, or a negative errno with *why. */
-static int try_keys(struct assembly *a, const struct volume *v, const char *name, struct error *why)
+static int try_keys(struct assembly *a, const struct volume *v, const char *title, const char *name,
+                    struct error *why)
 {
     struct luks_key key = {.file = a->request->key_file, .header = a->request->luks_header};
     bool read_only = a->access == DISK_READ;
     int r = -EKEYREJECTED;
 
     if (key.file) {
-        r = luks_open(v, name, &key, read_only, why);
+        r = luks_open(v, title, name, &key, read_only, why);
         if (r == -EKEYREJECTED)
             return error_set(why, ERROR_TARGET, r, "wrong-key", "%s: the key in %s does not fit",
-                             text_safe(v->name), text_safe(key.file));
+                             title, text_safe(key.file));
         return r;
     }
     if (a->last_size) {
         key.bytes = a->last_passphrase;
         key.size = a->last_size;
-        r = luks_open(v, name, &key, read_only, why);
+        r = luks_open(v, title, name, &key, read_only, why);
     }
     for (unsigned i = 0; i < ATTEMPTS && r == -EKEYREJECTED; i++) {
-        int size = a->cb->passphrase ? a->cb->passphrase(a->cb->userdata, v, i, a->last_passphrase,
-                                                         sizeof a->last_passphrase)
-                                     : -ENOTTY;
+        int size = a->cb->passphrase
+                       ? a->cb->passphrase(a->cb->userdata, title, i, a->last_passphrase,
+                                           sizeof a->last_passphrase)
+                       : -ENOTTY;
 
         if (size == -EINTR)
             return size;
         if (size <= 0)
-            return no_key(v, why);
+            return no_key(title, why);
         key.bytes = a->last_passphrase;
         key.size = a->last_size = (size_t)size;
-        r = luks_open(v, name, &key, read_only, why);
+        r = luks_open(v, title, name, &key, read_only, why);
     }
     if (r == -EKEYREJECTED) {
         a->last_size = 0;
-        return error_set(why, ERROR_TARGET, r, "wrong-key", "%s: no passphrase fits",
-                         text_safe(v->name));
+        return error_set(why, ERROR_TARGET, r, "wrong-key", "%s: no passphrase fits", title);
     }
     return r;
 }
@@ -70,8 +71,8 @@ static void choose_name(const struct volume *v, char *ret, size_t size)
 }
 
 /* @known: the key to use; NULL: find one that fits. */
-static int open_one(struct assembly *a, const struct volume *v, const struct luks_key *known,
-                    struct error *why)
+static int open_one(struct assembly *a, const struct volume *v, const char *title,
+                    const struct luks_key *known, struct error *why)
 {
     char name[80], shown[32], record[DM_UUID_MAX + 16] = "mapping ";
     struct dm_device device;
@@ -82,13 +83,13 @@ static int open_one(struct assembly *a, const struct volume *v, const struct luk
     luks_dm_prefix(v, name, record + strlen(record), sizeof record - strlen(record));
     r = a->cb->record ? a->cb->record(a->cb->userdata, record) : 0;
     if (r == 0)
-        r = known ? luks_open(v, name, known, a->access == DISK_READ, why)
-                  : try_keys(a, v, name, why);
+        r = known ? luks_open(v, title, name, known, a->access == DISK_READ, why)
+                  : try_keys(a, v, title, name, why);
     if (r < 0)
         return r;
     if (dm_find_name(name, &device) < 0)
         return error_set(why, ERROR_HOST, -ENODEV, "assembly",
-                         "%s was opened, but its mapping is not there", text_safe(v->name));
+                         "%s was opened, but its mapping is not there", title);
     snprintf(shown, sizeof shown, "luks-%.8s", v->fs.uuid);
     d = assemble_add(a, shown, record);
     if (!d)
@@ -108,14 +109,16 @@ int assemble_luks(struct assembly *a, struct error *e)
 
     while ((v = assemble_next(a, "crypto_LUKS", &disk, &volume))) {
         struct error why = {0};
+        char title[160];
         int r;
 
         v->taken = true;
-        r = open_one(a, v, NULL, &why);
+        (void)disk_volume_title(a->set->disks[disk], v, title, sizeof title);
+        r = open_one(a, v, title, NULL, &why);
         if (r == -EINTR)
             return assemble_interrupted(e);
         if (r == -ENOMEM)
-            return error_errno(e, r, "opening %s", text_safe(v->name));
+            return error_errno(e, r, "opening %s", title);
         if (r < 0)
             assemble_failed(a, &why);
     }
@@ -130,5 +133,5 @@ int assemble_open_luks(struct disk_set *set, enum disk_access access, struct vol
     struct luks_key known = {.bytes = key, .size = key_size};
 
     v->taken = true;
-    return open_one(&a, v, &known, why);
+    return open_one(&a, v, text_safe(v->name), &known, why);
 }

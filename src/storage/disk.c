@@ -366,6 +366,16 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
     return r;
 }
 
+char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf, size_t size)
+{
+    if (d->kind == DISK_TARGET && d->is_image)
+        snprintf(buf, size, "%s%s%s", text_safe(d->name), v->number ? " " : "",
+                 v->number ? text_safe(v->name) : "");
+    else
+        snprintf(buf, size, "%s", text_safe(v->name));
+    return buf;
+}
+
 bool disk_is(const struct disk *d, const char *target)
 {
     struct stat a, b;

@@ -15,6 +15,7 @@
 #include "storage/volume.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define DISK_VOLUMES_MAX 128
@@ -89,6 +90,11 @@ int disk_use_assembled(struct disk *d, const char *node, struct error *e);
 
 /* Probe all volumes again, after a check has changed them. */
 int disk_probe_volumes(struct disk *d, struct error *e);
+
+/* How to name @v, which is on @d, among several disks: "a.img part2", "sdb2", "vg0/root". Safe text
+ * in
+ * @buf. Returns @buf. */
+char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf, size_t size);
 
 /* Does @target name the disk @d, or a partition of it? For targets that are given twice. */
 bool disk_is(const struct disk *d, const char *target);

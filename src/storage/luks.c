@@ -38,7 +38,7 @@ static int key_in_memory(const struct luks_key *key, char *ret_path, size_t size
     return fd;
 }
 
-static int explain(const struct volume *v, int status, char *output, struct error *e)
+static int explain(const char *title, int status, char *output, struct error *e)
 {
     switch (status) {
     case 0:
@@ -47,20 +47,19 @@ static int explain(const struct volume *v, int status, char *output, struct erro
         return -EKEYREJECTED;
     case CRYPT_BUSY:
         return error_set(e, ERROR_REFUSED, -EBUSY, "in-use", "%s is already open on this host",
-                         text_safe(v->name));
+                         title);
     case CRYPT_NO_MEMORY:
         return error_set(e, ERROR_HOST, -ENOMEM, "memory",
-                         "this host has too little memory for the key derivation of %s",
-                         text_safe(v->name));
+                         "this host has too little memory for the key derivation of %s", title);
     default:
         output[strcspn(output, "\n")] = '\0';
-        return error_set(e, ERROR_TARGET, -EIO, "damaged", "cryptsetup cannot open %s: %s",
-                         text_safe(v->name), output[0] ? text_safe(output) : "no reason is given");
+        return error_set(e, ERROR_TARGET, -EIO, "damaged", "cryptsetup cannot open %s: %s", title,
+                         output[0] ? text_safe(output) : "no reason is given");
     }
 }
 
-int luks_open(const struct volume *v, const char *name, const struct luks_key *key, bool read_only,
-              struct error *e)
+int luks_open(const struct volume *v, const char *title, const char *name,
+              const struct luks_key *key, bool read_only, struct error *e)
 {
     char path[64], *argv[20] = {(char *)"cryptsetup", (char *)"open", (char *)"--type",
                                 (char *)"luks", (char *)"--batch-mode"};
@@ -88,5 +87,5 @@ int luks_open(const struct volume *v, const char *name, const struct luks_key *k
     r = process_run(argv, PROCESS_OUTLIVES_US | PROCESS_OWN_GROUP, 65536, &output, e);
     if (r == -ENOENT)
         (void)error_advise(e, "install the package cryptsetup");
-    return r < 0 ? r : explain(v, r, output, e);
+    return r < 0 ? r : explain(title, r, output, e);
 }

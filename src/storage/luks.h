@@ -23,9 +23,9 @@ struct luks_key {
 void luks_dm_prefix(const struct volume *v, const char *name, char *ret, size_t size);
 
 /*
- * Open @v as the mapping @name. 0; -EKEYREJECTED: this key does not fit; -EBUSY: the name is taken;
- * else a negative errno with an error: "program-missing" names the package cryptsetup, "damaged"
- * says what cryptsetup found wrong with the header.
+ * Open @v, called @title in messages (safe text), as the mapping @name. 0; -EKEYREJECTED: this key
+ * does not fit; -EBUSY: the name is taken; else a negative errno with an error: "program-missing"
+ * names the package cryptsetup, "damaged" says what cryptsetup found wrong with the header.
  */
-int luks_open(const struct volume *v, const char *name, const struct luks_key *key, bool read_only,
-              struct error *e);
+int luks_open(const struct volume *v, const char *title, const char *name,
+              const struct luks_key *key, bool read_only, struct error *e);

@@ -84,7 +84,7 @@ load storage
     luks "$A" secret
     mini /dev/mapper/secret
     put_away
-    run "$PTY" expect:'Passphrase for' 'send:nonsense\r' expect:'does not fit' 'send:worse\r' \
+    run "$PTY" expect:'Passphrase for a.img' 'send:nonsense\r' expect:'does not fit' 'send:worse\r' \
         expect:'does not fit' "send:$(cat "$KEY")\\r" expect:'mini-says-hello' status:0 -- \
         "$UNBRICK" shell a.img -- echo mini-says-hello
     echo "$output"
@@ -92,10 +92,10 @@ load storage
     [[ $output != *nonsense* ]]
     run "$PTY" expect:'Passphrase for' 'send:a\r' expect:'does not fit' 'send:b\r' \
         expect:'does not fit' 'send:c\r' expect:'no passphrase fits' status:4 -- \
-        "$UNBRICK" shell a.img -- echo no
+        "$UNBRICK" boot a.img
     echo "$output"
     [ "$status" -eq 0 ]
-    run "$PTY" expect:'Passphrase for' 'send:\x03' status:130 -- "$UNBRICK" shell a.img -- echo no
+    run "$PTY" expect:'Passphrase for' 'send:\x03' status:130 -- "$UNBRICK" boot a.img
     [ "$status" -eq 0 ]
     no_layers
 }
