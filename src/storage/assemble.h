@@ -18,10 +18,9 @@ struct assemble_callbacks {
     /* Called before something is made that outlives the process; assemble_undo(@record) takes it
      * back. A negative errno: it is not made. */
     int (*record)(void *userdata, const char *record);
-    /* Ask for the passphrase of @v. The length; 0: leave it closed; -ENOTTY: nobody to ask; -EINTR.
-     */
-    int (*passphrase)(void *userdata, const struct volume *v, unsigned attempt, char *ret,
-                      size_t size);
+    /* Ask for the passphrase of the volume @title (safe text). The length; 0: leave it closed;
+     * -ENOTTY: nobody to ask; -EINTR. */
+    int (*passphrase)(void *userdata, const char *title, unsigned attempt, char *ret, size_t size);
     /* 1 yes, 0 no, -ENOTTY, -EINTR. */
     int (*ask)(void *userdata, const char *question);
     /* One line for the person. */

@@ -92,8 +92,7 @@ int disk_use_assembled(struct disk *d, const char *node, struct error *e);
 int disk_probe_volumes(struct disk *d, struct error *e);
 
 /* How to name @v, which is on @d, among several disks: "a.img part2", "sdb2", "vg0/root". Safe text
- * in
- * @buf. Returns @buf. */
+ * in @buf. Returns @buf. */
 char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf, size_t size);
 
 /* Does @target name the disk @d, or a partition of it? For targets that are given twice. */
