@@ -3,10 +3,9 @@
 
 #include "base/fd.h"
 #include "base/path.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "session/interrupt.h"
-#include "session/mount_plan.h"
+#include "storage/resolve.h"
 #include "system/crypttab.h"
 #include "terminal/ui.h"
 
@@ -41,12 +40,7 @@ bool assembly_is_needed(const struct disk_set *set)
  * after a crash: they go to a tmpfs which only our mount namespace has. */
 static int keep_nodes_to_ourselves(struct error *e)
 {
-    if (access("/dev/mapper/control", F_OK) < 0) {
-        char *argv[] = {(char *)"modprobe", (char *)"dm-mod", NULL};
-
-        (void)process_run(argv, PROCESS_QUIET, 0, NULL, NULL);
-        (void)mkdir("/dev/mapper", 0755);
-    }
+    (void)mkdir("/dev/mapper", 0755);
     if (mount("tmpfs", "/dev/mapper", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755,size=1m") < 0 ||
         mknod("/dev/mapper/control", S_IFCHR | 0600, makedev(CONTROL_MAJOR, CONTROL_MINOR)) < 0)
         return error_errno(e, -errno, "cannot make a /dev/mapper of our own");
@@ -150,8 +144,8 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
     for (unsigned i = 0; i < count; i++) {
         char why[256];
         /* The set is ours to change; the plan only reads it. */
-        struct volume *v = (struct volume *)mount_plan_resolve(
-            entries[i].source, set->disks, set->count, root_disk, why, sizeof why);
+        struct volume *v = (struct volume *)resolve_device(entries[i].source, set->disks,
+                                                           set->count, root_disk, why, sizeof why);
         struct disk *d = v ? opened(set, v) : NULL;
 
         if (!v || strcmp(v->fs.type, "crypto_LUKS") != 0)

@@ -61,6 +61,15 @@ int assemble_interrupted(struct error *e)
     return error_set(e, ERROR_INTERRUPTED, -EINTR, "interrupted", "stopped by Ctrl-C");
 }
 
+int assemble_require(enum kernel_feature feature, const char *title, const char *is,
+                     struct error *why)
+{
+    char what[256];
+
+    snprintf(what, sizeof what, "%s %s", title, is);
+    return kernel_feature_require(feature, what, why);
+}
+
 int assemble(struct disk_set *set, enum disk_access access, const struct assemble_request *request,
              const struct assemble_callbacks *cb, struct error *problem, struct error *e)
 {

@@ -138,8 +138,12 @@ int assemble_arrays(struct assembly *a, struct error *e)
 
             name_array(&plan->members[0], raw, sizeof raw);
             snprintf(name, sizeof name, "%s", text_safe(raw));
-            name_left_behind(a, plan, name);
-            r = start(a, plan, name, &why);
+            r = assemble_require(KERNEL_MD, plan->members[0].title, "is a member of a RAID array",
+                                 &why);
+            if (r == 0) {
+                name_left_behind(a, plan, name);
+                r = start(a, plan, name, &why);
+            }
         }
         free(plan);
         if (r == -EINTR)

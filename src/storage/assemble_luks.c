@@ -114,7 +114,9 @@ int assemble_luks(struct assembly *a, struct error *e)
 
         v->taken = true;
         (void)disk_volume_title(a->set->disks[disk], v, title, sizeof title);
-        r = open_one(a, v, title, NULL, &why);
+        r = assemble_require(KERNEL_DEVICE_MAPPER, title, "is encrypted (LUKS)", &why);
+        if (r == 0)
+            r = open_one(a, v, title, NULL, &why);
         if (r == -EINTR)
             return assemble_interrupted(e);
         if (r == -ENOMEM)
