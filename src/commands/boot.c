@@ -27,8 +27,8 @@ static int read_script(const char *path, char **ret, size_t *ret_size, struct er
         return error_set(e, ERROR_USAGE, r, "script", "cannot read the script %s: %s",
                          text_safe(path), strerror(-r));
     if (*ret && memchr(*ret, '\0', *ret_size))
-        return error_set(e, ERROR_USAGE, -EINVAL, "script",
-                         "%s is no script: it holds NUL bytes", text_safe(path));
+        return error_set(e, ERROR_USAGE, -EINVAL, "script", "%s is no script: it holds NUL bytes",
+                         text_safe(path));
     return 0;
 }
 
@@ -95,11 +95,10 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
     if (r == 0 && !o->dry_run && !rescue->script)
         r = banner_format(&banner, o, &s->patient, &plan);
     if (r == 0 && !o->dry_run)
-        r = session_run(s, &plan, rescue,
-                        &(struct session_console){.escape = o->escape,
-                                                  .log_fd = log_fd,
-                                                  .banner = banner.data},
-                        &result, &wait_status, e);
+        r = session_run(
+            s, &plan, rescue,
+            &(struct session_console){.escape = o->escape, .log_fd = log_fd, .banner = banner.data},
+            &result, &wait_status, e);
     container_plan_free(&plan);
     if (r < 0) {
         (void)session_close(s, NULL);

@@ -144,8 +144,8 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
     for (unsigned i = 0; i < count; i++) {
         char why[256];
         /* The set is ours to change; the plan only reads it. */
-        struct volume *v = (struct volume *)resolve_device(entries[i].source, set->disks,
-                                                           set->count, root_disk, why, sizeof why);
+        struct volume *v = (struct volume *)resolve_device(
+            entries[i].source, set->disks, set->count, root_disk, NULL, why, sizeof why);
         struct disk *d = v ? opened(set, v) : NULL;
 
         if (!v || strcmp(v->fs.type, "crypto_LUKS") != 0)

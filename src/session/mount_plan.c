@@ -27,7 +27,7 @@ bool mount_plan_is_needed(const char *target)
 static void plan_mount(struct mount_step *step, const struct fstab_entry *entry,
                        struct disk *const *disks, unsigned disk_count, unsigned root_disk)
 {
-    const struct volume *v = resolve_device(entry->source, disks, disk_count, root_disk,
+    const struct volume *v = resolve_device(entry->source, disks, disk_count, root_disk, NULL,
                                             step->skipped, sizeof step->skipped);
 
     if (!v)

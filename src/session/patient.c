@@ -187,7 +187,7 @@ static void name_patient(struct patient *p)
                                    : text_safe(base && base[1] ? base + 1 : target));
 }
 
-static unsigned root_disk_of(const struct patient *p)
+unsigned patient_root_disk(const struct patient *p)
 {
     for (unsigned i = 0; i < p->disk_count; i++)
         if (p->disks[i] == p->root->disk)
@@ -214,7 +214,7 @@ static int plan_mounts(struct patient *p, int root_fd, struct error *e)
     r = fstab_parse(data, size, &fstab, e);
     if (r < 0)
         return error_context(e, r, "reading /etc/fstab");
-    mount_plan_build(&fstab, p->disks, p->disk_count, root_disk_of(p), p->plan);
+    mount_plan_build(&fstab, p->disks, p->disk_count, patient_root_disk(p), p->plan);
     fstab_free(&fstab);
     return 0;
 }
@@ -237,7 +237,7 @@ static int follow_crypttab(struct patient *p, int root_fd, struct journal *j, st
 
     if (p->request.plan_only)
         return 0;
-    r = assembly_follow_crypttab(&set, root_disk_of(p), root_fd,
+    r = assembly_follow_crypttab(&set, patient_root_disk(p), root_fd,
                                  p->request.read_only ? DISK_READ : DISK_WRITE,
                                  &p->request.assemble, j, e);
     p->disk_count = set.count;

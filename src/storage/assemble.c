@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
-#include "base/step.h"
 #include "base/text.h"
 #include "storage/array.h"
 #include "storage/device_mapper.h"
@@ -91,8 +90,6 @@ int assemble(struct disk_set *set, enum disk_access access, const struct assembl
     }
     explicit_bzero(a.last_passphrase, sizeof a.last_passphrase);
     assemble_btrfs(set);
-    if (made)
-        step_reached("assembled");
     return r < 0 ? r : 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/array.h"
 
@@ -110,6 +111,7 @@ static int start(struct assembly *a, const struct array_plan *plan, const char *
         r = array_start(plan, device, degraded, a->access == DISK_WRITE, why);
     if (r < 0)
         return r;
+    step_reached("layer-array");
     d = assemble_add(a, name, record);
     if (!d)
         return -ENOMEM;

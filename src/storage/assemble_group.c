@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/device_mapper.h"
 #include "storage/volume_group.h"
@@ -131,6 +132,7 @@ static int activate(struct assembly *a, char *const *nodes, const struct volume_
             if (d->degraded)
                 d->access = DISK_READ;
         }
+        step_reached("layer-group");
         if (r == 0)
             r = add_volumes(d, vg, lvs, count);
     }

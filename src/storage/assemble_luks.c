@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/device_mapper.h"
 #include "storage/luks.h"
@@ -87,6 +88,7 @@ static int open_one(struct assembly *a, const struct volume *v, const char *titl
                   : try_keys(a, v, title, name, why);
     if (r < 0)
         return r;
+    step_reached("layer-luks");
     if (dm_find_name(name, &device) < 0)
         return error_set(why, ERROR_HOST, -ENODEV, "assembly",
                          "%s was opened, but its mapping is not there", title);

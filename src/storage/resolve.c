@@ -91,13 +91,17 @@ static const struct disk *plain_disk(struct disk *const *disks, unsigned disk_co
 }
 
 const struct volume *resolve_device(const char *source, struct disk *const *disks,
-                                    unsigned disk_count, unsigned root_disk, char *why, size_t size)
+                                    unsigned disk_count, unsigned root_disk, unsigned *ret_matches,
+                                    char *why, size_t size)
 {
     const struct volume *v = NULL;
     enum device_tag tag;
     char value[512];
-    unsigned matches;
+    unsigned matches = 0, ignored;
 
+    if (!ret_matches)
+        ret_matches = &ignored;
+    *ret_matches = 0;
     if (device_name_split(source, &tag, value, sizeof value) < 0 || tag == DEVICE_NONE ||
         !value[0]) {
         snprintf(why, size, "\"%s\" names no device", text_safe(source));
@@ -117,6 +121,7 @@ const struct volume *resolve_device(const char *source, struct disk *const *disk
             if (i != root_disk)
                 matches += match_on_disk(disks[i], tag, value, &v);
     }
+    *ret_matches = matches;
     if (matches == 1)
         return v;
     if (matches == 0)
