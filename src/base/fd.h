@@ -50,6 +50,9 @@ static inline int take_fd(int *fd)
  */
 int fd_read_all(int fd, size_t max, char **ret_data, size_t *ret_size);
 
+/* As fd_read_all() for whatever can be read to an end: a pipe, a file of /proc. */
+int fd_read_any(int fd, size_t max, char **ret_data, size_t *ret_size);
+
 /* As fd_read_all() for files of /proc and /sys, which say that their size is 0. Path is a host's. */
 int file_read(const char *path, size_t max, char **ret_data, size_t *ret_size);
 

@@ -20,8 +20,9 @@
 
 static int read_script(const char *path, char **ret, size_t *ret_size, struct error *e)
 {
-    _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    int r = fd < 0 ? -errno : fd_read_all(fd, SCRIPT_MAX, ret, ret_size);
+    /* Also from a pipe, "<(...)" of a shell. */
+    _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int r = fd < 0 ? -errno : fd_read_any(fd, SCRIPT_MAX, ret, ret_size);
 
     if (r < 0)
         return error_set(e, ERROR_USAGE, r, "script", "cannot read the script %s: %s",

@@ -142,6 +142,8 @@ const char *list_volume_state(const struct list_disk *d, const struct volume *v)
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(v->fs.type, types[i].type) == 0)
             return types[i].state;
+    if (v->unreadable)
+        return "unreadable";
     if (v->fs.ambiguous)
         return "ambiguous";
     if (!v->fs.type[0])

@@ -187,7 +187,10 @@ int disk_probe_volumes(struct disk *d, struct error *e)
         int r = fd < 0 ? error_errno(e, -errno, "cannot open %s", v->node)
                        : probe_filesystem(fd, &v->fs, e);
 
-        if (r < 0)
+        v->unreadable = r == -EIO;
+        if (v->unreadable) /* says nothing about the others */
+            error_clear(e);
+        else if (r < 0)
             return error_context(e, r, "%s", v->name);
     }
     return 0;
@@ -252,6 +255,23 @@ static int refuse_hibernated(const struct disk *d, struct error *e)
     return 0;
 }
 
+/* Every further access may be the last one of a failing disk: it is to be copied, not worked on. */
+static int refuse_failing(const struct disk *d, struct error *e)
+{
+    for (unsigned i = 0; i < d->volume_count; i++) {
+        if (!d->volumes[i].unreadable)
+            continue;
+        (void)error_set(e, ERROR_REFUSED, -EIO, "failing-disk",
+                        "%s cannot be read (%s: %s): the disk may be failing",
+                        text_safe(d->target), text_safe(d->volumes[i].name), strerror(EIO));
+        (void)error_advise(e, "copy it before anything else, and work on the copy: ddrescue -d %s "
+                              "copy.img copy.map; or look at it with --read-only",
+                           text_safe(d->target));
+        return -EIO;
+    }
+    return 0;
+}
+
 static int check_selected(const struct disk *d, struct error *e)
 {
     for (unsigned i = 0; d->selected && i < d->volume_count; i++)
@@ -275,6 +295,8 @@ static int open_guarded(struct disk *d, struct error *e)
         r = make_reachable(d, e);
     if (r == 0)
         r = check_selected(d, e);
+    if (r == 0 && d->access == DISK_WRITE)
+        r = refuse_failing(d, e);
     if (r == 0 && d->access == DISK_WRITE)
         r = refuse_hibernated(d, e);
     return r;

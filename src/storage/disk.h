@@ -88,7 +88,7 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e);
  */
 int disk_use_assembled(struct disk *d, const char *node, struct error *e);
 
-/* Probe all volumes again, after a check has changed them. */
+/* Probe all volumes (again, after a check has changed them). One that cannot be read is marked. */
 int disk_probe_volumes(struct disk *d, struct error *e);
 
 /* How to name @v, which is on @d, among several disks: "a.img part2", "sdb2", "vg0/root". Safe text
