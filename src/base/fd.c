@@ -41,6 +41,8 @@ int fd_read_any(int fd, size_t max, char **ret_data, size_t *ret_size)
         n = read(fd, data + size, room - size);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno == EAGAIN && fcntl(fd, F_SETFL, 0) == 0)
+            continue; /* a pipe with somebody at its other end: what is written there is waited for */
         if (n < 0)
             return -errno;
         if (n == 0)

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/patient_options.h"
-#include "session/host_mounts.h"
+#include "storage/host_mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,7 +11,7 @@
 #include "commands/commands.h"
 #include "commands/spawn_options.h"
 #include "container/container.h"
-#include "session/host_mounts.h"
+#include "storage/host_mounts.h"
 #include "session/journal.h"
 #include "session/keeper.h"
 #include "session/rescue_overlays.h"

@@ -26,13 +26,20 @@
 
 static const char *const member_types[] = {"linux_raid_member", "crypto_LUKS", "LVM2_member"};
 
+bool assembly_has_members(const struct disk *d)
+{
+    for (unsigned i = 0; i < d->volume_count; i++)
+        for (size_t k = 0; k < sizeof member_types / sizeof member_types[0]; k++)
+            if (strcmp(d->volumes[i].fs.type, member_types[k]) == 0)
+                return true;
+    return false;
+}
+
 bool assembly_is_needed(const struct disk_set *set)
 {
     for (unsigned i = 0; i < set->count; i++)
-        for (unsigned j = 0; j < set->disks[i]->volume_count; j++)
-            for (size_t k = 0; k < sizeof member_types / sizeof member_types[0]; k++)
-                if (strcmp(set->disks[i]->volumes[j].fs.type, member_types[k]) == 0)
-                    return true;
+        if (assembly_has_members(set->disks[i]))
+            return true;
     return false;
 }
 
@@ -49,7 +56,7 @@ static int keep_nodes_to_ourselves(struct error *e)
 
 static int record(void *userdata, const char *text)
 {
-    return journal_record(userdata, JOURNAL_ASSEMBLED, text);
+    return journal_record(userdata, JOURNAL_STORAGE, text);
 }
 
 static int ask_passphrase(void *userdata, const char *title, unsigned attempt, char *ret,

@@ -4,6 +4,7 @@
 #include "base/step.h"
 #include "base/text.h"
 #include "storage/array.h"
+#include "storage/undo.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -105,13 +106,13 @@ static int start(struct assembly *a, const struct array_plan *plan, const char *
     r = array_free_name(device, sizeof device);
     if (r < 0)
         return error_errno(why, r, "no name is left for an array");
-    snprintf(record, sizeof record, "array %s", device);
+    snprintf(record, sizeof record, UNDO_ARRAY "%s", device);
     r = a->cb->record ? a->cb->record(a->cb->userdata, record) : 0;
     if (r == 0)
-        r = array_start(plan, device, degraded, a->access == DISK_WRITE, why);
+        r = array_start(plan, device, degraded, a->access != DISK_READ, why);
     if (r < 0)
         return r;
-    step_reached("layer-array");
+    step_reached("assembled-array");
     d = assemble_add(a, name, record);
     if (!d)
         return -ENOMEM;

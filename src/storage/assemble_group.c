@@ -4,6 +4,7 @@
 #include "base/step.h"
 #include "base/text.h"
 #include "storage/device_mapper.h"
+#include "storage/undo.h"
 #include "storage/volume_group.h"
 
 #include <errno.h>
@@ -105,7 +106,7 @@ static int activate(struct assembly *a, char *const *nodes, const struct volume_
                     struct error *why)
 {
     struct logical_volume *lvs = calloc(VG_LVS_MAX, sizeof *lvs);
-    char record[80] = "mapping ";
+    char record[80] = UNDO_MAPPING;
     int count, r;
 
     if (!lvs)
@@ -132,7 +133,7 @@ static int activate(struct assembly *a, char *const *nodes, const struct volume_
             if (d->degraded)
                 d->access = DISK_READ;
         }
-        step_reached("layer-group");
+        step_reached("assembled-group");
         if (r == 0)
             r = add_volumes(d, vg, lvs, count);
     }
