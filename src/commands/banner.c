@@ -186,7 +186,7 @@ int banner_format(struct text *out, const struct options *o, const struct patien
     if (p->root && mount_is_read_only_type(p->root->volume->fs.type))
         field(out, "writes", "none: a %s cannot be written to",
               text_safe(p->root->volume->fs.type));
-    else if (p->request.read_only)
+    else if (p->request.read_only || (p->root && p->root->volume->read_only))
         field(out, "writes", "none: the disk is read-only%s", read_only_words(p));
     else
         field(out, "WRITES", "go to the disk itself; nothing can be undone");

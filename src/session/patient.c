@@ -215,7 +215,7 @@ static int attach(const struct patient *p, int mount_fd, const char *target)
 /* On a layer the kernel may replay a journal although nothing is to be written. */
 static enum mount_mode mode_of(const struct patient *p, const struct volume *v, bool read_only)
 {
-    if (p->request.read_only && !v->scratch)
+    if ((p->request.read_only && !v->scratch) || v->read_only)
         return MOUNT_NO_REPLAY;
     return p->request.read_only || read_only ? MOUNT_READ : MOUNT_WRITE;
 }
@@ -256,7 +256,8 @@ static int mount_step_run(struct patient *p, struct mount_step *step, struct err
     _cleanup_fd_ int fd = -1;
     int r;
 
-    if (step->needed && !p->request.read_only && step->volume != p->root->volume) {
+    if (step->needed && !p->request.read_only && !step->volume->read_only &&
+        step->volume != p->root->volume) {
         r = check_with_ui(step->volume, step->target, p->request.fsck, &step->check, e);
         if (r == -EINTR)
             return r;
@@ -288,7 +289,7 @@ static int check_root(struct patient *p, struct error *e)
 {
     int r;
 
-    if (p->request.read_only || p->directory_fd >= 0)
+    if (p->request.read_only || p->directory_fd >= 0 || p->root->volume->read_only)
         return 0;
     r = check_with_ui(p->root->volume, "/", p->request.fsck, &p->root_check, e);
     if (r < 0)

@@ -37,6 +37,8 @@ static int no_such_target(const char *target, int code, struct error *e)
     (void)error_errno(e, code, "cannot open %s", text_safe(target));
     if (e)
         e->kind = ERROR_TARGET;
+    if (code == -EROFS || code == -EACCES)
+        (void)error_advise(e, "it is write-protected: look at it with --read-only");
     return code;
 }
 
@@ -177,6 +179,13 @@ static int find_volumes(struct disk *d, struct error *e)
     return r;
 }
 
+static bool is_read_only(int fd)
+{
+    int read_only = 0;
+
+    return ioctl(fd, BLKROGET, &read_only) == 0 && read_only;
+}
+
 int disk_probe_volumes(struct disk *d, struct error *e)
 {
     for (unsigned i = 0; i < d->volume_count; i++) {
@@ -185,6 +194,7 @@ int disk_probe_volumes(struct disk *d, struct error *e)
         int r = fd < 0 ? error_errno(e, -errno, "cannot open %s", v->node)
                        : probe_filesystem(fd, 0, 0, &v->fs, e);
 
+        v->read_only = is_read_only(fd);
         v->scratch = d->access == DISK_SCRATCH;
         v->unreadable = r == -EIO;
         if (v->unreadable) /* says nothing about the others */
