@@ -138,6 +138,9 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
                              struct journal *j, struct error *e)
 {
     struct crypttab_entry entries[CRYPTTAB_ENTRIES_MAX];
+    /* The detached header has found its volume already. */
+    const struct assemble_request further = {.degraded = request->degraded,
+                                             .key_file = request->key_file};
     struct assemble_callbacks cb = callbacks;
     struct error problem = {0};
     _cleanup_free_ char *data = NULL;
@@ -166,5 +169,5 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
             ui_note("%s is open under another name than %s, which is taken on this host",
                     text_safe(v->name), text_safe(entries[i].name));
     }
-    return made ? assemble(set, access_wanted, request, &cb, &problem, e) : 0;
+    return made ? assemble(set, access_wanted, &further, &cb, &problem, e) : 0;
 }

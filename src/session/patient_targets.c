@@ -125,7 +125,7 @@ static int assemble_targets(struct patient *p, struct journal *j, struct error *
     struct disk_set set = {.disks = p->disks, .count = p->disk_count, .max = PATIENT_DISKS_MAX};
     int r;
 
-    if (p->directory_fd >= 0 || !assembly_is_needed(&set)) {
+    if (p->directory_fd >= 0 || (!assembly_is_needed(&set) && !p->request.assemble.luks_header)) {
         assemble_btrfs(&set);
         return 0;
     }

@@ -5,6 +5,7 @@
 #include "base/step.h"
 #include "base/text.h"
 #include "storage/undo.h"
+#include "storage/failing.h"
 #include "storage/hold.h"
 #include "storage/disk_content.h"
 #include "storage/in_use.h"
@@ -264,21 +265,11 @@ static int refuse_hibernated(const struct disk *d, struct error *e)
     return 0;
 }
 
-/* Every further access may be the last one of a failing disk: it is to be copied, not worked on. */
 static int refuse_failing(const struct disk *d, struct error *e)
 {
-    for (unsigned i = 0; i < d->volume_count; i++) {
-        if (!d->volumes[i].unreadable)
-            continue;
-        (void)error_set(e, ERROR_REFUSED, -EIO, "failing-disk",
-                        "%s cannot be read (%s: %s): the disk may be failing", text_safe(d->target),
-                        text_safe(d->volumes[i].name), strerror(EIO));
-        (void)error_advise(e,
-                           "copy it before anything else, and work on the copy: ddrescue -d %s "
-                           "copy.img copy.map; or look at it with --read-only",
-                           text_safe(d->target));
-        return -EIO;
-    }
+    for (unsigned i = 0; i < d->volume_count; i++)
+        if (d->volumes[i].unreadable)
+            return failing_disk(text_safe(d->volumes[i].name), strerror(EIO), e);
     return 0;
 }
 

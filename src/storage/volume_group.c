@@ -232,7 +232,8 @@ void logical_volume_dm_uuid(const struct logical_volume *lv, char *ret, size_t s
 int volume_group_activate(char *const *nodes, const struct volume_group *vg, bool partial,
                           bool read_only, struct error *e)
 {
-    char select[80], extra[200] = "",
+    char select[80],
+        extra[200] = "",
         *argv[20] = {(char *)"lvm", (char *)"vgchange", (char *)"--activate", (char *)"y",
                      (char *)"--activationmode", (char *)(partial ? "partial" : "degraded"),
                      /* Also what an administrator keeps from coming up by itself. */
