@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "session/interrupt.h"
 #include "storage/resolve.h"
+#include "storage/udev.h"
 #include "system/crypttab.h"
 #include "terminal/ui.h"
 
@@ -54,9 +55,11 @@ static int keep_nodes_to_ourselves(struct error *e)
     return 0;
 }
 
-static int record(void *userdata, const char *text)
+int assembly_record(void *userdata, const char *text)
 {
-    return journal_record(userdata, JOURNAL_STORAGE, text);
+    int r = journal_record(userdata, JOURNAL_STORAGE, text);
+
+    return r < 0 ? r : udev_leave_alone(text, NULL);
 }
 
 static int ask_passphrase(void *userdata, const char *title, unsigned attempt, char *ret,
@@ -81,7 +84,7 @@ static void note(void *userdata, const char *text)
 }
 
 static const struct assemble_callbacks callbacks = {
-    .record = record,
+    .record = assembly_record,
     .passphrase = ask_passphrase,
     .ask = ask,
     .note = note,

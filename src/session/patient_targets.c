@@ -28,11 +28,6 @@ static int open_directory(struct patient *p, const char *path, struct error *e)
     return 0;
 }
 
-static int record(void *userdata, const char *text)
-{
-    return journal_record(userdata, JOURNAL_STORAGE, text);
-}
-
 static int confirm(void *userdata, const char *question)
 {
     (void)userdata;
@@ -51,7 +46,7 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
         .access = p->request.plan_only   ? DISK_READ
                   : p->request.read_only ? DISK_SCRATCH
                                          : DISK_WRITE,
-        .record = record,
+        .record = assembly_record,
         .confirm = confirm,
         .note = note,
         .userdata = j,
@@ -67,8 +62,6 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
         return r;
     }
     p->disks[p->disk_count++] = d;
-    if (d->is_loop)
-        (void)journal_record(j, JOURNAL_LOOP, d->node);
     return 0;
 }
 

@@ -63,8 +63,9 @@ int dm_find_name(const char *name, struct dm_device *ret)
     return find("", name, ret, 1) == 1 ? 0 : -ENOENT;
 }
 
-/* One request about the device @name; @argument, which may be NULL, is its data. */
-static int request(unsigned long number, const char *name, const char *argument)
+/* One request about the device @name; @argument, which may be NULL, is its data. *ret_open (may be
+ * NULL) gets its open count. */
+static int request(unsigned long number, const char *name, const char *argument, int *ret_open)
 {
     struct {
         struct dm_ioctl header;
@@ -84,12 +85,23 @@ static int request(unsigned long number, const char *name, const char *argument)
     memcpy(message.header.name, name, strlen(name));
     if (argument)
         memcpy(message.data, argument, strlen(argument));
-    return ioctl(control, number, &message) < 0 ? -errno : 0;
+    if (ioctl(control, number, &message) < 0)
+        return -errno;
+    if (ret_open)
+        *ret_open = message.header.open_count;
+    return 0;
+}
+
+int dm_open_count(const char *name)
+{
+    int count, r = request(DM_DEV_STATUS, name, NULL, &count);
+
+    return r < 0 ? r : count;
 }
 
 int dm_rename(const char *name, const char *new_name)
 {
-    return request(DM_DEV_RENAME, name, new_name);
+    return request(DM_DEV_RENAME, name, new_name, NULL);
 }
 
 /* One round over all of them; what others stand on goes in a later round. Returns how many are
@@ -100,7 +112,7 @@ static unsigned remove_round(const char *uuid_prefix, char left[static DM_NAME_M
     unsigned count = devices ? dm_find(uuid_prefix, devices, DEVICES_MAX) : 0, busy = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        int r = request(DM_DEV_REMOVE, devices[i].name, NULL);
+        int r = request(DM_DEV_REMOVE, devices[i].name, NULL, NULL);
 
         if (r < 0 && r != -ENXIO) {
             memcpy(left, devices[i].name, DM_NAME_MAX);

@@ -28,6 +28,9 @@ unsigned dm_find(const char *uuid_prefix, struct dm_device *ret, unsigned max);
 /* The one of that name: 0 or -ENOENT. */
 int dm_find_name(const char *name, struct dm_device *ret);
 
+/* How often it is open (mounted, below another one ...), or a negative errno. */
+int dm_open_count(const char *name);
+
 /* Give a device another name. 0; -EBUSY when the name is taken. */
 int dm_rename(const char *name, const char *new_name);
 

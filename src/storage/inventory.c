@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/inventory.h"
 
-#include "base/fd.h"
 #include "base/text.h"
+#include "storage/loop.h"
 #include "storage/sysfs.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 /* Names in /sys/block that are no disks of a machine. */
 static const char *const skipped[] = {"ram", "zram", "dm-", "md", "fd"};
-
-/* A loop device of ours is locked as long as it lives, see loop.h. */
-static bool is_ours(const char *node)
-{
-    _cleanup_fd_ int fd = open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-}
 
 static bool is_worth_a_look(const char *name)
 {
@@ -36,7 +26,7 @@ static bool is_worth_a_look(const char *name)
     snprintf(node, sizeof node, "/dev/%s", name);
     if (stat(node, &st) < 0 || !S_ISBLK(st.st_mode) || sysfs_number(st.st_rdev, "size") == 0)
         return false;
-    return !text_starts_with(name, "loop") || !is_ours(node);
+    return !text_starts_with(name, "loop") || !loop_is_ours(node);
 }
 
 static int compare_paths(const void *a, const void *b)
