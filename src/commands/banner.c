@@ -65,10 +65,11 @@ static void add_assembled(struct text *out, const struct patient *p)
     for (unsigned i = 0; i < p->disk_count; i++) {
         const struct disk *d = p->disks[i];
 
-        if (d->kind == DISK_TARGET)
+        if (d->kind == DISK_TARGET || d->kind == DISK_STAND_IN)
             continue;
-        snprintf(item, sizeof item, "%s%s%s%s", text_safe(d->name), d->on ? " on " : "",
-                 d->on ? text_safe(d->on->name) : "", d->degraded ? " (members are missing)" : "");
+        snprintf(item, sizeof item, "%s%s%s%s%s%s", text_safe(d->name), d->on ? " on " : "",
+                 d->on ? text_safe(d->on->name) : "", d->opened_as[0] ? ", here as " : "",
+                 text_safe(d->opened_as), d->degraded ? " (members are missing)" : "");
         append_item(list, sizeof list, item);
     }
     if (list[0])
@@ -88,6 +89,8 @@ static void add_disk(struct text *out, const struct patient *p)
               text_bytes(d->size, size), d->serial[0] ? ", serial " : "", text_safe(d->serial),
               d->is_loop ? ", here " : "", d->is_loop ? d->node : "");
     }
+    if (p->clone[0])
+        field(out, "", "CLONE of %s: do not reboot this host while both are attached", p->clone);
     add_assembled(out, p);
     if (p->disk_count == 0)
         field(out, "tree", "%s", text_safe(p->request.targets[0]));

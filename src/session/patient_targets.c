@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "session/assembly.h"
+#include "session/clones.h"
 #include "session/interrupt.h"
 #include "terminal/ui.h"
 
@@ -136,5 +137,10 @@ int patient_open_targets(struct patient *p, struct journal *j, struct error *e)
 {
     int r = open_targets(p, j, e);
 
-    return r < 0 ? r : assemble_targets(p, j, e);
+    if (r == 0)
+        r = clones_refuse_pair(p->disks, p->disk_count, e);
+    if (r < 0)
+        return r;
+    (void)clones_of_host(p->disks, p->disk_count, p->clone, sizeof p->clone);
+    return assemble_targets(p, j, e);
 }

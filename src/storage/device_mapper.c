@@ -92,6 +92,73 @@ static int request(unsigned long number, const char *name, const char *argument,
     return 0;
 }
 
+/* The parameters of "linear", Documentation/admin-guide/device-mapper/linear.rst. */
+#define PARAMETERS_MAX 128
+#define SEGMENTS_MAX   4
+
+static int load_linear(const char *name, const struct dm_segment *segments, unsigned count)
+{
+    struct {
+        struct dm_ioctl header;
+        struct {
+            struct dm_target_spec spec;
+            char parameters[PARAMETERS_MAX];
+        } targets[SEGMENTS_MAX];
+    } message = {
+        .header = {.version = {4, 0, 0},
+                   .data_size = sizeof message,
+                   .data_start = sizeof message.header,
+                   .target_count = count},
+    };
+    _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+
+    if (control < 0)
+        return -errno;
+    if (count > SEGMENTS_MAX || strlen(name) >= sizeof message.header.name)
+        return -EINVAL;
+    memcpy(message.header.name, name, strlen(name));
+    for (unsigned i = 0; i < count; i++) {
+        message.targets[i].spec = (struct dm_target_spec){.sector_start = segments[i].start,
+                                                          .length = segments[i].length,
+                                                          .next = sizeof message.targets[0],
+                                                          .target_type = "linear"};
+        snprintf(message.targets[i].parameters, PARAMETERS_MAX, "%.64s %llu", segments[i].device,
+                 (unsigned long long)segments[i].offset);
+    }
+    return ioctl(control, DM_TABLE_LOAD, &message) < 0 ? -errno : 0;
+}
+
+/* DM_DEV_CREATE has name and uuid in its header. */
+static int create(const char *name, const char *uuid)
+{
+    struct dm_ioctl message = {
+        .version = {4, 0, 0}, .data_size = sizeof message, .data_start = sizeof message};
+    _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+
+    if (control < 0)
+        return -errno;
+    if (strlen(name) >= sizeof message.name || strlen(uuid) >= sizeof message.uuid)
+        return -ENAMETOOLONG;
+    memcpy(message.name, name, strlen(name));
+    memcpy(message.uuid, uuid, strlen(uuid));
+    return ioctl(control, DM_DEV_CREATE, &message) < 0 ? -errno : 0;
+}
+
+int dm_create_linear(const char *name, const char *uuid, const struct dm_segment *segments,
+                     unsigned count, struct error *e)
+{
+    int r = create(name, uuid);
+
+    if (r == 0) {
+        r = load_linear(name, segments, count);
+        if (r == 0)
+            r = request(DM_DEV_SUSPEND, name, NULL, NULL); /* without DM_SUSPEND_FLAG: resume */
+        if (r < 0)
+            (void)request(DM_DEV_REMOVE, name, NULL, NULL);
+    }
+    return r < 0 ? error_errno(e, r, "cannot make the mapping %s", text_safe(name)) : 0;
+}
+
 int dm_open_count(const char *name)
 {
     int count, r = request(DM_DEV_STATUS, name, NULL, &count);

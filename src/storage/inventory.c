@@ -50,21 +50,52 @@ int inventory_disks(char (*ret_paths)[128], struct error *e)
     return (int)count;
 }
 
+/* What tells a device from all others, also where several share the uuid of what they make up. */
+static const char *own_uuid(const struct filesystem *fs)
+{
+    return fs->uuid_sub[0] ? fs->uuid_sub : fs->uuid;
+}
+
+/* Several devices carry these together; the others are whole by themselves. */
+static const char *const member_types[] = {"LVM2_member", "linux_raid_member", "btrfs",
+                                           "crypto_LUKS"};
+
+static bool is_member(const struct filesystem *fs)
+{
+    for (size_t i = 0; i < sizeof member_types / sizeof member_types[0]; i++)
+        if (strcmp(fs->type, member_types[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool same_volume(const struct disk *a, const struct disk *b, bool members_only,
+                        char *ret_what, size_t size)
+{
+    for (unsigned i = 0; i < a->volume_count; i++)
+        for (unsigned j = 0; j < b->volume_count; j++) {
+            const struct filesystem *x = &a->volumes[i].fs, *y = &b->volumes[j].fs;
+
+            if (!own_uuid(x)[0] || strcmp(own_uuid(x), own_uuid(y)) != 0 ||
+                strcmp(x->type, y->type) != 0 || (members_only && !is_member(x)))
+                continue;
+            snprintf(ret_what, size, "%s %s",
+                     strcmp(x->usage, "filesystem") == 0 ? "file system" : "volume",
+                     text_safe(own_uuid(x)));
+            return true;
+        }
+    return false;
+}
+
 bool inventory_is_twin(const struct disk *a, const struct disk *b, char *ret_what, size_t size)
 {
     if (a->table_id[0] && strcmp(a->table_id, b->table_id) == 0) {
         snprintf(ret_what, size, "partition table %s", text_safe(a->table_id));
         return true;
     }
-    for (unsigned i = 0; i < a->volume_count; i++)
-        for (unsigned j = 0; j < b->volume_count; j++) {
-            const struct filesystem *x = &a->volumes[i].fs, *y = &b->volumes[j].fs;
+    return same_volume(a, b, false, ret_what, size);
+}
 
-            if (!x->uuid[0] || strcmp(x->uuid, y->uuid) != 0 || strcmp(x->type, y->type) != 0 ||
-                strcmp(x->usage, "raid") == 0) /* members of one array share it rightly */
-                continue;
-            snprintf(ret_what, size, "file system %s", text_safe(x->uuid));
-            return true;
-        }
-    return false;
+bool inventory_same_member(const struct disk *a, const struct disk *b, char *ret_what, size_t size)
+{
+    return same_volume(a, b, true, ret_what, size);
 }
