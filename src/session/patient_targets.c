@@ -5,6 +5,7 @@
 #include "session/assembly.h"
 #include "session/clones.h"
 #include "session/interrupt.h"
+#include "storage/btrfs_twin.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -58,6 +59,11 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
     if (!d)
         return error_errno(e, -ENOMEM, "opening %s", text_safe(target));
     r = disk_open(d, target, &request, e);
+    if (r == 0 && !p->request.plan_only) {
+        r = btrfs_twin_settle(d, e);
+        if (r < 0)
+            (void)disk_close(d, RELEASE_WAIT_MS, NULL);
+    }
     if (r < 0) {
         free(d);
         return r;

@@ -7,6 +7,7 @@
 #include "storage/undo.h"
 #include "storage/failing.h"
 #include "storage/hold.h"
+#include "storage/btrfs_twin.h"
 #include "storage/disk_content.h"
 #include "storage/in_use.h"
 #include "storage/loop.h"
@@ -391,6 +392,9 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
         return 0;
     if (d->node_fd >= 0 && d->access == DISK_WRITE && fsync(d->node_fd) < 0)
         r = error_errno(e, -errno, "cannot write everything to %s", text_safe(d->target));
+    for (unsigned i = 0; wait_ms && i < d->volume_count; i++)
+        if (strcmp(d->volumes[i].fs.type, "btrfs") == 0)
+            btrfs_twin_forget(d->volumes[i].node);
     (void)fstat(d->node_fd, &node);
     (void)fstat(d->content_fd, &file);
     d->node_fd = fd_close(d->node_fd);
