@@ -7,9 +7,13 @@
 #include <string.h>
 
 extern const struct fault_family fault_family_fstab;
+extern const struct fault_family fault_family_init;
+extern const struct fault_family fault_family_tree;
 
 const struct fault_family *const fault_families[] = {
     &fault_family_fstab,
+    &fault_family_tree,
+    &fault_family_init,
 };
 
 const size_t fault_family_count = sizeof fault_families / sizeof fault_families[0];
