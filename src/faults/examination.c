@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "faults/facts_units.h"
 #include "faults/facts_user.h"
 #include "storage/device_name.h"
 #include "storage/resolve.h"
@@ -28,6 +29,8 @@ void examination_close(struct examination *x)
     x->fstab_text = NULL;
     facts_user_free(x->user);
     x->user = NULL;
+    facts_units_free(x->units);
+    x->units = NULL;
 }
 
 /* The running host: what udev has made of the name. */

@@ -38,6 +38,7 @@ struct examination {
 
     /* Read when they are asked for. */
     struct facts_user *user; /* faults/facts_user.h */
+    struct units *units;     /* faults/facts_units.h */
 };
 
 /* Read what several detectors need. 0 or -ENOMEM. */

@@ -9,11 +9,13 @@
 extern const struct fault_family fault_family_fstab;
 extern const struct fault_family fault_family_init;
 extern const struct fault_family fault_family_tree;
+extern const struct fault_family fault_family_systemd;
+extern const struct fault_family fault_family_packages;
+extern const struct fault_family fault_family_start;
 
 const struct fault_family *const fault_families[] = {
-    &fault_family_fstab,
-    &fault_family_tree,
-    &fault_family_init,
+    &fault_family_fstab,   &fault_family_tree,     &fault_family_init,
+    &fault_family_systemd, &fault_family_packages, &fault_family_start,
 };
 
 const size_t fault_family_count = sizeof fault_families / sizeof fault_families[0];
