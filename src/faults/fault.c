@@ -9,6 +9,9 @@
 extern const struct fault_family fault_family_fstab;
 extern const struct fault_family fault_family_init;
 extern const struct fault_family fault_family_tree;
+extern const struct fault_family fault_family_security;
+extern const struct fault_family fault_family_users;
+extern const struct fault_family fault_family_pam;
 extern const struct fault_family fault_family_systemd;
 extern const struct fault_family fault_family_packages;
 extern const struct fault_family fault_family_start;
