@@ -9,6 +9,8 @@
 extern const struct fault_family fault_family_fstab;
 extern const struct fault_family fault_family_init;
 extern const struct fault_family fault_family_tree;
+extern const struct fault_family fault_family_ssh;
+extern const struct fault_family fault_family_sudo;
 extern const struct fault_family fault_family_security;
 extern const struct fault_family fault_family_users;
 extern const struct fault_family fault_family_pam;
