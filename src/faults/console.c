@@ -96,7 +96,9 @@ static bool is_login_line(char *text)
         if (!field[i] || (i < 3 && !text))
             return false;
     }
-    return strcmp(field[2], "respawn") == 0 || strcmp(field[2], "askfirst") == 0;
+    /* "z6:6:respawn:/sbin/sulogin" is for a shutdown that got stuck. */
+    return (strcmp(field[2], "respawn") == 0 || strcmp(field[2], "askfirst") == 0) &&
+           !strstr(field[3], "sulogin");
 }
 
 static void detect_no_getty(struct examination *x, const struct fault *f, struct report *r)
