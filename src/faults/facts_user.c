@@ -122,6 +122,12 @@ bool facts_is_machine(const struct examination *x)
     return x->running || x->disk_count > 0 || x->system->kernel_count > 0;
 }
 
+bool facts_is_full_system(const struct examination *x)
+{
+    return x->system->init == INIT_SYSTEMD || x->system->init == INIT_SYSVINIT ||
+           x->system->init == INIT_OPENRC || x->system->init == INIT_BROKEN;
+}
+
 void facts_user_free(struct facts_user *f)
 {
     if (!f)

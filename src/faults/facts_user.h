@@ -40,4 +40,8 @@ bool facts_readlink(const struct examination *x, const char *path, char *ret, si
  * is the root of disks. */
 bool facts_is_machine(const struct examination *x);
 
+/* Does it have the init of a full distribution, and with it users, services and logins? Not a
+ * busybox system, not the tree of one program. */
+bool facts_is_full_system(const struct examination *x);
+
 void facts_user_free(struct facts_user *f);

@@ -68,14 +68,13 @@ static bool uses_shadow(struct examination *x)
 
 static void detect_root_missing(struct examination *x, const struct fault *f, struct report *r)
 {
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    for (size_t i = 0; facts_is_full_system(x) && i < sizeof files / sizeof files[0]; i++) {
         struct finding *finding;
         const struct facts_file *file = facts_file(x, files[i].path);
 
         if (has_root(accounts_of(x, i), files[i].file) ||
             (files[i].file == ACCOUNT_SHADOW && !uses_shadow(x)) ||
-            (!file->data && file->error != -ENOENT && file->error != -EINVAL) ||
-            x->system->init == INIT_NONE)
+            (!file->data && file->error != -ENOENT && file->error != -EINVAL))
             continue;
         finding = report_add(r, f, "%s %s", files[i].path,
                              !file->data   ? "is missing"

@@ -242,29 +242,34 @@ static const char *const watched[] = {
     "/etc/rc.local",
 };
 
-static void watch(int root_fd, const char *path, struct history *h)
+/* Was it changed after the last good boot? */
+static bool watch(int root_fd, const char *path, struct history *h)
 {
     struct stat st;
 
-    if (path_stat(root_fd, path, &st) == 0 && st.st_mtime > h->good.when)
-        history_add(h, st.st_mtime, "%.130s was changed", text_safe(path));
+    if (path_stat(root_fd, path, &st) < 0 || st.st_mtime <= h->good.when)
+        return false;
+    history_add(h, st.st_mtime, "%.130s was changed", text_safe(path));
+    return true;
 }
 
 static void read_changes(int root_fd, struct history *h)
 {
     for (size_t i = 0; i < sizeof watched / sizeof watched[0]; i++) {
         _cleanup_directory_ struct directory d = {0};
+        bool inside = false;
 
-        watch(root_fd, watched[i], h);
-        if (directory_list(root_fd, watched[i], "", &d) < 0)
-            continue;
+        (void)directory_list(root_fd, watched[i], "", &d);
         for (unsigned k = 0; k < d.count; k++) {
             const char *path = directory_join(watched[i], d.names[k]);
             struct stat st;
 
             if (path_stat(root_fd, path, &st) == 0 && S_ISREG(st.st_mode))
-                watch(root_fd, path, h);
+                inside = watch(root_fd, path, h) || inside;
         }
+        /* A directory's own date says that something was taken away. */
+        if (!inside)
+            (void)watch(root_fd, watched[i], h);
     }
 }
 
