@@ -140,6 +140,8 @@ static bool matches(const struct rule *rule, const char *path)
         return strcmp(rule->pattern, path) == 0;
     if (strncmp(rule->pattern, path, rule->stem ? rule->stem - 1 : 0) != 0)
         return false; /* the last character of the stem may be the one that "?" is about */
+    if (strchr(rule->pattern, '{'))
+        return false; /* a hostile "a{1,9999}{1,9999}" would take all memory; policies have none */
     snprintf(pattern, sizeof pattern, "^(%s)$", rule->pattern);
     for (char *c; (c = strstr(pattern, "(?:"));)
         memmove(c + 1, c + 3, strlen(c + 3) + 1);

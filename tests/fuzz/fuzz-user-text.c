@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Accounts, units, sshd_config and sudoers of a patient. */
+/* Accounts, units, sshd_config, sudoers, logs, wtmp and SELinux contexts of a patient. */
 
 #include "system/accounts.h"
+#include "system/file_contexts.h"
+#include "system/history.h"
 #include "system/lines.h"
 #include "system/sshd_config.h"
 #include "system/sudoers.h"
@@ -30,6 +32,29 @@ static void check_line(void *userdata, unsigned line, const char *why)
         abort();
 }
 
+static void check_history(const char *data, size_t size)
+{
+    static struct history h;
+
+    memset(&h, 0, sizeof h);
+    history_from_wtmp(data, size, &h);
+    for (unsigned i = 0; i < 4; i++)
+        history_from_log(data, size, (enum history_log)i, &h);
+    for (unsigned i = 0; i < h.event_count; i++)
+        if (i && h.events[i - 1].when > h.events[i].when)
+            abort();
+}
+
+/* Few rules: compiling a large expression takes the library long, and is the policy's own doing. */
+static void check_contexts(const char *data, size_t size)
+{
+    struct file_contexts *f = NULL;
+
+    if (file_contexts_add(&f, data, size < 200 ? size : 200) == 0)
+        (void)file_contexts_lookup(f, "/etc/fstab", 0100644);
+    file_contexts_close(f);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -50,5 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
         unit_file_free(&u);
     }
+    check_history(text, size);
+    check_contexts(text, size);
     return 0;
 }
