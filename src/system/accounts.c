@@ -19,6 +19,7 @@ static const struct {
     [ACCOUNT_GROUP] = {4, 4},
 };
 
+/* Fields that are not there are empty. */
 static unsigned split(char *line, char *fields[FIELDS_MAX + 1])
 {
     unsigned count = 0;
@@ -26,6 +27,8 @@ static unsigned split(char *line, char *fields[FIELDS_MAX + 1])
 
     while (count <= FIELDS_MAX && (field = strsep(&line, ":")))
         fields[count++] = field;
+    for (unsigned i = count; i <= FIELDS_MAX; i++)
+        fields[i] = (char *)"";
     return count;
 }
 

@@ -79,14 +79,10 @@ void history_from_wtmp(const void *data, size_t size, struct history *ret)
 static time_t parse_time(const char *s)
 {
     struct tm tm = {.tm_isdst = -1};
-    char separator;
 
-    if (sscanf(s, "%4d-%2d-%2d%c%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &separator,
-               &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 7 ||
-        tm.tm_year < 1970 || tm.tm_year > 9999)
+    s = strptime(s, "%Y-%m-%d", &tm);
+    if (!s || (*s != ' ' && *s != 'T') || !strptime(s + 1, "%H:%M:%S", &tm) || tm.tm_year < 70)
         return 0;
-    tm.tm_year -= 1900;
-    tm.tm_mon--;
     return mktime(&tm);
 }
 
@@ -208,7 +204,7 @@ static void read_logs(int root_fd, struct history *h)
 
     for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
         _cleanup_free_ char *data = NULL;
-        size_t size;
+        size_t size = 0;
 
         if (read_end(root_fd, logs[i].path, &data, &size) == 0)
             history_from_log(data, size, logs[i].log, h);

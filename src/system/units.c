@@ -105,11 +105,13 @@ static int read_drop_ins(int root_fd, const char *name, struct unit *u)
 {
     int r = 0;
 
-    for (size_t i = UNIT_DIRECTORIES; r == 0 && i-- > 0;) {
+    /* What is in /etc comes last, and so wins. */
+    for (size_t i = 0; r == 0 && i < UNIT_DIRECTORIES; i++) {
         _cleanup_directory_ struct directory d = {0};
         char directory[PATH_MAX];
 
-        snprintf(directory, sizeof directory, "%s/%s.d", unit_directories[i], name);
+        snprintf(directory, sizeof directory, "%s/%s.d", unit_directories[UNIT_DIRECTORIES - 1 - i],
+                 name);
         if (directory_list(root_fd, directory, ".conf", &d) < 0)
             continue;
         for (unsigned k = 0; r == 0 && k < d.count; k++)
