@@ -55,9 +55,9 @@ static bool never_ends(const char *command)
  * (systemd.service(5), TimeoutStartSec=). */
 static bool holds_up(const struct unit *unit, bool *ret_stated)
 {
-    const struct unit_setting *type = unit_file_get(&unit->file, "Service", "Type"),
-                              *start = unit_file_get(&unit->file, "Service", "TimeoutStartSec"),
-                              *both = unit_file_get(&unit->file, "Service", "TimeoutSec"),
+    const struct unit_setting *type = unit_settings_get(&unit->file, "Service", "Type"),
+                              *start = unit_settings_get(&unit->file, "Service", "TimeoutStartSec"),
+                              *both = unit_settings_get(&unit->file, "Service", "TimeoutSec"),
                               *limit = start ? start : both;
     bool oneshot = type && strcmp(type->value, "oneshot") == 0;
 
@@ -81,7 +81,7 @@ static void detect_service_hangs(struct examination *x, const struct fault *f, s
 
         if (!unit->wanted || !unit->local || !holds_up(unit, &stated))
             continue;
-        start = unit_file_get(&unit->file, "Service", "ExecStart");
+        start = unit_settings_get(&unit->file, "Service", "ExecStart");
         endless = start && never_ends(start->value);
         before = early_after(u, i);
         if (!endless && !(stated && before))

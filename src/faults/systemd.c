@@ -212,9 +212,9 @@ static void check_conf(struct examination *x, const struct fault *f, struct repo
                        const char *path)
 {
     const struct facts_file *file = facts_file(x, path);
-    _cleanup_unit_file_ struct unit_file u = {0};
+    _cleanup_unit_settings_ struct unit_settings u = {0};
 
-    if (!file->data || unit_file_parse(file->data, file->size, &u) < 0)
+    if (!file->data || unit_settings_parse(file->data, file->size, &u) < 0)
         return;
     for (unsigned i = 0; i < u.count; i++) {
         const struct unit_setting *s = &u.settings[i];
@@ -263,7 +263,7 @@ static void detect_program_missing(struct examination *x, const struct fault *f,
          */
         if (!u->items[i].wanted || !u->items[i].local || !u->items[i].path)
             continue;
-        start = unit_file_get(&u->items[i].file, "Service", "ExecStart");
+        start = unit_settings_get(&u->items[i].file, "Service", "ExecStart");
         if (!start || !command_of(start->value, path, sizeof path) || facts_has(x, path) ||
             text_starts_with(path, "/run/"))
             continue;

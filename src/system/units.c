@@ -28,7 +28,7 @@ void unit_free(struct unit *u)
 {
     free(u->name);
     free(u->path);
-    unit_file_free(&u->file);
+    unit_settings_free(&u->file);
     *u = (struct unit){0};
 }
 
@@ -79,19 +79,19 @@ static void link_name(int root_fd, const char *path, char ret[NAME_MAX + 1], boo
 static int parse_into(int root_fd, const char *path, struct unit *u)
 {
     _cleanup_free_ char *data = NULL;
-    struct unit_file file;
+    struct unit_settings file;
     struct unit_setting *grown;
     size_t size;
-    int r = path_read(root_fd, path, UNIT_FILE_MAX, &data, &size);
+    int r = path_read(root_fd, path, UNIT_SETTINGS_BYTES, &data, &size);
 
     if (r < 0)
         return r == -ENOMEM ? r : 0;
-    r = unit_file_parse(data, size, &file);
+    r = unit_settings_parse(data, size, &file);
     if (r < 0 || file.count == 0)
         return r;
     grown = reallocarray(u->file.settings, u->file.count + file.count, sizeof *grown);
     if (!grown) {
-        unit_file_free(&file);
+        unit_settings_free(&file);
         return -ENOMEM;
     }
     memcpy(grown + u->file.count, file.settings, file.count * sizeof *grown);
@@ -317,7 +317,7 @@ static const struct {
 
 static bool has_defaults(const struct unit *u)
 {
-    const struct unit_setting *s = unit_file_get(&u->file, "Unit", "DefaultDependencies");
+    const struct unit_setting *s = unit_settings_get(&u->file, "Unit", "DefaultDependencies");
 
     return u->load == UNIT_LOADED && (!s || unit_boolean(s->value) != 0);
 }

@@ -8,7 +8,7 @@
  * fstab) is not there. Reads only.
  */
 
-#include "system/unit_file.h"
+#include "system/unit_settings.h"
 
 #include <stdbool.h>
 
@@ -32,9 +32,9 @@ struct unit {
     char *name; /* the real one: "dbus.service", not an alias */
     char *path; /* of its file; NULL: not found */
     enum unit_load load;
-    struct unit_file file; /* with its drop-ins behind it */
-    bool local;            /* its file, not only a drop-in, is in /etc */
-    bool wanted;           /* what the boot starts: in the closure of the default target */
+    struct unit_settings file; /* with its drop-ins behind it */
+    bool local;                /* its file, not only a drop-in, is in /etc */
+    bool wanted;               /* what the boot starts: in the closure of the default target */
 };
 
 struct unit_link {

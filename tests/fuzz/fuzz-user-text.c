@@ -8,7 +8,7 @@
 #include "system/lines.h"
 #include "system/sshd_config.h"
 #include "system/sudoers.h"
-#include "system/unit_file.h"
+#include "system/unit_settings.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -62,18 +62,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = (const char *)data;
     struct lines l = LINES_OF(text, size);
     char line[LINES_WIDTH];
-    struct unit_file u;
+    struct unit_settings u;
 
     for (unsigned i = 0; i < 3; i++)
         check_accounts(text, size, (enum account_file)i);
     while (lines_next(&l, line))
         (void)sshd_config_problem(line);
     sudoers_check(text, size, check_line, NULL);
-    if (unit_file_parse(text, size, &u) == 0) {
+    if (unit_settings_parse(text, size, &u) == 0) {
         for (unsigned i = 0; i < u.count; i++)
             if (!u.settings[i].value || !u.settings[i].section || !u.settings[i].line)
                 abort();
-        unit_file_free(&u);
+        unit_settings_free(&u);
     }
     check_history(text, size);
     check_contexts(text, size);

@@ -128,22 +128,22 @@ static void test_accounts(void **state)
     assert_false(account_password_is_usable("x"));
 }
 
-static void test_unit_file(void **state)
+static void test_unit_settings(void **state)
 {
     static const char text[] = "# comment\n[Unit]\nAfter=a.service \\\n# between\n b.service\n"
                                "nonsense\n[Service]\nExecStart=/bin/x = y\nExecStart=\n[Bad\n";
-    struct unit_file u;
+    struct unit_settings u;
 
-    assert_int_equal(unit_file_parse(text, sizeof text - 1, &u), 0);
-    assert_string_equal(unit_file_get(&u, "Unit", "After")->value, "a.service  b.service");
-    assert_int_equal(unit_file_get(&u, "Unit", "After")->line, 3);
-    assert_string_equal(unit_file_get(&u, "Service", "ExecStart")->value, "");
-    assert_true(unit_file_has_section(&u, "Service"));
-    assert_false(unit_file_has_section(&u, "Install"));
-    assert_null(unit_file_get(&u, "Unit", "ExecStart"));
+    assert_int_equal(unit_settings_parse(text, sizeof text - 1, &u), 0);
+    assert_string_equal(unit_settings_get(&u, "Unit", "After")->value, "a.service  b.service");
+    assert_int_equal(unit_settings_get(&u, "Unit", "After")->line, 3);
+    assert_string_equal(unit_settings_get(&u, "Service", "ExecStart")->value, "");
+    assert_true(unit_settings_has_section(&u, "Service"));
+    assert_false(unit_settings_has_section(&u, "Install"));
+    assert_null(unit_settings_get(&u, "Unit", "ExecStart"));
     assert_null(u.settings[2].key);
     assert_string_equal(u.settings[2].value, "nonsense");
-    unit_file_free(&u);
+    unit_settings_free(&u);
     assert_int_equal(unit_boolean("Yes"), 1);
     assert_int_equal(unit_boolean("off"), 0);
     assert_int_equal(unit_boolean("maybe"), -1);
@@ -276,7 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_accounts),
-        cmocka_unit_test(test_unit_file),
+        cmocka_unit_test(test_unit_settings),
         cmocka_unit_test_setup_teardown(test_units, setup, teardown),
         cmocka_unit_test(test_sshd_config),
         cmocka_unit_test(test_sudoers),

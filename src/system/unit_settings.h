@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define UNIT_FILE_MAX     ((size_t)1 << 20)
-#define UNIT_SETTINGS_MAX 4096
-#define UNIT_VALUE_MAX    8192
+#define UNIT_SETTINGS_BYTES ((size_t)1 << 20)
+#define UNIT_SETTINGS_MAX   4096
+#define UNIT_VALUE_MAX      8192
 
 struct unit_setting {
     unsigned line; /* where it begins, 1-based */
@@ -18,23 +18,23 @@ struct unit_setting {
     char *value;
 };
 
-struct unit_file {
+struct unit_settings {
     struct unit_setting *settings;
     unsigned count;
 };
 
-#define _cleanup_unit_file_ __attribute__((cleanup(unit_file_free)))
+#define _cleanup_unit_settings_ __attribute__((cleanup(unit_settings_free)))
 
 /* 0 or -ENOMEM. Settings beyond UNIT_SETTINGS_MAX are left out. */
-int unit_file_parse(const char *data, size_t size, struct unit_file *ret);
-void unit_file_free(struct unit_file *u);
+int unit_settings_parse(const char *data, size_t size, struct unit_settings *ret);
+void unit_settings_free(struct unit_settings *u);
 
 /* The last setting of that name, or NULL. */
-const struct unit_setting *unit_file_get(const struct unit_file *u, const char *section,
-                                         const char *key);
+const struct unit_setting *unit_settings_get(const struct unit_settings *u, const char *section,
+                                             const char *key);
 
 /* Does the file have that section? */
-bool unit_file_has_section(const struct unit_file *u, const char *section);
+bool unit_settings_has_section(const struct unit_settings *u, const char *section);
 
 /* systemd's boolean: 1, 0, or -1 when it is none. */
 int unit_boolean(const char *value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "system/unit_file.h"
+#include "system/unit_settings.h"
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-void unit_file_free(struct unit_file *u)
+void unit_settings_free(struct unit_settings *u)
 {
     for (unsigned i = 0; i < u->count; i++) {
         free(u->settings[i].section);
@@ -18,11 +18,11 @@ void unit_file_free(struct unit_file *u)
         free(u->settings[i].value);
     }
     free(u->settings);
-    *u = (struct unit_file){0};
+    *u = (struct unit_settings){0};
 }
 
 /* @key may be NULL. */
-static int add(struct unit_file *u, unsigned line, const char *section, const char *key,
+static int add(struct unit_settings *u, unsigned line, const char *section, const char *key,
                const char *value)
 {
     struct unit_setting *grown, *s;
@@ -55,7 +55,7 @@ static char *trim(char *s)
 }
 
 /* One logical line. @section is changed by a section's line. */
-static int read_line(struct unit_file *u, unsigned number, char *text, char section[128])
+static int read_line(struct unit_settings *u, unsigned number, char *text, char section[128])
 {
     char *equals;
     size_t length = strlen(text);
@@ -74,7 +74,7 @@ static int read_line(struct unit_file *u, unsigned number, char *text, char sect
     return add(u, number, section, trim(text), trim(equals + 1));
 }
 
-int unit_file_parse(const char *data, size_t size, struct unit_file *ret)
+int unit_settings_parse(const char *data, size_t size, struct unit_settings *ret)
 {
     _cleanup_text_ struct text whole = TEXT_INIT(UNIT_VALUE_MAX);
     struct lines l = LINES_OF(data, size);
@@ -82,7 +82,7 @@ int unit_file_parse(const char *data, size_t size, struct unit_file *ret)
     unsigned first = 0;
     int r = 0;
 
-    *ret = (struct unit_file){0};
+    *ret = (struct unit_settings){0};
     while (r == 0 && lines_next(&l, line)) {
         char *text = trim(line);
         size_t length = strlen(text);
@@ -105,12 +105,12 @@ int unit_file_parse(const char *data, size_t size, struct unit_file *ret)
     if (r == 0 && whole.size && !whole.failed)
         r = read_line(ret, first, trim(whole.data), section);
     if (r < 0)
-        unit_file_free(ret);
+        unit_settings_free(ret);
     return r;
 }
 
-const struct unit_setting *unit_file_get(const struct unit_file *u, const char *section,
-                                         const char *key)
+const struct unit_setting *unit_settings_get(const struct unit_settings *u, const char *section,
+                                             const char *key)
 {
     for (unsigned i = u->count; i-- > 0;)
         if (u->settings[i].key && strcmp(u->settings[i].section, section) == 0 &&
@@ -119,7 +119,7 @@ const struct unit_setting *unit_file_get(const struct unit_file *u, const char *
     return NULL;
 }
 
-bool unit_file_has_section(const struct unit_file *u, const char *section)
+bool unit_settings_has_section(const struct unit_settings *u, const char *section)
 {
     for (unsigned i = 0; i < u->count; i++)
         if (strcmp(u->settings[i].section, section) == 0)
