@@ -129,6 +129,19 @@ EOF
     [ "$(jq -s 'map(.schema) | sort | join(" ")' <<<"$output")" = '"unbrick.error/1 unbrick.examine/1"' ]
 }
 
+@test "examine --each: kill -9 leaves nothing" {
+    local i
+    image
+    cp "$IMG" "$BATS_TEST_TMPDIR/second.img"
+    for i in 1 2 3; do
+        "$UNBRICK" examine --each "$IMG" "$BATS_TEST_TMPDIR/second.img" >/dev/null 2>&1 &
+        sleep "0.$((i * 2))"
+        kill -9 $! 2>/dev/null || true
+        wait $! 2>/dev/null || true
+        wait_for 10 eval '[ -z "$(our_processes)$(our_loops)" ]'
+    done
+}
+
 @test "examine: the manual's table of faults is that of --list-faults" {
     unb examine --list-faults
     diff <("$BATS_TEST_DIRNAME/../../docs/faults-table" "$UNBRICK") \
