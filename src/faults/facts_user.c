@@ -12,6 +12,9 @@
 
 #define FILES_MAX 512
 
+/* All of them together: a hostile tree has one of PATH_CONFIG_MAX everywhere. */
+#define BYTES_MAX ((size_t)64 << 20)
+
 struct named_file {
     char *path;
     struct facts_file file;
@@ -20,6 +23,7 @@ struct named_file {
 struct facts_user {
     struct named_file *files[FILES_MAX];
     unsigned count;
+    size_t bytes;
     struct accounts accounts[3];
     bool has_accounts[3];
 };
@@ -48,7 +52,10 @@ const struct facts_file *facts_file(struct examination *x, const char *path)
         return &none;
     }
     f->files[f->count++] = n;
-    n->file.error = path_read(x->root_fd, path, PATH_CONFIG_MAX, &n->file.data, &n->file.size);
+    n->file.error = f->bytes < BYTES_MAX
+                        ? path_read(x->root_fd, path, PATH_CONFIG_MAX, &n->file.data, &n->file.size)
+                        : -EFBIG;
+    f->bytes += n->file.size;
     return &n->file;
 }
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define UNIT_SETTINGS_BYTES ((size_t)1 << 20)
+#define UNIT_SETTINGS_BYTES ((size_t)128 << 10) /* of one file */
 #define UNIT_SETTINGS_MAX   4096
 #define UNIT_VALUE_MAX      8192
 

@@ -196,13 +196,15 @@ static int take(struct units *u, const char *name)
 
     if (known)
         return (int)(known - u->items);
+    if (u->count == UNITS_MAX)
+        return -E2BIG;
     r = unit_load(u->root_fd, name, &unit);
     if (r < 0)
         return r;
     known = units_find(u, unit.name); /* by an alias */
-    if (known || u->count == UNITS_MAX) {
+    if (known) {
         unit_free(&unit);
-        return known ? (int)(known - u->items) : -E2BIG;
+        return (int)(known - u->items);
     }
     grown = reallocarray(u->items, u->count + 1, sizeof *grown);
     if (!grown) {
@@ -270,7 +272,7 @@ static int link_settings(struct units *u, unsigned from)
             _cleanup_free_ char *list = strcmp(s->key, keys[k].key) == 0 ? strdup(s->value) : NULL;
             char *rest = list, *word;
 
-            while (r == 0 && (word = strsep(&rest, " \t")))
+            while (r == 0 && u->link_count < UNIT_LINKS_MAX && (word = strsep(&rest, " \t")))
                 if (*word)
                     r = link_to(u, keys[k].relation, from, word, keys[k].turned, false);
             s = &u->items[from].file.settings[i];
@@ -373,7 +375,7 @@ static int follow(struct units *u)
     int r = 0;
 
     u->items[u->target].wanted = true;
-    for (unsigned i = 0; r == 0 && i < u->count; i++) {
+    for (unsigned i = 0; r == 0 && i < u->count && u->link_count < UNIT_LINKS_MAX; i++) {
         /* A unit that is only named in an order is loaded, but what it pulls in is not. */
         r = link_settings(u, i);
         if (r == 0)

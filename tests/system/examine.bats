@@ -196,3 +196,25 @@ as_pv() {
     unb examine --json "$IMG"
     [ "$(findings '.findings | length')" -eq 0 ]
 }
+
+@test "examine: a hostile tree with FIFOs, loops and floods where its files should be" {
+    local i
+    healthy_tree
+    for i in fstab crypttab passwd shadow group sudoers ld.so.preload machine-id rc.local hostname; do
+        rm -f "$TREE/etc/$i"
+        mkfifo "$TREE/etc/$i"
+    done
+    mkdir -p "$TREE/etc/modprobe.d" "$TREE/var/log/journal/x" "$TREE/etc/systemd/system/multi-user.target.wants"
+    mkfifo "$TREE/etc/modprobe.d/a.conf" "$TREE/var/log/journal/x/system.journal"
+    ln -sf loop "$TREE/etc/systemd/system/loop.service"
+    ln -sf loop.service "$TREE/etc/systemd/system/loop"
+    # Each unit wants and orders hundreds of others.
+    for ((i = 1; i <= 60; i++)); do
+        { echo '[Unit]'; for ((k = 1; k <= 200; k++)); do echo "After=u$((i * k % 977)).service u$k.service"; echo "Wants=u$k.service"; done; } \
+            >"$TREE/etc/systemd/system/u$i.service"
+        ln -sf "../u$i.service" "$TREE/etc/systemd/system/multi-user.target.wants/"
+    done
+    unb examine --json "$TREE"
+    [ "$status" -eq 1 ]
+    jq -e '.findings | length > 0' <<<"$output" >/dev/null
+}
