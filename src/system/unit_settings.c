@@ -119,14 +119,6 @@ const struct unit_setting *unit_settings_get(const struct unit_settings *u, cons
     return NULL;
 }
 
-bool unit_settings_has_section(const struct unit_settings *u, const char *section)
-{
-    for (unsigned i = 0; i < u->count; i++)
-        if (strcmp(u->settings[i].section, section) == 0)
-            return true;
-    return false;
-}
-
 int unit_boolean(const char *value)
 {
     static const char *const yes[] = {"1", "yes", "y", "true", "t", "on"}, *const no[] = {

@@ -33,9 +33,6 @@ void unit_settings_free(struct unit_settings *u);
 const struct unit_setting *unit_settings_get(const struct unit_settings *u, const char *section,
                                              const char *key);
 
-/* Does the file have that section? */
-bool unit_settings_has_section(const struct unit_settings *u, const char *section);
-
 /* systemd's boolean: 1, 0, or -1 when it is none. */
 int unit_boolean(const char *value);
 

@@ -138,8 +138,6 @@ static void test_unit_settings(void **state)
     assert_string_equal(unit_settings_get(&u, "Unit", "After")->value, "a.service  b.service");
     assert_int_equal(unit_settings_get(&u, "Unit", "After")->line, 3);
     assert_string_equal(unit_settings_get(&u, "Service", "ExecStart")->value, "");
-    assert_true(unit_settings_has_section(&u, "Service"));
-    assert_false(unit_settings_has_section(&u, "Install"));
     assert_null(unit_settings_get(&u, "Unit", "ExecStart"));
     assert_null(u.settings[2].key);
     assert_string_equal(u.settings[2].value, "nonsense");
