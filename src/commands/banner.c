@@ -181,7 +181,7 @@ static const char *read_only_words(const struct patient *p)
 }
 
 int banner_format(struct text *out, const struct options *o, const struct patient *p,
-                  const struct container_plan *plan)
+                  const struct container_plan *plan, const char *faults)
 {
     add_rule(out, "=== unbrick: you are INSIDE the patient ");
     add_system(out, p);
@@ -199,6 +199,8 @@ int banner_format(struct text *out, const struct options *o, const struct patien
           plan->private_network ? "none (loopback only)"
                                 : "the host's; no service of the patient was started");
     add_kernel(out, p);
+    if (faults[0])
+        field(out, "faults", "%s; what to do: less /run/unbrick/faults", faults);
     field(out, "hangup", "the session goes on for %u minutes, then ends in order",
           SESSION_GRACE_SECONDS / 60);
     if (o->escape >= 0 && o->escape < 0x20)
