@@ -50,22 +50,29 @@ int inventory_disks(char (*ret_paths)[128], struct error *e)
     return (int)count;
 }
 
-/* What tells a device from all others, also where several share the uuid of what they make up. */
-static const char *own_uuid(const struct filesystem *fs)
-{
-    return fs->uuid_sub[0] ? fs->uuid_sub : fs->uuid;
-}
+/* Types of which a device is one of several; .shared: they have one uuid together, and each one of
+ * its own beside it. */
+static const struct {
+    const char *type;
+    bool shared;
+} member_types[] = {
+    {"LVM2_member", false},
+    {"crypto_LUKS", false},
+    {"linux_raid_member", true},
+    {"btrfs", true},
+};
 
-/* Several devices carry these together; the others are whole by themselves. */
-static const char *const member_types[] = {"LVM2_member", "linux_raid_member", "btrfs",
-                                           "crypto_LUKS"};
-
-static bool is_member(const struct filesystem *fs)
+/* What tells a volume from all others; "" when it cannot be told. */
+static const char *own_uuid(const struct filesystem *fs, bool *ret_member)
 {
-    for (size_t i = 0; i < sizeof member_types / sizeof member_types[0]; i++)
-        if (strcmp(fs->type, member_types[i]) == 0)
-            return true;
-    return false;
+    *ret_member = false;
+    for (size_t i = 0; i < sizeof member_types / sizeof member_types[0]; i++) {
+        if (strcmp(fs->type, member_types[i].type) != 0)
+            continue;
+        *ret_member = true;
+        return member_types[i].shared ? fs->uuid_sub : fs->uuid;
+    }
+    return fs->uuid;
 }
 
 static bool same_volume(const struct disk *a, const struct disk *b, bool members_only,
@@ -74,13 +81,15 @@ static bool same_volume(const struct disk *a, const struct disk *b, bool members
     for (unsigned i = 0; i < a->volume_count; i++)
         for (unsigned j = 0; j < b->volume_count; j++) {
             const struct filesystem *x = &a->volumes[i].fs, *y = &b->volumes[j].fs;
+            bool member, ignored;
+            const char *own = own_uuid(x, &member);
 
-            if (!own_uuid(x)[0] || strcmp(own_uuid(x), own_uuid(y)) != 0 ||
-                strcmp(x->type, y->type) != 0 || (members_only && !is_member(x)))
+            if (!own[0] || strcmp(x->type, y->type) != 0 ||
+                strcmp(own, own_uuid(y, &ignored)) != 0 || (members_only && !member))
                 continue;
             snprintf(ret_what, size, "%s %s",
                      strcmp(x->usage, "filesystem") == 0 ? "file system" : "volume",
-                     text_safe(own_uuid(x)));
+                     text_safe(own));
             return true;
         }
     return false;
