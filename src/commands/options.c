@@ -17,6 +17,7 @@ enum option_id {
     OPT_LUKS_HEADER,
     OPT_DEGRADED,
     OPT_DRY_RUN,
+    OPT_QUICK,
     OPT_STRICT,
     OPT_LIST_FAULTS,
     OPT_EACH,
@@ -59,6 +60,7 @@ static const struct option_row {
     {OPT_DEGRADED, "degraded", 0, NULL, FOR_PATIENT,
      "open arrays and volume groups that lack members"},
     {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_WRITER, "print the plan and stop"},
+    {OPT_QUICK, "quick", 0, NULL, FOR_EXAMINE, "do not check the file systems"},
     {OPT_STRICT, "strict", 0, NULL, FOR_EXAMINE, "status 1 for any finding"},
     {OPT_LIST_FAULTS, "list-faults", 0, NULL, FOR_EXAMINE, "list what is looked for, and stop"},
     {OPT_EACH, "each", 0, NULL, FOR_EXAMINE,
@@ -266,6 +268,9 @@ static void apply_flag(struct options *o, enum option_id id)
         break;
     case OPT_DRY_RUN:
         o->dry_run = true;
+        break;
+    case OPT_QUICK:
+        o->quick = true;
         break;
     case OPT_STRICT:
         o->strict = true;

@@ -46,7 +46,7 @@ struct options {
     bool login;
     bool host_tools;
     /* examine */
-    bool strict, list_faults, each;
+    bool quick, strict, list_faults, each;
     const char *html; /* file for the report */
     /* repair */
     const char *root_password; /* file, "-" standard input, "" ask at the terminal; NULL: no */

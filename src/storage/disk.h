@@ -32,6 +32,7 @@ enum disk_access {
 
 struct disk_request {
     enum disk_access access;
+    bool layer; /* DISK_SCRATCH: a layer also where nothing seems to take a write */
     /* Before something is made that outlives the process, with the record for undo_record(). */
     int (*record)(void *userdata, const char *record);
     image_chain_confirm *confirm; /* a further file that an image names; NULL: none is opened */
@@ -94,6 +95,10 @@ int disk_open(struct disk *ret, const char *target, const struct disk_request *r
  */
 int disk_open_for_list(struct disk *ret, const char *target, const struct disk_request *request,
                        struct error *e);
+
+/* Put a layer under a disk that was opened with DISK_SCRATCH and needed none: what is written to it
+ * from now on goes there. Its volumes are found again; nothing may be mounted. */
+int disk_add_layer(struct disk *d, const struct disk_request *request, struct error *e);
 
 /*
  * Flush, let go of the nodes and wait until an own loop device is really gone (at most
