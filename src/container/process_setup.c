@@ -73,9 +73,10 @@ int process_setup_identity(const struct container_plan *plan, struct error *e)
 int process_setup_privileges(const struct container_plan *plan, struct error *e)
 {
     /* The filter first: to apply it without no_new_privs takes CAP_SYS_ADMIN (seccomp(2)). */
-    int r = seccomp_apply(e);
+    uint64_t kept = container_plan_capabilities(plan);
+    int r = seccomp_apply(kept, e);
 
-    return r < 0 ? r : capabilities_limit(container_plan_capabilities(plan), e);
+    return r < 0 ? r : capabilities_limit(kept, e);
 }
 
 int process_setup_terminal(int slave, struct error *e)

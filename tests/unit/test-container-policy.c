@@ -7,96 +7,12 @@
 #include "container/capabilities.h"
 #include "container/device_policy.h"
 #include "container/plan.h"
-#include "container/seccomp.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/netlink.h>
-#include <linux/seccomp.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
-
-/* --- system calls: classic BPF, as the kernel executes it ------------------------------------ */
-
-static uint32_t run_filter(const struct seccomp_data *data)
-{
-    struct sock_filter insns[SECCOMP_PROGRAM_MAX];
-    int count = seccomp_program(insns, SECCOMP_PROGRAM_MAX);
-    uint32_t a = 0;
-
-    assert_true(count > 0);
-    for (int pc = 0; pc < count; pc++) {
-        const struct sock_filter *i = &insns[pc];
-
-        switch (i->code) {
-        case BPF_LD | BPF_W | BPF_ABS:
-            assert_true(i->k + 4 <= sizeof *data);
-            memcpy(&a, (const char *)data + i->k, 4);
-            break;
-        case BPF_JMP | BPF_JEQ | BPF_K:
-            pc += a == i->k ? i->jt : i->jf;
-            break;
-        case BPF_JMP | BPF_JSET | BPF_K:
-            pc += a & i->k ? i->jt : i->jf;
-            break;
-        case BPF_RET | BPF_K:
-            return i->k;
-        default:
-            fail_msg("unexpected instruction %#x", i->code);
-        }
-    }
-    fail_msg("the program has no end");
-    return 0;
-}
-
-static uint32_t answer_to(uint32_t arch, int nr, uint64_t arg0, uint64_t arg2)
-{
-    return run_filter(
-        &(struct seccomp_data){.arch = arch, .nr = nr, .args = {[0] = arg0, [2] = arg2}});
-}
-
-#ifdef __x86_64__
-static void test_refused_calls(void **state)
-{
-    (void)state;
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, SYS_read, 0, 0), SECCOMP_RET_ALLOW);
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, SYS_mount, 0, 0), SECCOMP_RET_ALLOW);
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, 9999, 0, 0), SECCOMP_RET_ALLOW);
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, SYS_init_module, 0, 0),
-                     SECCOMP_RET_ERRNO | EPERM);
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, SYS_ioperm, 0, 0), SECCOMP_RET_ERRNO | EPERM);
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, SYS_keyctl, 0, 0), SECCOMP_RET_ERRNO | ENOSYS);
-    /* x32 */
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, 0x40000000 | SYS_init_module, 0, 0),
-                     SECCOMP_RET_ERRNO | ENOSYS);
-}
-
-static void test_refused_calls_of_32_bit_programs(void **state)
-{
-    (void)state;
-    assert_int_equal(answer_to(AUDIT_ARCH_I386, 3, 0, 0), SECCOMP_RET_ALLOW);
-    assert_int_equal(answer_to(AUDIT_ARCH_I386, 128, 0, 0), SECCOMP_RET_ERRNO | EPERM);
-    assert_int_equal(answer_to(AUDIT_ARCH_I386, 359, AF_NETLINK, NETLINK_AUDIT),
-                     SECCOMP_RET_ERRNO | EAFNOSUPPORT);
-    assert_int_equal(answer_to(AUDIT_ARCH_AARCH64, 63, 0, 0), SECCOMP_RET_ERRNO | ENOSYS);
-}
-
-static void test_audit_sockets(void **state)
-{
-    (void)state;
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, SYS_socket, AF_NETLINK, NETLINK_AUDIT),
-                     SECCOMP_RET_ERRNO | EAFNOSUPPORT);
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, SYS_socket, AF_NETLINK, NETLINK_ROUTE),
-                     SECCOMP_RET_ALLOW);
-    assert_int_equal(answer_to(AUDIT_ARCH_X86_64, SYS_socket, AF_UNIX, NETLINK_AUDIT),
-                     SECCOMP_RET_ALLOW);
-}
-#endif
 
 /* --- devices: the instructions that device_policy.c uses -------------------------------------- */
 
@@ -235,11 +151,6 @@ static void test_environment_is_replaced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#ifdef __x86_64__
-        cmocka_unit_test(test_refused_calls),
-        cmocka_unit_test(test_refused_calls_of_32_bit_programs),
-        cmocka_unit_test(test_audit_sockets),
-#endif
         cmocka_unit_test(test_device_policy),
         cmocka_unit_test(test_device_policy_is_bounded),
         cmocka_unit_test(test_capability_names),
