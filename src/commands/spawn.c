@@ -210,6 +210,19 @@ static int run_journalled(const struct spawn_options *o, const struct container_
     return status;
 }
 
+static int print_plan_of(const struct container_plan *plan, struct error *e)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1 << 20);
+    int r = container_plan_describe(plan, &t);
+
+    if (r < 0) {
+        (void)error_errno(e, r, "cannot describe the container");
+        return EXIT_FAILURE;
+    }
+    fputs(t.data, stdout);
+    return 0;
+}
+
 static int run(const struct spawn_options *o, struct container_plan *plan, struct error *e)
 {
     _cleanup_fd_ int root_fd = -1;
@@ -223,7 +236,11 @@ static int run(const struct spawn_options *o, struct container_plan *plan, struc
     }
     /* Only for the plan: the container's root is opened in the namespace that it is cloned from. */
     root_fd = open_root(o, e);
-    if (root_fd < 0 || make_plan(o, root_fd, plan, e) < 0 || keeper_start(&keeper, e) < 0)
+    if (root_fd < 0 || make_plan(o, root_fd, plan, e) < 0)
+        return EXIT_FAILURE;
+    if (o->dry_run)
+        return print_plan_of(plan, e);
+    if (keeper_start(&keeper, e) < 0)
         return EXIT_FAILURE;
     status = run_journalled(o, plan, e);
     keeper_dismiss(&keeper);

@@ -60,6 +60,12 @@ static int take_quiet(struct reader *r, const char *name, const char *value)
     return 0;
 }
 
+static int take_dry_run(struct reader *r, const char *name, const char *value)
+{
+    r->o->dry_run = true;
+    return 0;
+}
+
 static int take_help(struct reader *r, const char *name, const char *value)
 {
     r->o->help = true;
@@ -335,6 +341,7 @@ static const struct {
     {"timezone", 0, true, take_timezone, "off", "the tree's own"},
     {"console", 0, true, take_console, "MODE", "interactive, pipe, autopipe"},
     {"pipe", 'P', false, take_pipe, "", "as --console=pipe"},
+    {"dry-run", 0, false, take_dry_run, "", "print the plan and stop (not of systemd-nspawn)"},
 
     {"register", 0, true, take_no, NULL, NULL},
     {"keep-unit", 0, false, take_nothing, NULL, NULL},

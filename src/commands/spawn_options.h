@@ -15,7 +15,7 @@ enum spawn_console {
 
 struct spawn_options {
     const char *directory; /* borrowed from argv; "." when not given */
-    bool boot, as_pid2, quiet, private_network, read_only, help, version, resolv_conf;
+    bool boot, as_pid2, quiet, private_network, read_only, help, version, resolv_conf, dry_run;
     enum spawn_console console;
     int kill_signal;  /* 0: the default of what is started */
     char **arguments; /* borrowed: the command, or further arguments of the init */

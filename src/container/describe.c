@@ -62,6 +62,9 @@ static void describe_capabilities(struct text *out, uint64_t kept)
 int container_plan_describe(const struct container_plan *plan, struct text *out)
 {
     (void)text_appendf(out, "container: %s\n", plan->name);
+    (void)text_appendf(out, "host name: %s\n", plan->hostname[0] ? plan->hostname : plan->name);
+    (void)text_appendf(out, "uuid: %s\n", plan->uuid);
+    (void)text_appendf(out, "console: %s\n", plan->console == CONSOLE_PTY ? "pty" : "pipe");
     describe_strings(out, plan->payload == PAYLOAD_INIT ? "init" : "command", plan->argv);
     describe_strings(out, "environment", plan->env);
     (void)text_appendf(out, "root: %s\n", plan->read_only ? "read-only" : "read-write");

@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "container/api_mounts.h"
 #include "container/attach.h"
-#include "container/command_init.h"
 #include "container/dev.h"
 #include "container/launch.h"
 #include "container/message.h"
@@ -168,23 +167,31 @@ static int become(const struct payload *p, struct error *e)
     return execute(plan, e);
 }
 
-/* The command is process 2; process 1 is ours, and has to survive it. */
+/* Process 1 has to survive the command: it becomes a small init of ours, with all signals blocked,
+ * which it waits for. */
+static int become_init(const struct payload *p, struct error *e)
+{
+    static char *const argv[] = {(char *)"unbrick-init", NULL}, *const no_environment[] = {NULL};
+    int r = process_setup_privileges(p->launch->plan, e);
+
+    if (r < 0)
+        return r;
+    execve(RUN_COMMAND_INIT, argv, no_environment);
+    return error_errno(e, -errno, "cannot execute " RUN_COMMAND_INIT);
+}
+
+/* The command is process 2. */
 static _Noreturn void run_command(const struct payload *p)
 {
     struct error e = {0};
     pid_t pid = fork();
 
-    if (pid < 0) {
+    if (pid < 0)
         (void)error_errno(&e, -errno, "cannot start a process");
-        fail(p->launch, &e);
-    }
-    if (pid > 0) {
-        if (process_setup_privileges(p->launch->plan, &e) < 0)
-            fail(p->launch, &e);
-        (void)close_range(0, ~0U, 0);
-        command_init(pid);
-    }
-    (void)become(p, &e);
+    else if (pid > 0)
+        (void)become_init(p, &e);
+    else
+        (void)become(p, &e);
     fail(p->launch, &e);
 }
 

@@ -36,6 +36,18 @@ static const struct {
     {RLIMIT_RTTIME, RLIM_INFINITY, RLIM_INFINITY},
 };
 
+/* In a container of somebody else's a hard limit cannot be raised: then it stays. */
+static void set_limit(int resource, rlim_t soft, rlim_t hard)
+{
+    struct rlimit old, limit = {soft, hard};
+
+    if (setrlimit(resource, &limit) == 0 || getrlimit(resource, &old) < 0)
+        return;
+    limit.rlim_max = old.rlim_max;
+    limit.rlim_cur = soft < old.rlim_max ? soft : old.rlim_max;
+    (void)setrlimit(resource, &limit);
+}
+
 static int loopback_up(void)
 {
     _cleanup_fd_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -61,12 +73,8 @@ int process_setup_identity(const struct container_plan *plan, struct error *e)
         return error_errno(e, -errno, "cannot leave the session keyring");
     /* Nobody has logged in here yet (pam_loginuid(8)); refused where audit forbids the change. */
     (void)file_write("/proc/self/loginuid", "4294967295");
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        struct rlimit limit = {limits[i].soft, limits[i].hard};
-
-        /* In a container of somebody else's the hard limits cannot be raised. */
-        (void)setrlimit(limits[i].resource, &limit);
-    }
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        set_limit(limits[i].resource, limits[i].soft, limits[i].hard);
     return 0;
 }
 

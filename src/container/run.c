@@ -32,6 +32,10 @@ static int make_file(int run_fd, const struct container_file *f)
     return fchmodat(parent, name, permission, 0) < 0 ? -errno : 0;
 }
 
+static const unsigned char command_init[] = {
+#include "command_init_bytes.h" /* made at build time */
+};
+
 /* What the kernel gives once a boot; every container gets its own (systemd keys its state to it).
  */
 static int write_boot_id(int run_fd)
@@ -50,6 +54,28 @@ static int write_text(int run_fd, const char *path, const char *content)
     return below_write(run_fd, path, 0444, content, strlen(content));
 }
 
+/* Laid over what is not to be seen: by us over parts of /proc, by systemd over what a service may
+ * not see (https://systemd.io/CONTAINER_INTERFACE, "/run/host/inaccessible"). */
+static int make_inaccessible(int run_fd)
+{
+    static const struct {
+        const char *path;
+        mode_t type;
+    } nodes[] = {{"host/inaccessible/reg", S_IFREG},
+                 {"host/inaccessible/fifo", S_IFIFO},
+                 {"host/inaccessible/sock", S_IFSOCK},
+                 {"host/inaccessible/chr", S_IFCHR},
+                 {"host/inaccessible/blk", S_IFBLK}};
+
+    if (mkdirat(run_fd, "host/inaccessible", 0755) < 0 ||
+        mkdirat(run_fd, "host/inaccessible/dir", 0) < 0)
+        return -errno;
+    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++)
+        if (mknodat(run_fd, nodes[i].path, nodes[i].type, 0) < 0)
+            return -errno;
+    return 0;
+}
+
 /* https://systemd.io/CONTAINER_INTERFACE, "/run/host". */
 static int fill_host(const struct container_plan *plan, int run_fd, const char *host_os_release)
 {
@@ -66,11 +92,10 @@ static int fill_host(const struct container_plan *plan, int run_fd, const char *
         r = write_text(run_fd, "host/cmdline", plan->cmdline);
     if (r == 0)
         r = write_boot_id(run_fd);
-    if (r == 0)
-        r = below_write(run_fd, "host/inaccessible/reg", 0, NULL, 0);
-    if (r == 0 && mkdirat(run_fd, "host/inaccessible/dir", 0) < 0)
-        r = -errno;
-    return r;
+    if (r == 0 && plan->payload == PAYLOAD_COMMAND)
+        r = below_write(run_fd, RUN_COMMAND_INIT + strlen("/run/"), 0555, command_init,
+                        sizeof command_init);
+    return r < 0 ? r : make_inaccessible(run_fd);
 }
 
 int run_fill(const struct container_plan *plan, int run_fd, const char *host_os_release,
