@@ -27,8 +27,12 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
+/* x32 has the numbers of x86_64 with a bit more, except that some calls of its own begin at 512
+ * (arch/x86/entry/syscalls/syscall_64.tbl). */
 #define X32_BIT   0x40000000u /* __X32_SYSCALL_BIT (arch/x86/include/uapi/asm/unistd.h) */
-#define NUMBERS   1024        /* more than an ABI has, but for the private ones of ARM */
+#define X32_FIRST 512
+
+#define NUMBERS   1024 /* more than an ABI has, but for the private ones of ARM */
 #define RULES_MAX 2048
 #define INSNS_MAX 4096
 
@@ -47,10 +51,8 @@ struct rule {
     struct answer answer;
 };
 
-/* What the kernel calls one architecture. Numbers of x32 are those of x86_64 with a bit more. */
-struct abi {
-    uint32_t audit;
-    uint32_t libseccomp[2]; /* SCMP_ARCH_*, 0 */
+/* The calls of one ABI, sorted. */
+struct table {
     struct rule rules[RULES_MAX];
     unsigned count;
 };
@@ -59,7 +61,7 @@ struct program {
     struct sock_filter insns[INSNS_MAX];
     unsigned count;
     struct opening {
-        const struct answer *answer;
+        struct answer answer;
         unsigned place;
     } openings[RULES_MAX];
     unsigned opening_count;
@@ -73,13 +75,13 @@ static _Noreturn void die(const char *name, const char *what)
     exit(EXIT_FAILURE);
 }
 
-/* --- the table, for one ABI ---------------------------------------------------------------- */
+/* --- the table, for one ABI ------------------------------------------------------------------ */
 
-static void add_rule(struct abi *abi, uint32_t number, struct answer answer)
+static void add_rule(struct table *t, uint32_t number, struct answer answer)
 {
-    if (abi->count == RULES_MAX)
+    if (t->count == RULES_MAX)
         die("RULES_MAX", "too many calls");
-    abi->rules[abi->count++] = (struct rule){number, answer};
+    t->rules[t->count++] = (struct rule){number, answer};
 }
 
 static bool exists_anywhere(const char *name)
@@ -122,14 +124,14 @@ static bool resolve(uint32_t libseccomp, const char *name, const char *number, u
         return true;
     }
     if (number)
-        *ret = (uint32_t)strtoul(number, NULL, 10) | (libseccomp == SCMP_ARCH_X32 ? X32_BIT : 0);
+        *ret = (uint32_t)strtoul(number, NULL, 10);
     else if (!exists_anywhere(name))
         die(name, "no such call");
     return number;
 }
 
 /* A call opens a range with its answer; the number behind it opens one of unknown calls. */
-static void add_calls(struct abi *abi, const char *calls, struct answer answer)
+static void add_calls(struct table *t, uint32_t libseccomp, const char *calls, struct answer answer)
 {
     char *copy = strdup(calls), *rest = copy, *word;
     uint32_t number;
@@ -137,14 +139,14 @@ static void add_calls(struct abi *abi, const char *calls, struct answer answer)
     while ((word = strsep(&rest, " "))) {
         const char *name = strsep(&word, ":");
 
+        if (!resolve(libseccomp, name, word, &number))
+            continue;
+        if (libseccomp == SCMP_ARCH_X32 && (number &= ~X32_BIT) < X32_FIRST)
+            continue;
         if (answer.kind == ANSWER_ERROR)
             snprintf(answer.name, sizeof answer.name, "%s", name);
-        for (unsigned i = 0; i < COUNT(abi->libseccomp) && abi->libseccomp[i]; i++) {
-            if (!resolve(abi->libseccomp[i], name, word, &number))
-                continue;
-            add_rule(abi, number, answer);
-            add_rule(abi, number + 1, unknown);
-        }
+        add_rule(t, number, answer);
+        add_rule(t, number + 1, unknown);
     }
     free(copy);
 }
@@ -155,7 +157,7 @@ static bool same(const struct answer *a, const struct answer *b)
 }
 
 /* By number; of two at one number the call comes before the end of its neighbour. */
-static int compare(const void *a, const void *b)
+static int compare_rules(const void *a, const void *b)
 {
     const struct rule *x = a, *y = b;
 
@@ -165,41 +167,41 @@ static int compare(const void *a, const void *b)
 }
 
 /* Sort; keep the first rule of each number, and the first of neighbours with one answer. */
-static void tidy(struct abi *abi)
+static void tidy(struct table *t)
 {
     unsigned kept = 0;
 
-    qsort(abi->rules, abi->count, sizeof abi->rules[0], compare);
-    for (unsigned i = 0; i < abi->count; i++) {
-        const struct rule *r = &abi->rules[i];
-        bool again = i && abi->rules[i - 1].number == r->number;
+    qsort(t->rules, t->count, sizeof t->rules[0], compare_rules);
+    for (unsigned i = 0; i < t->count; i++) {
+        const struct rule *r = &t->rules[i];
+        bool again = i && t->rules[i - 1].number == r->number;
 
         if (again && !same(&r->answer, &unknown))
             die(r->answer.name[0] ? r->answer.name : "a call", "it stands here twice");
-        if (again || (kept && same(&abi->rules[kept - 1].answer, &r->answer)))
+        if (again || (kept && same(&t->rules[kept - 1].answer, &r->answer)))
             continue;
-        abi->rules[kept++] = *r;
+        t->rules[kept++] = *r;
     }
-    abi->count = kept;
+    t->count = kept;
 }
 
-static void read_table(struct abi *abi)
+static void read_table(struct table *t, uint32_t libseccomp)
 {
-    abi->count = 0;
-    add_rule(abi, 0, unknown);
+    t->count = 0;
+    add_rule(t, 0, unknown);
     for (size_t i = 0; i < COUNT(refused); i++)
-        add_calls(abi, refused[i].calls,
+        add_calls(t, libseccomp, refused[i].calls,
                   (struct answer){.kind = ANSWER_ERROR,
                                   .error = refused[i].error,
                                   .capability = refused[i].capability});
     for (size_t i = 0; i < COUNT(allowed); i++)
-        add_calls(abi, allowed[i].calls, (struct answer){.kind = ANSWER_ALLOW});
-    add_calls(abi, CALL_WITH_AUDIT_SOCKETS, (struct answer){.kind = ANSWER_SOCKET});
-    add_calls(abi, CALL_WITH_TERMINAL_INPUT, (struct answer){.kind = ANSWER_IOCTL});
-    tidy(abi);
+        add_calls(t, libseccomp, allowed[i].calls, (struct answer){.kind = ANSWER_ALLOW});
+    add_calls(t, libseccomp, CALL_WITH_AUDIT_SOCKETS, (struct answer){.kind = ANSWER_SOCKET});
+    add_calls(t, libseccomp, CALL_WITH_TERMINAL_INPUT, (struct answer){.kind = ANSWER_IOCTL});
+    tidy(t);
 }
 
-/* --- the program ---------------------------------------------------------------------------- */
+/* --- the program ------------------------------------------------------------------------------ */
 
 static unsigned emit(struct program *p, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
 {
@@ -256,7 +258,7 @@ static void emit_answer(struct program *p, const struct answer *a)
     switch (a->kind) {
     case ANSWER_ERROR:
         if (a->name[0])
-            p->openings[p->opening_count++] = (struct opening){a, p->count};
+            p->openings[p->opening_count++] = (struct opening){*a, p->count};
         answer_error(p, a->error);
         break;
     case ANSWER_ALLOW:
@@ -305,15 +307,45 @@ static void emit_rules(struct program *p, const struct rule *rules, unsigned cou
     emit_rules(p, rules + half, count - half);
 }
 
-static void emit_abi(struct program *p, const struct abi *abi)
+static void emit_table(struct program *p, uint32_t libseccomp)
 {
-    unsigned way_past;
+    static struct table t;
 
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, abi->audit, 1, 0);
-    way_past = emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
+    read_table(&t, libseccomp);
+    emit_rules(p, t.rules, t.count);
+}
+
+/* Jump to what comes next in the program; the place to give to land(). */
+static unsigned jump(struct program *p)
+{
+    return emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
+}
+
+static void land(struct program *p, unsigned from)
+{
+    p->insns[from].k = p->count - from - 1;
+}
+
+static void emit_abi(struct program *p, uint32_t audit, uint32_t libseccomp)
+{
+    const bool has_x32 = libseccomp == SCMP_ARCH_X86_64;
+    unsigned other_abi, x32 = 0;
+
+    emit(p, BPF_JMP | BPF_JEQ | BPF_K, audit, 1, 0);
+    other_abi = jump(p);
     load(p, offsetof(struct seccomp_data, nr));
-    emit_rules(p, abi->rules, abi->count);
-    p->insns[way_past].k = p->count - way_past - 1;
+    if (has_x32) {
+        emit(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 3);
+        emit(p, BPF_ALU | BPF_AND | BPF_K, ~X32_BIT, 0, 0);
+        emit(p, BPF_JMP | BPF_JGE | BPF_K, X32_FIRST, 0, 1);
+        x32 = jump(p);
+    }
+    emit_table(p, libseccomp);
+    if (has_x32) {
+        land(p, x32);
+        emit_table(p, SCMP_ARCH_X32);
+    }
+    land(p, other_abi);
 }
 
 static void print_program(const struct program *p, const char *machine)
@@ -324,22 +356,20 @@ static void print_program(const struct program *p, const char *machine)
                p->insns[i].k);
     printf("};\n\nstatic const struct seccomp_opening %s_openings[] = {\n", machine);
     for (unsigned i = 0; i < p->opening_count; i++)
-        printf("    {\"%s\", %d, %u},\n", p->openings[i].answer->name,
-               p->openings[i].answer->capability, p->openings[i].place);
+        printf("    {\"%s\", %d, %u},\n", p->openings[i].answer.name,
+               p->openings[i].answer.capability, p->openings[i].place);
     printf("};\n");
 }
 
 /* The machines, and the ABIs of which each executes programs. */
-static struct machine {
+static const struct {
     const char *name;
-    struct abi abis[2];
+    struct {
+        uint32_t audit, libseccomp;
+    } abis[2];
 } machines[] = {
-    {"x86_64",
-     {{.audit = AUDIT_ARCH_X86_64, .libseccomp = {SCMP_ARCH_X86_64, SCMP_ARCH_X32}},
-      {.audit = AUDIT_ARCH_I386, .libseccomp = {SCMP_ARCH_X86}}}},
-    {"aarch64",
-     {{.audit = AUDIT_ARCH_AARCH64, .libseccomp = {SCMP_ARCH_AARCH64}},
-      {.audit = AUDIT_ARCH_ARM, .libseccomp = {SCMP_ARCH_ARM}}}},
+    {"x86_64", {{AUDIT_ARCH_X86_64, SCMP_ARCH_X86_64}, {AUDIT_ARCH_I386, SCMP_ARCH_X86}}},
+    {"aarch64", {{AUDIT_ARCH_AARCH64, SCMP_ARCH_AARCH64}, {AUDIT_ARCH_ARM, SCMP_ARCH_ARM}}},
 };
 
 int main(void)
@@ -350,10 +380,8 @@ int main(void)
     for (size_t i = 0; i < COUNT(machines); i++) {
         p.count = p.opening_count = 0;
         load(&p, offsetof(struct seccomp_data, arch));
-        for (size_t j = 0; j < COUNT(machines[i].abis); j++) {
-            read_table(&machines[i].abis[j]);
-            emit_abi(&p, &machines[i].abis[j]);
-        }
+        for (size_t j = 0; j < COUNT(machines[i].abis); j++)
+            emit_abi(&p, machines[i].abis[j].audit, machines[i].abis[j].libseccomp);
         answer_error(&p, ENOSYS); /* programs of no other ABI run here */
         print_program(&p, machines[i].name);
     }
