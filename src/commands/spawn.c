@@ -11,7 +11,6 @@
 #include "commands/commands.h"
 #include "commands/spawn_options.h"
 #include "container/container.h"
-#include "session/host_mounts.h"
 #include "session/journal.h"
 #include "session/keeper.h"
 #include "session/rescue_overlays.h"
@@ -192,20 +191,19 @@ static int open_root(const struct spawn_options *o, struct error *e)
 }
 
 /* With a journal, which the keeper undoes when we do not come to its end. */
-static int run_journalled(const struct spawn_options *o, const struct container_plan *plan,
-                          struct error *e)
+static int run_journalled(const struct container_plan *plan, int root_fd, struct error *e)
 {
-    _cleanup_fd_ int root_fd = -1;
     struct journal journal;
-    int status = EXIT_FAILURE;
+    int status = EXIT_FAILURE, r;
 
     journal_undo_stale();
     if (journal_begin(&journal, e) < 0)
         return EXIT_FAILURE;
-    if (journal_record(&journal, JOURNAL_NAME, plan->name) == 0 && host_mounts_leave(NULL, e) == 0)
-        root_fd = open_root(o, e);
-    if (root_fd >= 0)
+    r = journal_record(&journal, JOURNAL_NAME, plan->name);
+    if (r == 0)
         status = run_container(plan, root_fd, &journal, e);
+    else
+        (void)error_errno(e, r, "cannot write the journal");
     journal_end(&journal);
     return status;
 }
@@ -234,7 +232,6 @@ static int run(const struct spawn_options *o, struct container_plan *plan, struc
                         "root privileges are needed for a container: run it with sudo");
         return EXIT_FAILURE;
     }
-    /* Only for the plan: the container's root is opened in the namespace that it is cloned from. */
     root_fd = open_root(o, e);
     if (root_fd < 0 || make_plan(o, root_fd, plan, e) < 0)
         return EXIT_FAILURE;
@@ -242,7 +239,7 @@ static int run(const struct spawn_options *o, struct container_plan *plan, struc
         return print_plan_of(plan, e);
     if (keeper_start(&keeper, e) < 0)
         return EXIT_FAILURE;
-    status = run_journalled(o, plan, e);
+    status = run_journalled(plan, root_fd, e);
     keeper_dismiss(&keeper);
     return status;
 }

@@ -89,8 +89,6 @@ static int make_one(size_t i, int root_fd, int ready, int *ret_fd, struct error 
     /* Below a tmpfs of ours that is mounted already: no link of the patient is on the way. */
     if (table[i].make && mkdirat(root_fd, table[i].path, table[i].make) < 0)
         return error_errno(e, -errno, "cannot make /%s", table[i].path);
-    if (table[i].make && fchmodat(root_fd, table[i].path, table[i].make, 0) < 0)
-        return error_errno(e, -errno, "cannot make /%s", table[i].path);
     point = open_point(root_fd, table[i].path);
     if (point < 0 && table[i].optional)
         return 0;
@@ -128,52 +126,60 @@ int api_mounts_make(int root_fd, int cgroup_tree, int *ret_dev, int *ret_pts, in
     return 0;
 }
 
-/* Lay what is at @source below @run_fd over @path. Not there: nothing to cover. */
-static int cover(int root_fd, const char *path, int run_fd, const char *source, struct error *e)
+/* Lay @from, a file or directory of ours below the read-only /run/host, over @path. Nothing there:
+ * nothing to cover. */
+static int cover(int root_fd, const char *path, int from, struct error *e)
 {
-    _cleanup_fd_ int target = path_open_strict(root_fd, path, O_PATH), from = -1, tree = -1;
-    int r;
+    _cleanup_fd_ int target = path_open_strict(root_fd, path, O_PATH);
+    int r = target < 0 ? 0 : attach_bind(from, target);
 
-    if (target < 0)
-        return 0;
-    from = path_open_strict(run_fd, source, O_PATH);
-    tree = from < 0 ? from : attach_clone(from, false);
-    r = tree < 0 ? tree : attach_set(tree, RDONLY, false);
-    if (r == 0)
-        r = attach_on(target, tree);
     return r < 0 ? error_errno(e, r, "cannot cover /%s", path) : 0;
 }
 
-static int mask(int root_fd, const char *path, int run_fd, struct error *e)
+static int cover_with(int root_fd, const char *path, const char *source, struct error *e)
 {
-    _cleanup_fd_ int target = path_open_strict(root_fd, path, O_PATH);
-    struct stat st;
+    _cleanup_fd_ int from = path_open_strict(root_fd, source, O_PATH);
 
-    if (target < 0 || fstat(target, &st) < 0)
-        return 0;
-    return cover(root_fd, path, run_fd,
-                 S_ISDIR(st.st_mode) ? "host/inaccessible/dir" : "host/inaccessible/reg", e);
+    return from < 0 ? error_errno(e, from, "cannot open /%s", source)
+                    : cover(root_fd, path, from, e);
 }
 
-int api_mounts_protect(const struct container_plan *plan, int root_fd, int run_fd, struct error *e)
+/* All of them are files, except in kernels that we do not know yet. */
+static int mask_all(int root_fd, struct error *e)
+{
+    _cleanup_fd_ int file = path_open_strict(root_fd, "run/host/inaccessible/reg", O_PATH);
+    _cleanup_fd_ int dir = path_open_strict(root_fd, "run/host/inaccessible/dir", O_PATH);
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < sizeof proc_masked / sizeof proc_masked[0]; i++) {
+        r = cover(root_fd, proc_masked[i], file, NULL);
+        if (r == -ENOTDIR)
+            r = cover(root_fd, proc_masked[i], dir, NULL);
+        if (r < 0)
+            return error_errno(e, r, "cannot cover /%s", proc_masked[i]);
+    }
+    return 0;
+}
+
+int api_mounts_protect(const struct container_plan *plan, int root_fd, struct error *e)
 {
     _cleanup_fd_ int net = -1;
-    int r = 0;
+    int r = attach_read_only(root_fd, "run/host", e);
 
     /* With a network namespace of its own the network's settings are its own too. */
     if (plan->private_network) {
         _cleanup_fd_ int place = path_open_strict(root_fd, "proc/sys/net", O_PATH);
 
-        net = place < 0 ? place : attach_clone(place, false);
+        net = place < 0 ? place : attach_clone(place, 0, false);
     }
     for (size_t i = 0; r == 0 && i < sizeof proc_read_only / sizeof proc_read_only[0]; i++)
         r = attach_read_only(root_fd, proc_read_only[i], e);
     if (r == 0)
-        r = cover(root_fd, "proc/sys/kernel/random/boot_id", run_fd, "host/boot-id", e);
-    for (size_t i = 0; r == 0 && i < sizeof proc_masked / sizeof proc_masked[0]; i++)
-        r = mask(root_fd, proc_masked[i], run_fd, e);
+        r = mask_all(root_fd, e);
+    if (r == 0)
+        r = cover_with(root_fd, "proc/sys/kernel/random/boot_id", "run/host/boot-id", e);
     if (r == 0 && plan->cmdline)
-        r = cover(root_fd, "proc/cmdline", run_fd, "host/cmdline", e);
+        r = cover_with(root_fd, "proc/cmdline", "run/host/cmdline", e);
     if (r == 0 && net >= 0)
         r = attach_at(root_fd, "proc/sys/net", net, e);
     return r;

@@ -20,7 +20,7 @@ int api_mounts_make(int root_fd, int cgroup_tree, int *ret_dev, int *ret_pts, in
                     struct error *e);
 
 /*
- * After /run is filled: cover parts of /proc that are the host's. @run_fd has below host/ what is
- * laid over: inaccessible/reg, inaccessible/dir, cmdline, boot-id.
+ * After /run is filled: make /run/host read-only, and cover parts of /proc that are the host's.
+ * What is laid over lies below /run/host: inaccessible/reg, inaccessible/dir, cmdline, boot-id.
  */
-int api_mounts_protect(const struct container_plan *plan, int root_fd, int run_fd, struct error *e);
+int api_mounts_protect(const struct container_plan *plan, int root_fd, struct error *e);

@@ -41,18 +41,17 @@ static int make_cgroup(struct container *c, const struct container_plan *plan, s
         return 0; /* no hierarchy that we may write to: the container runs without */
     memcpy(c->cgroup, path, sizeof path);
     step_reached("container-cgroup");
-    c->device_policy = device_policy_attach(plan, ret->fd, NULL) == 0;
     return 0;
 }
 
 /* -1 where the hierarchy is a mount of our own: such a one is cloned since Linux 6.15 only. */
 static int clone_cgroup(const struct cgroup *cgroup)
 {
-    int tree = cgroup->payload_fd >= 0 ? attach_clone(cgroup->payload_fd, false) : -1;
+    int tree = cgroup->payload_fd >= 0
+                   ? attach_clone(cgroup->payload_fd,
+                                  MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, false)
+                   : -1;
 
-    if (tree >= 0 &&
-        attach_set(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, false) < 0)
-        return fd_close(tree);
     return tree < 0 ? -1 : tree;
 }
 
@@ -123,6 +122,8 @@ static int take_message(struct container *c, const struct message *m, int *fd, s
         c->ended = true;
         c->status = m->status;
         return 0;
+    case MESSAGE_GO:
+        break;
     }
     return -EPROTO;
 }
@@ -176,8 +177,22 @@ static int wait_for_exec(struct container *c, int start_socket, struct error *e)
     return 0;
 }
 
-static int start(struct container *c, struct launch *l, struct error *e)
+/* The kernel takes its time to check the policy; the payload mounts its /proc and so on meanwhile,
+ * and waits for this message before it executes anything. */
+static int let_go(struct container *c, const struct container_plan *plan, int cgroup_fd,
+                  int start_socket, struct error *e)
 {
+    int r;
+
+    c->device_policy = cgroup_fd >= 0 && device_policy_attach(plan, cgroup_fd, NULL) == 0;
+    r = message_send(start_socket, MESSAGE_GO, 0, NULL, -1);
+    /* EPIPE: it has failed already, and says why. */
+    return r < 0 && r != -EPIPE ? error_errno(e, r, "cannot reach the container") : 0;
+}
+
+static int start(struct container *c, struct launch *l, int cgroup_fd, struct error *e)
+{
+    const struct container_plan *plan = l->plan;
     _cleanup_fd_ int start_socket = -1;
     int r = make_socketpair(&c->sync_fd, &l->status_socket, e);
 
@@ -189,7 +204,9 @@ static int start(struct container *c, struct launch *l, struct error *e)
         return r;
     /* Their ends, and the detached mounts, live on in the children only. */
     launch_free(l);
-    r = wait_for_exec(c, start_socket, e);
+    r = let_go(c, plan, cgroup_fd, start_socket, e);
+    if (r == 0)
+        r = wait_for_exec(c, start_socket, e);
     if (r == 0 && c->pty_fd >= 0 && fcntl(c->pty_fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
         r = error_errno(e, -errno, "cannot set the console up");
     return r;
@@ -209,7 +226,7 @@ int container_start(struct container *ret, const struct container_plan *plan, in
     if (r == 0) {
         launch.cgroup_fd = cgroup.payload_fd;
         launch.cgroup_tree = clone_cgroup(&cgroup);
-        r = start(&c, &launch, e);
+        r = start(&c, &launch, cgroup.fd, e);
     }
     launch_free(&launch);
     fd_close(cgroup.fd);

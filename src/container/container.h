@@ -46,7 +46,7 @@ enum container_end {
  * descriptor of the root directory; a recursive clone of it is what the container sees) and start
  * the payload. Returns when the payload has been executed, or with the cause and the step when it
  * could not be: then nothing is left.
- * Called in the supervisor's private mount namespace. @cgroup_made is called with the path of each
+ * @cgroup_made is called with the path of each
  * cgroup directory before it is made, so that the caller can journal it; NULL when not needed.
  */
 int container_start(struct container *ret, const struct container_plan *plan, int root_fd,

@@ -32,9 +32,7 @@ static const struct {
 
 static int make_node(int dir, const char *name, mode_t mode, dev_t devno)
 {
-    if (mknodat(dir, name, mode, devno) < 0 || fchmodat(dir, name, mode & 07777, 0) < 0)
-        return -errno;
-    return 0;
+    return mknodat(dir, name, mode, devno) < 0 ? -errno : 0;
 }
 
 /* A link at @path that leads to @node; both below /dev. What is there already stays. */
@@ -110,7 +108,7 @@ static int open_pty(int pts_fd, const struct container_plan *plan, int *ret_mast
 int dev_console(const struct container_plan *plan, int dev_fd, int pts_fd, int *ret_master,
                 int *ret_slave, struct error *e)
 {
-    _cleanup_fd_ int master = -1, slave = -1, tree = -1, place = -1;
+    _cleanup_fd_ int master = -1, slave = -1, place = -1;
     int r = open_pty(pts_fd, plan, &master, &slave);
 
     if (r < 0)
@@ -120,10 +118,8 @@ int dev_console(const struct container_plan *plan, int dev_fd, int pts_fd, int *
         place = openat(dev_fd, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
         r = place < 0 ? -errno : 0;
     }
-    if (r == 0) {
-        tree = attach_clone(slave, false);
-        r = tree < 0 ? tree : attach_on(place, tree);
-    }
+    if (r == 0)
+        r = attach_bind(slave, place);
     if (r < 0)
         return error_errno(e, r, "cannot make /dev/console");
     *ret_master = take_fd(&master);

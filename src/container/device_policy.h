@@ -13,8 +13,8 @@
 
 struct bpf_insn;
 
-/* More than a plan can need: standard nodes, and devices with four instructions each. */
-#define DEVICE_POLICY_MAX 4096
+/* More than a plan can need: standard nodes, and 4096 devices with six instructions each. */
+#define DEVICE_POLICY_MAX 32768
 
 /* The program for @plan into @ret (of @max instructions): how many, or -E2BIG. Pure. */
 int device_policy_program(const struct container_plan *plan, struct bpf_insn *ret, unsigned max);

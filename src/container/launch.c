@@ -11,31 +11,36 @@
 #include <sys/mount.h>
 #include <sys/pidfd.h>
 
+static int take_detached(const struct container_mount *m)
+{
+    struct mount_attr attr = {.attr_set = m->read_only ? MOUNT_ATTR_RDONLY : 0};
+    _cleanup_fd_ int tree = fcntl(m->source_fd, F_DUPFD_CLOEXEC, 3);
+
+    if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH | (m->recursive ? AT_RECURSIVE : 0u),
+                                  &attr, sizeof attr) < 0)
+        return -errno;
+    return take_fd(&tree);
+}
+
 /* A bind mount's source, as a detached mount. -ENOENT only when it is not there. */
 static int open_source(const struct container_mount *m, struct error *e)
 {
     _cleanup_fd_ int fd = -1;
-    int tree, r;
+    int tree;
 
     if (m->kind == MOUNT_BIND) {
         fd = open(m->source, O_PATH | O_CLOEXEC);
         if (fd < 0)
             return error_errno(e, -errno, "cannot open %s", m->source);
     }
-    tree = attach_clone(fd >= 0 ? fd : m->source_fd, m->recursive);
+    tree = attach_clone(fd >= 0 ? fd : m->source_fd, m->read_only ? MOUNT_ATTR_RDONLY : 0,
+                        m->recursive);
     /* A detached mount cannot be cloned before Linux 6.15: then it is used itself. */
-    if (tree == -EINVAL && m->kind == MOUNT_BIND_FD) {
-        tree = fcntl(m->source_fd, F_DUPFD_CLOEXEC, 3);
-        tree = tree < 0 ? -errno : tree;
-    }
-    if (tree < 0)
-        return error_errno(e, tree, "cannot bind %s", m->source ? m->source : m->target);
-    r = m->read_only ? attach_set(tree, MOUNT_ATTR_RDONLY, m->recursive) : 0;
-    if (r < 0) {
-        fd_close(tree);
-        return error_errno(e, r, "cannot make %s read-only", m->target);
-    }
-    return tree;
+    if (tree == -EINVAL && m->kind == MOUNT_BIND_FD)
+        tree = take_detached(m);
+    return tree < 0 ? error_errno(e, tree, "cannot bind %s",
+                                  text_safe(m->source ? m->source : m->target))
+                    : tree;
 }
 
 static int prepare_mounts(struct launch *l, struct error *e)
@@ -71,15 +76,9 @@ int launch_prepare(struct launch *ret, const struct container_plan *plan, int ro
                            .start_socket = -1,
                            .cgroup_fd = -1,
                            .cgroup_tree = -1};
-    ret->root_tree = attach_clone(root_fd, true);
+    ret->root_tree = attach_clone(root_fd, plan->read_only ? MOUNT_ATTR_RDONLY : 0, true);
     if (ret->root_tree < 0)
         return error_errno(e, ret->root_tree, "cannot clone the root's mount");
-    if (plan->read_only) {
-        int r = attach_set(ret->root_tree, MOUNT_ATTR_RDONLY, true);
-
-        if (r < 0)
-            return error_errno(e, r, "cannot make the root read-only");
-    }
     ret->supervisor_fd = pidfd_open(getpid(), 0);
     if (ret->supervisor_fd < 0)
         return error_errno(e, -errno, "cannot watch our own process");

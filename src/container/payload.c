@@ -99,12 +99,10 @@ static int fill_run(struct payload *p, struct error *e)
 
 static int mount_plan(struct payload *p, struct error *e)
 {
-    int r = api_mounts_protect(p->launch->plan, p->root_fd, p->run_fd, e);
+    int r = api_mounts_protect(p->launch->plan, p->root_fd, e);
 
     if (r == 0)
         r = plan_mounts_attach(p->launch, p->root_fd, p->run_fd, e);
-    if (r == 0)
-        r = attach_read_only(p->run_fd, "host", e);
     /* What is mounted inside later is seen by services with a mount namespace of their own. */
     if (r == 0 && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
         r = error_errno(e, -errno, "cannot share the mounts inside");
@@ -114,6 +112,18 @@ static int mount_plan(struct payload *p, struct error *e)
 static int set_identity(struct payload *p, struct error *e)
 {
     return process_setup_identity(p->launch->plan, e);
+}
+
+/* See let_go() in container.c. */
+static int await_go(struct payload *p, struct error *e)
+{
+    _cleanup_fd_ int fd = -1;
+    struct message m;
+    int r = message_receive(p->launch->start_socket, &m, &fd);
+
+    if (r > 0 && m.type == MESSAGE_GO)
+        return 0;
+    return error_errno(e, r < 0 ? r : -EPROTO, "the supervisor does not answer");
 }
 
 /* Standard input and output of a pipe console stay the caller's. Nothing else does. */
@@ -126,7 +136,7 @@ static int close_all(struct payload *p, struct error *e)
 }
 
 static int (*const steps[])(struct payload *p, struct error *e) = {
-    enter_root, mount_api, fill_dev, fill_run, mount_plan, set_identity, close_all,
+    enter_root, mount_api, fill_dev, fill_run, mount_plan, set_identity, await_go, close_all,
 };
 
 static _Noreturn void fail(const struct launch *l, const struct error *e)
@@ -164,6 +174,7 @@ static int become(const struct payload *p, struct error *e)
     if (r < 0)
         return r;
     process_setup_signals();
+    umask(0022);
     return execute(plan, e);
 }
 
@@ -201,7 +212,7 @@ _Noreturn void payload_run(const struct launch *l)
         .launch = l, .root_fd = -1, .dev_fd = -1, .pts_fd = -1, .run_fd = -1, .slave_fd = -1};
     struct error e = {0};
 
-    umask(0022);
+    umask(0); /* everything that is made here has its mode said */
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](&p, &e) < 0)
             fail(l, &e);

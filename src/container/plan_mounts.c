@@ -46,21 +46,15 @@ static int tree_is_directory(int tree)
     return fstat(tree, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Read-only, as the mount that it is in. */
 static int open_mask(int run_fd, int target, struct error *e)
 {
     const char *source =
         tree_is_directory(target) ? "host/inaccessible/dir" : "host/inaccessible/reg";
     _cleanup_fd_ int from = path_open_strict(run_fd, source, O_PATH);
-    int tree = from < 0 ? from : attach_clone(from, false), r;
+    int tree = from < 0 ? from : attach_clone(from, 0, false);
 
-    if (tree < 0)
-        return error_errno(e, tree, "cannot make a mask");
-    r = attach_set(tree, MOUNT_ATTR_RDONLY, false);
-    if (r < 0) {
-        fd_close(tree);
-        return error_errno(e, r, "cannot make a mask");
-    }
-    return tree;
+    return tree < 0 ? error_errno(e, tree, "cannot make a mask") : tree;
 }
 
 static int open_tree_of(const struct container_mount *m, int prepared, int run_fd, int target,

@@ -45,8 +45,6 @@ int journal_begin(struct journal *ret, struct error *e)
     snprintf(j.dir, sizeof j.dir, JOURNAL_DIR "/%d", (int)getpid());
     snprintf(j.mount_dir, sizeof j.mount_dir, "%s/mnt", j.dir);
     r = make_dir(j.dir, e);
-    if (r == 0)
-        r = make_dir(j.mount_dir, e);
     if (r < 0)
         return r;
     snprintf(path, sizeof path, "%s/lock", j.dir);

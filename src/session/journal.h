@@ -31,9 +31,9 @@ enum journal_kind {
 
 struct journal {
     char dir[64];
-    char mount_dir[80]; /* empty directory; covered, in our private mount namespace only, by the
-                           tree that is put together. One a session: removing a directory takes
-                           the mounts on it away in every namespace */
+    char mount_dir[80]; /* where the patient makes a directory, which is covered in our private mount
+                           namespace only, by the tree that is put together. One a session: removing
+                           a directory takes the mounts on it away in every namespace */
     int fd;             /* the journal, O_APPEND */
     int lock_fd;        /* held with flock */
 };
