@@ -95,6 +95,7 @@ run_guest() {
     machine=$out/vm-$host
     status=0
     tests/vm/run --host "$host" --out "$machine" env UNBRICK="$PWD/build/unbrick" \
+        UNBRICK_STEPS="$PWD/build-test/unbrick" \
         UNBRICK_TEST_CACHE="$UNBRICK_TEST_CACHE" UNBRICK_TEST_ALL="$all" BATS_TEST_TIMEOUT=300 \
         tests/vm/guest/run-tests "$@" >"$machine.console" 2>&1 || status=$?
     for file in "$@"; do

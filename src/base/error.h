@@ -9,14 +9,15 @@
 
 #include <stddef.h>
 
-/* What sort of failure it is. The values are the exit statuses of the program (docs: unbrick(1)). */
+/* What sort of failure it is. The values are the exit statuses of the program (docs: unbrick(1)).
+ */
 enum error_kind {
-    ERROR_FAILED = 1,     /* something that was asked for went wrong */
-    ERROR_USAGE = 2,      /* wrong arguments */
-    ERROR_REFUSED = 3,    /* refused for safety, or declined at a prompt */
-    ERROR_TARGET = 4,     /* not a usable target */
-    ERROR_FILESYSTEM = 5, /* file-system errors left that the command needed gone */
-    ERROR_HOST = 6,       /* the host lacks something: privileges, a program, a kernel feature */
+    ERROR_FAILED = 1,        /* something that was asked for went wrong */
+    ERROR_USAGE = 2,         /* wrong arguments */
+    ERROR_REFUSED = 3,       /* refused for safety, or declined at a prompt */
+    ERROR_TARGET = 4,        /* not a usable target */
+    ERROR_FILESYSTEM = 5,    /* file-system errors left that the command needed gone */
+    ERROR_HOST = 6,          /* the host lacks something: privileges, a program, a kernel feature */
     ERROR_INTERRUPTED = 130, /* Ctrl-C */
 };
 

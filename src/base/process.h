@@ -19,6 +19,15 @@ enum process_flags {
     PROCESS_QUIET = 1 << 2,
 };
 
+/* What else the child gets. */
+struct process_setup {
+    const int *fds; /* stay open in it, under the same numbers */
+    unsigned fd_count;
+    int (*prepare)(
+        void *userdata); /* called in it before the program; a failure ends it with 126 */
+    void *userdata;
+};
+
 struct process {
     pid_t pid;
     int pid_fd;   /* readable when it has ended */
@@ -44,6 +53,10 @@ int process_finish(struct process *p);
  * @ret_output may be NULL; the caller frees.
  */
 int process_run(char *const argv[], unsigned flags, size_t max, char **ret_output, struct error *e);
+
+/* As process_run() with @setup. */
+int process_run_with(char *const argv[], unsigned flags, const struct process_setup *setup,
+                     size_t max, char **ret_output, struct error *e);
 
 /* 1 when a program of that name is in PATH, else 0. */
 int process_exists(const char *name);

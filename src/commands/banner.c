@@ -167,6 +167,16 @@ static void add_kernel(struct text *out, const struct patient *p)
               text_safe(release));
 }
 
+/* What that means for what is seen. */
+static const char *read_only_words(const struct patient *p)
+{
+    if (p->root && p->root->volume->scratch)
+        return "; a journal that had to be replayed is, beside the disk";
+    return p->root && p->root->volume->fs.dirty
+               ? ", and its journal is not replayed (newest files may be missing)"
+               : "";
+}
+
 int banner_format(struct text *out, const struct options *o, const struct patient *p,
                   const struct container_plan *plan)
 {
@@ -176,11 +186,8 @@ int banner_format(struct text *out, const struct options *o, const struct patien
     if (p->root && mount_is_read_only_type(p->root->volume->fs.type))
         field(out, "writes", "none: a %s cannot be written to",
               text_safe(p->root->volume->fs.type));
-    else if (p->request.read_only)
-        field(out, "writes", "none: the disk is read-only%s",
-              p->root && p->root->volume->fs.dirty
-                  ? ", and its journal is not replayed (newest files may be missing)"
-                  : "");
+    else if (p->request.read_only || (p->root && p->root->volume->read_only))
+        field(out, "writes", "none: the disk is read-only%s", read_only_words(p));
     else
         field(out, "WRITES", "go to the disk itself; nothing can be undone");
     add_checks(out, p);

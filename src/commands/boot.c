@@ -20,15 +20,19 @@
 
 static int read_script(const char *path, char **ret, size_t *ret_size, struct error *e)
 {
+    /* Also from a pipe, "<(...)" of a shell; a FIFO that nobody writes to is empty, and no hang. */
     _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    int r = fd < 0 ? -errno : fd_read_all(fd, SCRIPT_MAX, ret, ret_size);
+    int r = fd < 0 ? -errno : fd_read_any(fd, SCRIPT_MAX, ret, ret_size);
 
     if (r < 0)
         return error_set(e, ERROR_USAGE, r, "script", "cannot read the script %s: %s",
                          text_safe(path), strerror(-r));
+    if (*ret_size == 0)
+        return error_set(e, ERROR_USAGE, -ENODATA, "script", "the script %s is empty",
+                         text_safe(path));
     if (*ret && memchr(*ret, '\0', *ret_size))
-        return error_set(e, ERROR_USAGE, -EINVAL, "script",
-                         "%s is no script: it holds NUL bytes", text_safe(path));
+        return error_set(e, ERROR_USAGE, -EINVAL, "script", "%s is no script: it holds NUL bytes",
+                         text_safe(path));
     return 0;
 }
 
@@ -95,11 +99,10 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
     if (r == 0 && !o->dry_run && !rescue->script)
         r = banner_format(&banner, o, &s->patient, &plan);
     if (r == 0 && !o->dry_run)
-        r = session_run(s, &plan, rescue,
-                        &(struct session_console){.escape = o->escape,
-                                                  .log_fd = log_fd,
-                                                  .banner = banner.data},
-                        &result, &wait_status, e);
+        r = session_run(
+            s, &plan, rescue,
+            &(struct session_console){.escape = o->escape, .log_fd = log_fd, .banner = banner.data},
+            &result, &wait_status, e);
     container_plan_free(&plan);
     if (r < 0) {
         (void)session_close(s, NULL);

@@ -17,6 +17,8 @@ enum option_id {
     OPT_LUKS_HEADER,
     OPT_DEGRADED,
     OPT_DRY_RUN,
+    OPT_STRICT,
+    OPT_LIST_FAULTS,
     OPT_RUN,
     OPT_LOGIN,
     OPT_HOST_TOOLS,
@@ -43,15 +45,17 @@ static const struct option_row {
     unsigned commands;
     const char *help;
 } table[] = {
-    {OPT_READ_ONLY, "read-only", 0, NULL, FOR_PATIENT, "write nothing to the disk"},
-    {OPT_FSCK, "fsck", 0, "MODE", FOR_PATIENT,
+    {OPT_READ_ONLY, "read-only", 0, NULL, FOR_WRITER & ~FOR_REPAIR, "write nothing to the disk"},
+    {OPT_FSCK, "fsck", 0, "MODE", FOR_WRITER,
      "ask (default), repair, quick (only what is marked dirty), skip"},
     {OPT_SYSTEM, "system", 0, "NAME", FOR_PATIENT, "which system, when there are several"},
     {OPT_KEY_FILE, "key-file", 0, "FILE", FOR_PATIENT, "key of its LUKS volumes"},
     {OPT_LUKS_HEADER, "luks-header", 0, "FILE", FOR_PATIENT, "detached header of its LUKS volume"},
     {OPT_DEGRADED, "degraded", 0, NULL, FOR_PATIENT,
      "open arrays and volume groups that lack members"},
-    {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_PATIENT, "print the plan and stop"},
+    {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_WRITER, "print the plan and stop"},
+    {OPT_STRICT, "strict", 0, NULL, FOR_EXAMINE, "status 1 for any finding"},
+    {OPT_LIST_FAULTS, "list-faults", 0, NULL, FOR_EXAMINE, "list what is looked for, and stop"},
     {OPT_RUN, "run", 0, "FILE", FOR_BOOT, "run a script there; its status is ours"},
     {OPT_LOGIN, "login", 0, NULL, FOR_BOOT, "ask for the system's own login"},
     {OPT_HOST_TOOLS, "host-tools", 0, NULL, FOR_SHELL,
@@ -64,7 +68,8 @@ static const struct option_row {
      "key that ends the session when pressed 3 times (default ^])"},
     {OPT_LOG, "log", 0, "FILE", FOR_SESSION | FOR_MOUNT, "write a transcript"},
     {OPT_YES, "yes", 'y', NULL, FOR_ALL, "answer yes to questions"},
-    {OPT_JSON, "json", 0, NULL, FOR_LIST | FOR_STATUS | FOR_PATIENT, "output for programs"},
+    {OPT_JSON, "json", 0, NULL, FOR_LIST | FOR_STATUS | (FOR_PATIENT & ~FOR_REPAIR),
+     "output for programs"},
     {OPT_COLOR, "color", 0, "WHEN", FOR_ALL, "auto, always, never"},
     {OPT_QUIET, "quiet", 'q', NULL, FOR_ALL, "only errors and questions"},
     {OPT_VERBOSE, "verbose", 'v', NULL, FOR_ALL, "say more"},
@@ -235,6 +240,12 @@ static void apply_flag(struct options *o, enum option_id id)
         break;
     case OPT_DRY_RUN:
         o->dry_run = true;
+        break;
+    case OPT_STRICT:
+        o->strict = true;
+        break;
+    case OPT_LIST_FAULTS:
+        o->list_faults = true;
         break;
     case OPT_LOGIN:
         o->login = true;

@@ -21,9 +21,12 @@ enum command_bit {
     FOR_UMOUNT = 1 << 4,
     FOR_STATUS = 1 << 5,
     FOR_CLEANUP = 1 << 6,
-    FOR_PATIENT = FOR_BOOT | FOR_SHELL | FOR_MOUNT,
+    FOR_EXAMINE = 1 << 7,
+    FOR_REPAIR = 1 << 8,
+    FOR_WRITER = FOR_BOOT | FOR_SHELL | FOR_MOUNT | FOR_REPAIR, /* may write to the disk */
+    FOR_PATIENT = FOR_WRITER | FOR_EXAMINE,
     FOR_SESSION = FOR_BOOT | FOR_SHELL,
-    FOR_ALL = (1 << 7) - 1,
+    FOR_ALL = (1 << 9) - 1,
 };
 
 struct options {
@@ -42,6 +45,8 @@ struct options {
     const char *run; /* boot: --run FILE */
     bool login;
     bool host_tools;
+    /* examine */
+    bool strict, list_faults;
     /* About the output. */
     struct ui_settings ui;
     bool help, version;

@@ -66,6 +66,17 @@ char *patient_disks(const struct patient *p, char *buf, size_t size)
     return buf;
 }
 
+char *patient_targets(const struct patient *p, char *buf, size_t size)
+{
+    size_t used = 0;
+
+    buf[0] = '\0';
+    for (unsigned i = 0; i < p->request.target_count && used < size; i++)
+        used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? " " : "",
+                                 text_safe(p->request.targets[i]));
+    return buf;
+}
+
 static void print_volumes(const struct patient *p)
 {
     char size[24];

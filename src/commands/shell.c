@@ -42,11 +42,10 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
     if (r == 0 && !o->dry_run && interactive && rescue->use_pty)
         r = banner_format(&banner, o, &s->patient, &plan);
     if (r == 0 && !o->dry_run)
-        r = session_run(s, &plan, rescue,
-                        &(struct session_console){.escape = o->escape,
-                                                  .log_fd = log_fd,
-                                                  .banner = banner.data},
-                        &result, &wait_status, e);
+        r = session_run(
+            s, &plan, rescue,
+            &(struct session_console){.escape = o->escape, .log_fd = log_fd, .banner = banner.data},
+            &result, &wait_status, e);
     container_plan_free(&plan);
     if (r < 0 || o->dry_run) {
         int kind = e->kind;

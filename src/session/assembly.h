@@ -8,7 +8,10 @@
 #include "session/journal.h"
 #include "storage/assemble.h"
 
-/* Do any of the disks carry a member of something? */
+/* Does the disk carry a member of something? */
+bool assembly_has_members(const struct disk *d);
+
+/* Do any of the disks? */
 bool assembly_is_needed(const struct disk_set *set);
 
 /*

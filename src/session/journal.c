@@ -4,8 +4,8 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "container/cgroup.h"
-#include "session/host_mounts.h"
-#include "storage/assemble.h"
+#include "storage/host_mounts.h"
+#include "storage/undo.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,9 +20,9 @@
 #define JOURNAL_SIZE_MAX 65536
 
 static const char *const kind_words[] = {
-    [JOURNAL_TARGET] = "target",       [JOURNAL_NAME] = "name",   [JOURNAL_LOOP] = "loop",
-    [JOURNAL_CGROUP] = "cgroup",       [JOURNAL_MOUNT] = "mount", [JOURNAL_KEEP] = "keep",
-    [JOURNAL_ASSEMBLED] = "assembled",
+    [JOURNAL_TARGET] = "target",   [JOURNAL_NAME] = "name",   [JOURNAL_LOOP] = "loop",
+    [JOURNAL_CGROUP] = "cgroup",   [JOURNAL_MOUNT] = "mount", [JOURNAL_KEEP] = "keep",
+    [JOURNAL_STORAGE] = "storage",
 };
 
 static int make_dir(const char *path, struct error *e)
@@ -159,7 +159,7 @@ static int fill_session(void *userdata, enum journal_kind kind, const char *valu
         break;
     case JOURNAL_LOOP:
     case JOURNAL_CGROUP:
-    case JOURNAL_ASSEMBLED:
+    case JOURNAL_STORAGE:
         break;
     }
     return 0;
@@ -211,7 +211,7 @@ static int collect_undo(void *userdata, enum journal_kind kind, const char *valu
 {
     struct undo_list *list = userdata;
 
-    if (kind != JOURNAL_CGROUP && kind != JOURNAL_MOUNT && kind != JOURNAL_ASSEMBLED)
+    if (kind != JOURNAL_CGROUP && kind != JOURNAL_MOUNT && kind != JOURNAL_STORAGE)
         return 0;
     if (list->count == sizeof list->items / sizeof list->items[0])
         return -E2BIG;
@@ -230,8 +230,8 @@ static int undo_one(enum journal_kind kind, const char *value, struct error *e)
 {
     if (kind == JOURNAL_CGROUP)
         return cgroup_remove_tree(value, e);
-    if (kind == JOURNAL_ASSEMBLED)
-        return assemble_undo(value, ASSEMBLED_WAIT_MS, e);
+    if (kind == JOURNAL_STORAGE)
+        return undo_record(value, ASSEMBLED_WAIT_MS, e);
     return host_umount_tree(value, e);
 }
 

@@ -39,13 +39,5 @@ struct mount_plan {
 void mount_plan_build(const struct fstab *fstab, struct disk *const *disks, unsigned disk_count,
                       unsigned root_disk, struct mount_plan *ret);
 
-/*
- * The volume among @disks that a source of fstab or crypttab means: "UUID=...", "/dev/vg0/root",
- * "/dev/sda2" (of the disk with the root, @disks[@root_disk]). NULL with the reason in @why.
- */
-const struct volume *mount_plan_resolve(const char *source, struct disk *const *disks,
-                                        unsigned disk_count, unsigned root_disk, char *why,
-                                        size_t size);
-
 /* Does the boot (or a package manager, or an initramfs generator) need what is mounted there? */
 bool mount_plan_is_needed(const char *target);

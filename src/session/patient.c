@@ -7,9 +7,10 @@
 #include "base/text.h"
 #include "session/assembly.h"
 #include "session/check_ui.h"
-#include "session/host_mounts.h"
+#include "storage/host_mounts.h"
 #include "session/interrupt.h"
 #include "session/patient_flush.h"
+#include "session/patient_targets.h"
 #include "storage/mount.h"
 #include "terminal/ui.h"
 
@@ -22,89 +23,6 @@
 
 /* The kernel needs a moment to take a loop device back after the last user is gone. */
 #define RELEASE_WAIT_MS 10000
-
-static int open_directory(struct patient *p, const char *path, struct error *e)
-{
-    struct stat st, host;
-    int fd;
-
-    if (stat(path, &st) == 0 && stat("/", &host) == 0 && st.st_dev == host.st_dev &&
-        st.st_ino == host.st_ino)
-        return error_set(e, ERROR_REFUSED, -EBUSY, "in-use",
-                         "%s is the root of this host: it is in use", text_safe(path));
-    fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-    if (fd < 0)
-        return error_errno(e, -errno, "cannot open the directory %s", text_safe(path));
-    p->directory_fd = fd;
-    return 0;
-}
-
-static int open_targets(struct patient *p, struct journal *j, struct error *e)
-{
-    const struct patient_request *q = &p->request;
-    int r;
-
-    if (q->target_count > PATIENT_TARGETS_MAX)
-        return error_set(e, ERROR_USAGE, -E2BIG, "usage", "more than %d targets",
-                         PATIENT_TARGETS_MAX);
-    for (unsigned i = 0; i < q->target_count; i++) {
-        struct stat st;
-        struct disk *d;
-
-        r = journal_record(j, JOURNAL_TARGET, q->targets[i]);
-        if (r < 0)
-            return error_set(e, ERROR_TARGET, r, "no-such-target", "%s cannot be a target",
-                             text_safe(q->targets[i]));
-        if (stat(q->targets[i], &st) == 0 && S_ISDIR(st.st_mode)) {
-            if (q->target_count > 1)
-                return error_set(e, ERROR_USAGE, -EINVAL, "usage",
-                                 "a directory can only be a target by itself");
-            return open_directory(p, q->targets[i], e);
-        }
-        for (unsigned k = 0; k < p->disk_count; k++)
-            if (disk_is(p->disks[k], q->targets[i]))
-                return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
-                                 "%s and %s are the same disk: name it once",
-                                 text_safe(p->disks[k]->target), text_safe(q->targets[i]));
-        d = calloc(1, sizeof *d);
-        if (!d)
-            return error_errno(e, -ENOMEM, "opening %s", text_safe(q->targets[i]));
-        r = disk_open(d, q->targets[i], q->read_only ? DISK_READ : DISK_WRITE, e);
-        if (r < 0) {
-            free(d);
-            return r;
-        }
-        p->disks[p->disk_count++] = d;
-        if (d->is_loop)
-            (void)journal_record(j, JOURNAL_LOOP, d->node);
-        r = interrupt_check(e);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-/* Arrays, LUKS volumes, volume groups. A dry run says what it would have to open, and stops there.
- */
-static int assemble_targets(struct patient *p, struct journal *j, struct error *e)
-{
-    struct disk_set set = {.disks = p->disks, .count = p->disk_count, .max = PATIENT_DISKS_MAX};
-    int r;
-
-    if (p->directory_fd >= 0 || !assembly_is_needed(&set)) {
-        assemble_btrfs(&set);
-        return 0;
-    }
-    if (p->request.plan_only) {
-        (void)error_set(&p->closed, ERROR_TARGET, -ENOENT, "locked",
-                        "what is on it has to be assembled first, which --dry-run does not do");
-        return 0;
-    }
-    r = assembly_make(&set, p->request.read_only ? DISK_READ : DISK_WRITE, &p->request.assemble, j,
-                      &p->closed, e);
-    p->disk_count = set.count;
-    return r;
-}
 
 /* "A candidate that cannot be mounted is checked, then tried again." */
 static int check_unreadable(struct patient *p, struct error *e)
@@ -187,7 +105,7 @@ static void name_patient(struct patient *p)
                                    : text_safe(base && base[1] ? base + 1 : target));
 }
 
-static unsigned root_disk_of(const struct patient *p)
+unsigned patient_root_disk(const struct patient *p)
 {
     for (unsigned i = 0; i < p->disk_count; i++)
         if (p->disks[i] == p->root->disk)
@@ -214,7 +132,7 @@ static int plan_mounts(struct patient *p, int root_fd, struct error *e)
     r = fstab_parse(data, size, &fstab, e);
     if (r < 0)
         return error_context(e, r, "reading /etc/fstab");
-    mount_plan_build(&fstab, p->disks, p->disk_count, root_disk_of(p), p->plan);
+    mount_plan_build(&fstab, p->disks, p->disk_count, patient_root_disk(p), p->plan);
     fstab_free(&fstab);
     return 0;
 }
@@ -237,8 +155,7 @@ static int follow_crypttab(struct patient *p, int root_fd, struct journal *j, st
 
     if (p->request.plan_only)
         return 0;
-    r = assembly_follow_crypttab(&set, root_disk_of(p), root_fd,
-                                 p->request.read_only ? DISK_READ : DISK_WRITE,
+    r = assembly_follow_crypttab(&set, patient_root_disk(p), root_fd, patient_access_of_members(p),
                                  &p->request.assemble, j, e);
     p->disk_count = set.count;
     /* Not when it was one that has just been opened. */
@@ -258,9 +175,7 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     p->plan = calloc(1, sizeof *p->plan);
     if (!p->plan)
         return error_errno(e, -ENOMEM, "opening the patient");
-    r = open_targets(p, j, e);
-    if (r == 0)
-        r = assemble_targets(p, j, e);
+    r = patient_open_targets(p, j, e);
     if (r < 0)
         return r;
     host_mounts_detach_unneeded();
@@ -297,6 +212,14 @@ static int attach(const struct patient *p, int mount_fd, const char *target)
     return 0;
 }
 
+/* On a layer the kernel may replay a journal although nothing is to be written. */
+static enum mount_mode mode_of(const struct patient *p, const struct volume *v, bool read_only)
+{
+    if ((p->request.read_only && !v->scratch) || v->read_only)
+        return MOUNT_NO_REPLAY;
+    return p->request.read_only || read_only ? MOUNT_READ : MOUNT_WRITE;
+}
+
 static int mount_root(struct patient *p, struct journal *j, struct error *e)
 {
     _cleanup_fd_ int fd = -1;
@@ -311,7 +234,7 @@ static int mount_root(struct patient *p, struct journal *j, struct error *e)
     if (p->directory_fd >= 0)
         fd = take_fd(&p->directory_fd);
     else
-        fd = root_mount(p, p->request.read_only ? MOUNT_NO_REPLAY : MOUNT_WRITE, e);
+        fd = root_mount(p, mode_of(p, p->root->volume, false), e);
     if (fd < 0)
         return fd;
     if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
@@ -335,7 +258,8 @@ static int mount_step_run(struct patient *p, struct mount_step *step, struct err
     _cleanup_fd_ int fd = -1;
     int r;
 
-    if (step->needed && !p->request.read_only && step->volume != p->root->volume) {
+    if (step->needed && !p->request.read_only && !step->volume->read_only &&
+        step->volume != p->root->volume) {
         r = check_with_ui(step->volume, step->target, p->request.fsck, &step->check, e);
         if (r == -EINTR)
             return r;
@@ -347,11 +271,8 @@ static int mount_step_run(struct patient *p, struct mount_step *step, struct err
             return 0;
         }
     }
-    fd = mount_volume(step->volume,
-                      p->request.read_only ? MOUNT_NO_REPLAY
-                      : step->read_only    ? MOUNT_READ
-                                           : MOUNT_WRITE,
-                      step->options, dropped, sizeof dropped, &mine);
+    fd = mount_volume(step->volume, mode_of(p, step->volume, step->read_only), step->options,
+                      dropped, sizeof dropped, &mine);
     if (fd < 0) {
         skip_step(step, mine.text);
         return 0;
@@ -370,7 +291,7 @@ static int check_root(struct patient *p, struct error *e)
 {
     int r;
 
-    if (p->request.read_only || p->directory_fd >= 0)
+    if (p->request.read_only || p->directory_fd >= 0 || p->root->volume->read_only)
         return 0;
     r = check_with_ui(p->root->volume, "/", p->request.fsck, &p->root_check, e);
     if (r < 0)

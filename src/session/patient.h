@@ -64,5 +64,8 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e);
  * can be undone is undone all the same. A zeroed patient is fine. */
 int patient_close(struct patient *p, struct error *e);
 
+/* Index in .disks of the disk with the root. The root must have been chosen. */
+unsigned patient_root_disk(const struct patient *p);
+
 /* The volume that is mounted on @target ("/", "/boot"), or NULL. */
 const struct volume *patient_volume_at(const struct patient *p, const char *target);

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 struct pump {
-    int from, to;       /* from: -1 when it has ended */
-    bool close_at_end;  /* close .to when .from ends: the reader sees an end of file */
+    int from, to;      /* from: -1 when it has ended */
+    bool close_at_end; /* close .to when .from ends: the reader sees an end of file */
     char data[PIPE_BUF];
     size_t start, end;
 };
@@ -22,6 +22,6 @@ struct pollfd pump_poll(const struct pump *p);
 /* Move what can be moved. True when bytes were moved. */
 bool pump_run(struct pump *p);
 
-/* Move what is still in a source that we hold open ourselves (a FIFO); a reader that does not take it within @wait_ms loses
- * the rest. */
+/* Move what is still in a source that we hold open ourselves (a FIFO); a reader that does not take
+ * it within @wait_ms loses the rest. */
 void pump_drain(struct pump *p, int wait_ms);

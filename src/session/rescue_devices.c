@@ -81,7 +81,7 @@ static int add_volume(struct container_plan *plan, const struct disk *d, const s
     add_assembled_links(&links, d, v);
     add_link(&links, "by-partuuid", v->part_uuid);
     add_link(&links, "by-partlabel", v->part_label);
-    return container_plan_add_device(plan, node_name(v->node), v->devno, d->access == DISK_READ,
+    return container_plan_add_device(plan, node_name(v->node), v->devno, d->access != DISK_WRITE,
                                      links.pointers);
 }
 
@@ -101,7 +101,7 @@ int rescue_add_devices(struct container_plan *plan, const struct patient *p)
         }
         if (whole_added || fstat(d->node_fd, &st) < 0)
             continue;
-        r = container_plan_add_device(plan, node_name(d->node), st.st_rdev, d->access == DISK_READ,
+        r = container_plan_add_device(plan, node_name(d->node), st.st_rdev, d->access != DISK_WRITE,
                                       NULL);
         if (r < 0)
             return r;

@@ -300,8 +300,8 @@ static void append_body(struct text *t, const struct patient *p,
                            has_interpreter ? "" : "/bin/sh ");
         return;
     }
-    /* Other inits than systemd keep the console as their own controlling terminal: the shell takes it
-     * over, or it would be without job control and Ctrl-C. */
+    /* Other inits than systemd keep the console as their own controlling terminal: the shell takes
+     * it over, or it would be without job control and Ctrl-C. */
     if (p->system.init != INIT_SYSTEMD)
         (void)text_appendf(t, "take=; setsid -c -w true 2>/dev/null && take='setsid -c -w'\n");
     (void)text_appendf(t, "echo ready >/run/%s\n", RESCUE_CONTROL);

@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/step.h"
 #include "base/text.h"
-#include "session/host_mounts.h"
+#include "storage/host_mounts.h"
 #include "session/interrupt.h"
 #include "session/rescue_host_tools.h"
 #include "terminal/ui.h"
@@ -57,8 +57,14 @@ int session_close(struct session *s, struct error *e)
 {
     int r = patient_close(&s->patient, e);
 
-    journal_end(&s->journal);
-    keeper_dismiss(&s->keeper);
+    if (r < 0) {
+        /* Something is still in use: the keeper tries for a while, then `cleanup` can. */
+        journal_leave(&s->journal);
+        keeper_leave(&s->keeper);
+    } else {
+        journal_end(&s->journal);
+        keeper_dismiss(&s->keeper);
+    }
     s->host_ns_fd = s->host_ns_fd >= 0 ? fd_close(s->host_ns_fd) : -1;
     return r;
 }

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A boot that takes longer than this shows what its init says. */
 #define SILENT_START_MS 8000
@@ -62,9 +63,10 @@ static long long now_ms(void)
     return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
+/* On the terminal the payload's output is on; beside it when that is a file or a pipe. */
 static void say(struct loop *l, const char *text)
 {
-    if (l->console)
+    if (l->console && isatty(l->options->out_fd))
         console_print(l->console, text);
     else
         ui_note("%s", text);
@@ -214,7 +216,7 @@ static void handle_timers(struct loop *l)
 
     if (!l->result->ready && l->console && !l->stopping && now - l->started_ms > SILENT_START_MS) {
         l->started_ms = now + (1LL << 40); /* once */
-        console_print(l->console, "unbrick: it takes long to start; this is what its init says:\n");
+        say(l, "unbrick: it takes long to start; this is what its init says:\n");
         console_release_output(l->console);
     }
     if (l->stopping) {

@@ -16,18 +16,18 @@
 #define SUPERVISE_PUMPS 3
 
 struct supervise_options {
-    int in_fd, out_fd;    /* the user's terminal or what stands for it */
-    int escape;           /* byte of the escape key, -1 none */
-    int log_fd;           /* transcript, -1 none */
-    int control_fd;       /* FIFO with lines "ready", "exit N", "poweroff", "reboot"; -1: none, then
-                             the payload counts as ready from the start */
-    int stop_signal;      /* what asks the payload for an orderly end; 0: there is no such way */
-    unsigned stop_seconds; /* deadline of an orderly end, with a visible countdown */
+    int in_fd, out_fd; /* the user's terminal or what stands for it */
+    int escape;        /* byte of the escape key, -1 none */
+    int log_fd;        /* transcript, -1 none */
+    int control_fd;    /* FIFO with lines "ready", "exit N", "poweroff", "reboot"; -1: none, then
+                          the payload counts as ready from the start */
+    int stop_signal;   /* what asks the payload for an orderly end; 0: there is no such way */
+    unsigned stop_seconds;  /* deadline of an orderly end, with a visible countdown */
     unsigned grace_seconds; /* how long it goes on without a terminal */
     void (*on_ready)(void *userdata, struct console *c); /* may be NULL; @c NULL without a pty */
     void *userdata;
-    struct pump *pumps;   /* stdin, stdout and stderr of --run; the first waits for ready */
-    unsigned pump_count;  /* at most SUPERVISE_PUMPS */
+    struct pump *pumps;  /* stdin, stdout and stderr of --run; the first waits for ready */
+    unsigned pump_count; /* at most SUPERVISE_PUMPS */
 };
 
 enum supervise_end {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/device_mapper.h"
+#include "storage/undo.h"
 #include "storage/volume_group.h"
 
 #include <errno.h>
@@ -13,16 +15,18 @@
 #define PVS_MAX    64
 #define GROUPS_MAX 16
 
-/* The physical volumes that are there: what lvm is shown. They are taken only when their group was
- * dealt with, since the rest of it may be in a mapping that is still closed. */
-static unsigned collect(struct assembly *a, char *nodes[static PVS_MAX + 1], bool take)
+/* The physical volumes that are there: what lvm is shown; @title: the first one's. */
+static unsigned collect(struct assembly *a, char *nodes[static PVS_MAX + 1], char *title,
+                        size_t size)
 {
     unsigned disk = 0, volume = 0, count = 0;
     struct volume *v;
 
     while (count < PVS_MAX && (v = assemble_next(a, "LVM2_member", &disk, &volume))) {
+        if (count == 0)
+            (void)disk_volume_title(a->set->disks[disk], v, title, size);
         nodes[count++] = v->node;
-        v->taken = take;
+        v->taken = true;
     }
     nodes[count] = NULL;
     return count;
@@ -102,7 +106,7 @@ static int activate(struct assembly *a, char *const *nodes, const struct volume_
                     struct error *why)
 {
     struct logical_volume *lvs = calloc(VG_LVS_MAX, sizeof *lvs);
-    char record[80] = "mapping ";
+    char record[80] = UNDO_MAPPING;
     int count, r;
 
     if (!lvs)
@@ -129,6 +133,7 @@ static int activate(struct assembly *a, char *const *nodes, const struct volume_
             if (d->degraded)
                 d->access = DISK_READ;
         }
+        step_reached("assembled-group");
         if (r == 0)
             r = add_volumes(d, vg, lvs, count);
     }
@@ -139,19 +144,27 @@ static int activate(struct assembly *a, char *const *nodes, const struct volume_
 int assemble_groups(struct assembly *a, struct error *e)
 {
     struct volume_group *groups = NULL;
-    char *nodes[PVS_MAX + 1];
+    char *nodes[PVS_MAX + 1], title[160];
     struct error why = {0};
     unsigned before = a->set->count;
     int count, r = 0;
 
-    if (collect(a, nodes, true) == 0)
+    if (collect(a, nodes, title, sizeof title) == 0)
         return 0;
     groups = calloc(GROUPS_MAX, sizeof *groups);
     if (!groups)
         return error_errno(e, -ENOMEM, "looking for volume groups");
     count = volume_group_scan(nodes, groups, GROUPS_MAX, &why);
-    if (count < 0)
+    if (count == 0)
+        (void)error_set(&why, ERROR_TARGET, -EBADMSG, "damaged",
+                        "%s is an LVM physical volume without the metadata of a volume group",
+                        title);
+    else if (count > 0)
+        r = assemble_require(KERNEL_DEVICE_MAPPER, title, "is an LVM physical volume", &why);
+    if (count <= 0 || r < 0)
         assemble_failed(a, &why);
+    if (r < 0)
+        count = r = 0;
     for (int i = 0; i < count && r != -EINTR; i++) {
         why = (struct error){0};
         r = activate(a, nodes, &groups[i], &why);

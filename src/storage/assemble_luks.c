@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/device_mapper.h"
+#include "storage/undo.h"
 #include "storage/luks.h"
 
 #include <errno.h>
@@ -74,7 +76,7 @@ static void choose_name(const struct volume *v, char *ret, size_t size)
 static int open_one(struct assembly *a, const struct volume *v, const char *title,
                     const struct luks_key *known, struct error *why)
 {
-    char name[80], shown[32], record[DM_UUID_MAX + 16] = "mapping ";
+    char name[80], shown[32], record[DM_UUID_MAX + 16] = UNDO_MAPPING;
     struct dm_device device;
     struct disk *d;
     int r;
@@ -87,6 +89,7 @@ static int open_one(struct assembly *a, const struct volume *v, const char *titl
                   : try_keys(a, v, title, name, why);
     if (r < 0)
         return r;
+    step_reached("assembled-luks");
     if (dm_find_name(name, &device) < 0)
         return error_set(why, ERROR_HOST, -ENODEV, "assembly",
                          "%s was opened, but its mapping is not there", title);
@@ -114,7 +117,9 @@ int assemble_luks(struct assembly *a, struct error *e)
 
         v->taken = true;
         (void)disk_volume_title(a->set->disks[disk], v, title, sizeof title);
-        r = open_one(a, v, title, NULL, &why);
+        r = assemble_require(KERNEL_DEVICE_MAPPER, title, "is encrypted (LUKS)", &why);
+        if (r == 0)
+            r = open_one(a, v, title, NULL, &why);
         if (r == -EINTR)
             return assemble_interrupted(e);
         if (r == -ENOMEM)

@@ -4,6 +4,7 @@
 /* Between assemble.c and the assemblers of the kinds. */
 
 #include "storage/assemble.h"
+#include "storage/kernel_feature.h"
 
 struct assembly {
     struct disk_set *set;
@@ -32,3 +33,7 @@ struct disk *assemble_add(struct assembly *a, const char *name, const char *reco
 /* It cannot be made: remember why, go on. */
 void assemble_failed(struct assembly *a, const struct error *why);
 int assemble_interrupted(struct error *e);
+
+/* kernel_feature_require() for the volume @title (safe text), which "is encrypted (LUKS)". */
+int assemble_require(enum kernel_feature feature, const char *title, const char *is,
+                     struct error *why);

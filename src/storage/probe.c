@@ -106,27 +106,27 @@ static void copy_value(blkid_probe probe, const char *name, char *ret, size_t si
         snprintf(ret, size, "%.*s", (int)(length < size ? length : size), value);
 }
 
-static int read_state(int fd, struct filesystem *fs)
+static int read_state(int fd, uint64_t start, struct filesystem *fs)
 {
     _cleanup_free_ unsigned char *data = malloc(PROBE_STATE_BYTES);
     ssize_t n;
 
     if (!data)
         return -ENOMEM;
-    n = pread(fd, data, PROBE_STATE_BYTES, 0);
+    n = pread(fd, data, PROBE_STATE_BYTES, (off_t)start);
     if (n < 0)
         return -errno;
     probe_state(data, (size_t)n, fs);
     return 0;
 }
 
-int probe_filesystem(int fd, struct filesystem *ret, struct error *e)
+int probe_filesystem(int fd, uint64_t start, uint64_t size, struct filesystem *ret, struct error *e)
 {
     struct filesystem fs = {0};
     blkid_probe probe = blkid_new_probe();
     int r;
 
-    if (!probe || blkid_probe_set_device(probe, fd, 0, 0) < 0) {
+    if (!probe || blkid_probe_set_device(probe, fd, (blkid_loff_t)start, (blkid_loff_t)size) < 0) {
         r = errno ? -errno : -ENOMEM;
         blkid_free_probe(probe);
         return error_errno(e, r, "cannot probe the volume");
@@ -144,7 +144,7 @@ int probe_filesystem(int fd, struct filesystem *ret, struct error *e)
         copy_value(probe, "UUID_SUB", fs.uuid_sub, sizeof fs.uuid_sub);
         copy_value(probe, "LABEL", fs.label, sizeof fs.label);
         copy_value(probe, "VERSION", fs.version, sizeof fs.version);
-        r = read_state(fd, &fs);
+        r = read_state(fd, start, &fs);
     } else if (r == PROBE_AMBIVALENT) {
         fs.ambiguous = true;
         r = 0;

@@ -6,8 +6,10 @@
 #include "base/error.h"
 #include "storage/volume.h"
 
-/* Probe the open device @fd. An empty or unknown volume is no error: ret->type is "". */
-int probe_filesystem(int fd, struct filesystem *ret, struct error *e);
+/* Probe @size bytes of @fd from @start on; 0 and 0: all of it. An empty or unknown volume is no
+ * error: ret->type is "". */
+int probe_filesystem(int fd, uint64_t start, uint64_t size, struct filesystem *ret,
+                     struct error *e);
 
 /* State fields of a superblock, from the first bytes of a volume: sets size, dirty and has_errors
  * of *fs, whose type is known. Pure: for tests and fuzzing. */

@@ -37,6 +37,10 @@ struct volume {
     char part_label[128]; /* GPT name, UTF-8, raw */
     char dm_name[128];    /* mapping: its name below /dev/mapper; "" */
     struct filesystem fs;
+    bool unreadable; /* its first blocks cannot be read: the disk fails, or a part of it is missing
+                      */
+    bool read_only;  /* the device takes no writes: write-protected, or a part of it is missing */
+    bool scratch;    /* what is written to it is gone afterwards: a journal may be replayed */
     bool taken; /* part of an array, a group, an opened mapping or another volume's file system */
     const struct volume *next_member; /* further devices of one btrfs */
 };

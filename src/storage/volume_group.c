@@ -30,6 +30,8 @@
     "activation { monitoring=0 udev_sync=0 udev_rules=0 verify_udev_operations=0 "                 \
     "auto_activation_volume_list=[\"@*\"] "
 
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+_.-"
+
 struct fields {
     char *at[8];
     unsigned count;
@@ -230,7 +232,7 @@ void logical_volume_dm_uuid(const struct logical_volume *lv, char *ret, size_t s
 int volume_group_activate(char *const *nodes, const struct volume_group *vg, bool partial,
                           bool read_only, struct error *e)
 {
-    char select[80],
+    char select[80], extra[200] = "",
         *argv[20] = {(char *)"lvm", (char *)"vgchange", (char *)"--activate", (char *)"y",
                      (char *)"--activationmode", (char *)(partial ? "partial" : "degraded"),
                      /* Also what an administrator keeps from coming up by itself. */
@@ -238,9 +240,14 @@ int volume_group_activate(char *const *nodes, const struct volume_group *vg, boo
     _cleanup_free_ char *output = NULL;
     int r;
 
+    /* lvm(8): these are all that a name can have; it is about to stand in quotes. */
+    if (vg->name[strspn(vg->name, NAME_CHARACTERS)])
+        return error_set(e, ERROR_TARGET, -EINVAL, "damaged", "the volume group has a bad name: %s",
+                         text_safe(vg->name));
+    if (read_only)
+        snprintf(extra, sizeof extra, "read_only_volume_list=[\"%.127s\"] ", vg->name);
     snprintf(select, sizeof select, "vg_uuid=%s", vg->uuid);
-    r = run(nodes, vg->system_id, read_only ? "read_only_volume_list=[\"@*\"] " : "", argv, &output,
-            e);
+    r = run(nodes, vg->system_id, extra, argv, &output, e);
     if (r < 0)
         return r;
     if (r != 0)

@@ -248,10 +248,10 @@ END
     lvm_group vg0 /dev/mapper/crypt root:40M
     mini /dev/vg0/root
     put_away
-    "$UNBRICK" shell --key-file "$KEY" a.img b.img -- sh -c 'echo x >/root/x; sync; sleep 1000' \
+    "$UNBRICK" shell --key-file "$KEY" a.img b.img -- sh -c 'echo x >/root/x; sync; exec sleep 4242' \
         </dev/null >/dev/null 2>&1 &
     local pid=$!
-    wait_for 40 pgrep -x sleep
+    wait_for 60 pgrep -f '^sleep 4242'
     kill -9 "$pid"
     wait_for 10 no_layers
     unb shell --key-file "$KEY" a.img b.img -- cat /root/x

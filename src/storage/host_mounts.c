@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "session/host_mounts.h"
+#include "storage/host_mounts.h"
 
 #include "base/fd.h"
 #include "base/text.h"

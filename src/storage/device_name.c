@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "system/fstab.h"
+#include "storage/device_name.h"
 
 #include "base/text.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct {
     const char *prefix;
-    enum fstab_tag tag;
+    enum device_tag tag;
     bool is_link; /* udev's encoding applies */
 } prefixes[] = {
-    {"UUID=", FSTAB_TAG_UUID, false},
-    {"LABEL=", FSTAB_TAG_LABEL, false},
-    {"PARTUUID=", FSTAB_TAG_PARTUUID, false},
-    {"PARTLABEL=", FSTAB_TAG_PARTLABEL, false},
-    {"/dev/disk/by-uuid/", FSTAB_TAG_UUID, true},
-    {"/dev/disk/by-label/", FSTAB_TAG_LABEL, true},
-    {"/dev/disk/by-partuuid/", FSTAB_TAG_PARTUUID, true},
-    {"/dev/disk/by-partlabel/", FSTAB_TAG_PARTLABEL, true},
+    {"UUID=", DEVICE_UUID, false},
+    {"LABEL=", DEVICE_LABEL, false},
+    {"PARTUUID=", DEVICE_PARTUUID, false},
+    {"PARTLABEL=", DEVICE_PARTLABEL, false},
+    {"/dev/disk/by-uuid/", DEVICE_UUID, true},
+    {"/dev/disk/by-label/", DEVICE_LABEL, true},
+    {"/dev/disk/by-partuuid/", DEVICE_PARTUUID, true},
+    {"/dev/disk/by-partlabel/", DEVICE_PARTLABEL, true},
 };
 
 static int hex_digit(char c)
@@ -66,13 +66,13 @@ static int copy_value(const char *s, char *ret, size_t size)
     return 0;
 }
 
-int fstab_source_split(const char *source, enum fstab_tag *ret_tag, char *ret_value, size_t size)
+int device_name_split(const char *name, enum device_tag *ret_tag, char *ret_value, size_t size)
 {
     for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-        const char *value = source + strlen(prefixes[i].prefix);
+        const char *value = name + strlen(prefixes[i].prefix);
         int r;
 
-        if (!text_starts_with(source, prefixes[i].prefix))
+        if (!text_starts_with(name, prefixes[i].prefix))
             continue;
         r = prefixes[i].is_link ? decode_link(value, ret_value, size)
                                 : copy_value(value, ret_value, size);
@@ -81,8 +81,8 @@ int fstab_source_split(const char *source, enum fstab_tag *ret_tag, char *ret_va
         *ret_tag = prefixes[i].tag;
         return 0;
     }
-    *ret_tag = text_starts_with(source, "/dev/") ? FSTAB_TAG_PATH : FSTAB_TAG_NONE;
-    return copy_value(source, ret_value, size);
+    *ret_tag = text_starts_with(name, "/dev/") ? DEVICE_PATH : DEVICE_NONE;
+    return copy_value(name, ret_value, size);
 }
 
 /* Names of disks in Documentation/admin-guide/devices.txt. Those that end in a digit put a "p"
@@ -131,7 +131,7 @@ static int number_after_letters(const char *s)
     return s[letters] ? parse_number(s + letters) : 0;
 }
 
-int fstab_kernel_name_partition(const char *path)
+int device_name_partition(const char *path)
 {
     if (!text_starts_with(path, "/dev/"))
         return -EINVAL;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* From what the user named to disks that are opened and assembled. Internal to patient.c. */
+
+#include "base/error.h"
+#include "session/journal.h"
+#include "session/patient.h"
+
+/* Open and guard p->request's targets, then assemble what is on them. 0 or a negative errno; what
+ * was opened is in *p in either case. */
+int patient_open_targets(struct patient *p, struct journal *j, struct error *e);
+
+/* How arrays, mappings and groups of the patient are opened. */
+enum disk_access patient_access_of_members(const struct patient *p);
