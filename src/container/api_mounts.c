@@ -19,28 +19,35 @@
 
 enum keep { KEEP_NOTHING, KEEP_DEV, KEEP_PTS, KEEP_RUN, KEEP_COUNT };
 
+enum row_flags {
+    OPTIONAL = 1 << 0,  /* passed over where the place or the kernel's file system is not there */
+    OF_CGROUP = 1 << 1, /* a clone of the container's own, when there is one */
+    OF_TMP = 1 << 2,    /* not when the plan wants the tree's own */
+};
+
 /*
  * In this order. A directory is made only below a mount of ours (.make): the patient's tree gets
- * none. An optional one is passed over where the place or the kernel's file system is not there.
+ * none.
  */
 static const struct {
     const char *path, *type, *options;
     uint64_t attributes;
     mode_t make;
-    bool optional;
+    unsigned flags;
     enum keep keep;
 } table[] = {
-    {"dev", "tmpfs", "mode=0755,size=4m", NOSUID | NOEXEC, 0, false, KEEP_DEV},
-    {"dev/pts", "devpts", "ptmxmode=0666,mode=0620,gid=5", NOSUID | NOEXEC, 0755, false, KEEP_PTS},
-    {"dev/shm", "tmpfs", "mode=1777", NOSUID | NODEV, 01777, false, KEEP_NOTHING},
-    {"dev/mqueue", "mqueue", NULL, NOSUID | NODEV | NOEXEC, 0755, true, KEEP_NOTHING},
-    {"proc", "proc", NULL, NOSUID | NODEV | NOEXEC, 0, false, KEEP_NOTHING},
+    {"dev", "tmpfs", "mode=0755,size=4m", NOSUID | NOEXEC, 0, 0, KEEP_DEV},
+    {"dev/pts", "devpts", "ptmxmode=0666,mode=0620,gid=5", NOSUID | NOEXEC, 0755, 0, KEEP_PTS},
+    {"dev/shm", "tmpfs", "mode=1777", NOSUID | NODEV, 01777, 0, KEEP_NOTHING},
+    {"dev/mqueue", "mqueue", NULL, NOSUID | NODEV | NOEXEC, 0755, OPTIONAL, KEEP_NOTHING},
+    {"proc", "proc", NULL, NOSUID | NODEV | NOEXEC, 0, 0, KEEP_NOTHING},
     /* Read-only: that is how systemd and udev see that devices are not theirs to manage. */
-    {"sys", "sysfs", NULL, NOSUID | NODEV | NOEXEC | RDONLY, 0, false, KEEP_NOTHING},
+    {"sys", "sysfs", NULL, NOSUID | NODEV | NOEXEC | RDONLY, 0, 0, KEEP_NOTHING},
     /* Whole and alone: the root of the container's own cgroup namespace. */
-    {"sys/fs/cgroup", "cgroup2", NULL, NOSUID | NODEV | NOEXEC, 0, true, KEEP_NOTHING},
-    {"run", "tmpfs", "mode=0755,size=20%", NOSUID | NODEV, 0, false, KEEP_RUN},
-    {"tmp", "tmpfs", "mode=1777,size=50%", NOSUID | NODEV, 0, true, KEEP_NOTHING},
+    {"sys/fs/cgroup", "cgroup2", NULL, NOSUID | NODEV | NOEXEC, 0, OPTIONAL | OF_CGROUP,
+     KEEP_NOTHING},
+    {"run", "tmpfs", "mode=0755,size=20%", NOSUID | NODEV, 0, 0, KEEP_RUN},
+    {"tmp", "tmpfs", "mode=1777,size=50%", NOSUID | NODEV, 0, OPTIONAL | OF_TMP, KEEP_NOTHING},
 };
 
 /* Read by everyone inside, written by nobody: they reach the host's kernel (proc(5)). */
@@ -79,39 +86,45 @@ static int open_point(int root_fd, const char *path)
     return fd == -ELOOP || fd == -ENOTDIR ? -ENOENT : fd;
 }
 
-/* @ready: a descriptor of the mount itself, instead of a new one; -1 */
-static int make_one(size_t i, int root_fd, int ready, int *ret_fd, struct error *e)
+/* @ready: a descriptor of the mount itself, instead of a new one; -1. @cleared: attributes that are
+ * not set after all. */
+static int make_one(size_t i, int root_fd, int ready, uint64_t cleared, int *ret_fd,
+                    struct error *e)
 {
     _cleanup_fd_ int point = -1, tree = -1;
-    struct error *report = table[i].optional ? NULL : e;
+    bool optional = table[i].flags & OPTIONAL;
     int r;
 
     /* Below a tmpfs of ours that is mounted already: no link of the patient is on the way. */
     if (table[i].make && mkdirat(root_fd, table[i].path, table[i].make) < 0)
         return error_errno(e, -errno, "cannot make /%s", table[i].path);
     point = open_point(root_fd, table[i].path);
-    if (point < 0 && table[i].optional)
+    if (point < 0 && optional)
         return 0;
     if (point < 0)
         return error_errno(e, point, "cannot open /%s", table[i].path);
     tree = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3)
-                      : attach_new(table[i].type, table[i].options, table[i].attributes, report);
+                      : attach_new(table[i].type, table[i].options, table[i].attributes & ~cleared,
+                                   optional ? NULL : e);
     r = tree < 0 ? tree : attach_on(point, tree);
     if (r < 0)
-        return table[i].optional ? 0 : error_context(e, r, "/%s", table[i].path);
+        return optional ? 0 : error_context(e, r, "/%s", table[i].path);
     *ret_fd = take_fd(&tree);
     return 0;
 }
 
-int api_mounts_make(int root_fd, int cgroup_tree, int *ret_dev, int *ret_pts, int *ret_run,
-                    struct error *e)
+int api_mounts_make(const struct container_plan *plan, int root_fd, int cgroup_tree, int *ret_dev,
+                    int *ret_pts, int *ret_run, struct error *e)
 {
+    const uint64_t cleared = plan->api == API_WRITABLE ? RDONLY : 0;
     int kept[KEEP_COUNT] = {-1, -1, -1, -1}, r = 0;
 
     for (size_t i = 0; r == 0 && i < sizeof table / sizeof table[0]; i++) {
         _cleanup_fd_ int fd = -1;
 
-        r = make_one(i, root_fd, strcmp(table[i].type, "cgroup2") == 0 ? cgroup_tree : -1, &fd, e);
+        if ((table[i].flags & OF_TMP) && plan->tmp_of_tree)
+            continue;
+        r = make_one(i, root_fd, table[i].flags & OF_CGROUP ? cgroup_tree : -1, cleared, &fd, e);
         if (r == 0 && table[i].keep)
             kept[table[i].keep] = take_fd(&fd);
     }
@@ -166,8 +179,10 @@ int api_mounts_protect(const struct container_plan *plan, int root_fd, struct er
     _cleanup_fd_ int net = -1;
     int r = attach_read_only(root_fd, "run/host", e);
 
+    if (plan->api == API_WRITABLE)
+        return r;
     /* With a network namespace of its own the network's settings are its own too. */
-    if (plan->private_network) {
+    if (container_plan_has_own_network(plan) || plan->api == API_NETWORK) {
         _cleanup_fd_ int place = path_open_strict(root_fd, "proc/sys/net", O_PATH);
 
         net = place < 0 ? place : attach_clone(place, 0, false);

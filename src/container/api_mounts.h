@@ -16,8 +16,8 @@ int api_mounts_check_points(int root_fd, struct error *e);
  * which is the detached mount @cgroup_tree or, with -1, a new one.
  * *ret_dev, *ret_pts and *ret_run get descriptors of their roots.
  */
-int api_mounts_make(int root_fd, int cgroup_tree, int *ret_dev, int *ret_pts, int *ret_run,
-                    struct error *e);
+int api_mounts_make(const struct container_plan *plan, int root_fd, int cgroup_tree, int *ret_dev,
+                    int *ret_pts, int *ret_run, struct error *e);
 
 /*
  * After /run is filled: make /run/host read-only, and cover parts of /proc that are the host's.

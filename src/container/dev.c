@@ -78,7 +78,7 @@ int dev_fill(const struct container_plan *plan, int dev_fd, struct error *e)
         if (symlinkat(links[i].target, dev_fd, links[i].name) < 0)
             return error_errno(e, -errno, "cannot make /dev/%s", links[i].name);
     for (unsigned i = 0; i < plan->device_count; i++) {
-        int r = make_device(dev_fd, &plan->devices[i]);
+        int r = !plan->devices[i].node ? 0 : make_device(dev_fd, &plan->devices[i]);
 
         if (r < 0)
             return error_errno(e, r, "cannot make /dev/%s", text_safe(plan->devices[i].node));
@@ -99,6 +99,8 @@ static int open_pty(int pts_fd, const struct container_plan *plan, int *ret_mast
     slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (slave < 0)
         return -errno;
+    if (plan->user.uid)
+        (void)fchown(slave, plan->user.uid, (gid_t)-1);
     (void)ioctl(master, TIOCSWINSZ, &size);
     *ret_master = take_fd(&master);
     *ret_slave = slave;

@@ -139,8 +139,8 @@ int device_policy_program(const struct container_plan *plan, struct bpf_insn *re
     for (unsigned i = 0; i < plan->device_count; i++) {
         const struct container_device *d = &plan->devices[i];
 
-        allow_device(&p, BPF_DEVCG_DEV_BLOCK, major(d->devno), minor(d->devno),
-                     d->read_only ? BPF_DEVCG_ACC_WRITE : 0);
+        allow_device(&p, d->character ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK, major(d->devno),
+                     minor(d->devno), d->read_only ? BPF_DEVCG_ACC_WRITE : 0);
     }
     leave(&p, false);
     return p.count <= max ? (int)p.count : -E2BIG;

@@ -2,12 +2,16 @@
 #include "container/launch.h"
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "container/attach.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/pidfd.h>
 
@@ -23,15 +27,17 @@ static int take_detached(const struct container_mount *m)
 }
 
 /* A bind mount's source, as a detached mount. -ENOENT only when it is not there. */
-static int open_source(const struct container_mount *m, struct error *e)
+static int open_source(const struct container_mount *m, int root_fd, struct error *e)
 {
     _cleanup_fd_ int fd = -1;
     int tree;
 
     if (m->kind == MOUNT_BIND) {
-        fd = open(m->source, O_PATH | O_CLOEXEC);
+        fd = m->source[0] == '+' ? path_open(root_fd, m->source + 1, O_PATH)
+                                 : open(m->source, O_PATH | O_CLOEXEC);
         if (fd < 0)
-            return error_errno(e, -errno, "cannot open %s", m->source);
+            return error_errno(e, m->source[0] == '+' ? fd : -errno, "cannot open %s",
+                               text_safe(m->source));
     }
     tree = attach_clone(fd >= 0 ? fd : m->source_fd, m->read_only ? MOUNT_ATTR_RDONLY : 0,
                         m->recursive);
@@ -43,7 +49,7 @@ static int open_source(const struct container_mount *m, struct error *e)
                     : tree;
 }
 
-static int prepare_mounts(struct launch *l, struct error *e)
+static int prepare_mounts(struct launch *l, int root_fd, struct error *e)
 {
     const struct container_plan *plan = l->plan;
 
@@ -57,7 +63,7 @@ static int prepare_mounts(struct launch *l, struct error *e)
 
         if (m->kind != MOUNT_BIND && m->kind != MOUNT_BIND_FD)
             continue;
-        l->mount_trees[i] = open_source(m, e);
+        l->mount_trees[i] = open_source(m, root_fd, e);
         if (l->mount_trees[i] == -ENOENT && m->optional)
             continue;
         if (l->mount_trees[i] < 0)
@@ -66,11 +72,24 @@ static int prepare_mounts(struct launch *l, struct error *e)
     return 0;
 }
 
+static int open_network(const char *path, struct error *e)
+{
+    _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0)
+        return error_errno(e, -errno, "cannot open the network namespace %s", text_safe(path));
+    if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) /* ioctl_nsfs(2) */
+        return error_set(e, ERROR_USAGE, -EINVAL, "usage", "%s is no network namespace",
+                         text_safe(path));
+    return take_fd(&fd);
+}
+
 int launch_prepare(struct launch *ret, const struct container_plan *plan, int root_fd,
                    struct error *e)
 {
     *ret = (struct launch){.plan = plan,
                            .root_tree = -1,
+                           .network_fd = -1,
                            .supervisor_fd = -1,
                            .status_socket = -1,
                            .start_socket = -1,
@@ -79,12 +98,17 @@ int launch_prepare(struct launch *ret, const struct container_plan *plan, int ro
     ret->root_tree = attach_clone(root_fd, plan->read_only ? MOUNT_ATTR_RDONLY : 0, true);
     if (ret->root_tree < 0)
         return error_errno(e, ret->root_tree, "cannot clone the root's mount");
+    if (plan->network_namespace) {
+        ret->network_fd = open_network(plan->network_namespace, e);
+        if (ret->network_fd < 0)
+            return ret->network_fd;
+    }
     ret->supervisor_fd = pidfd_open(getpid(), 0);
     if (ret->supervisor_fd < 0)
         return error_errno(e, -errno, "cannot watch our own process");
     if (file_read("/etc/os-release", 65536, &ret->os_release, NULL) < 0)
         (void)file_read("/usr/lib/os-release", 65536, &ret->os_release, NULL);
-    return prepare_mounts(ret, e);
+    return prepare_mounts(ret, root_fd, e);
 }
 
 void launch_free(struct launch *l)
@@ -96,6 +120,7 @@ void launch_free(struct launch *l)
     l->mount_trees = NULL;
     l->os_release = NULL;
     l->root_tree = fd_close(l->root_tree);
+    l->network_fd = fd_close(l->network_fd);
     l->supervisor_fd = fd_close(l->supervisor_fd);
     l->status_socket = fd_close(l->status_socket);
     l->start_socket = fd_close(l->start_socket);

@@ -11,6 +11,7 @@ struct launch {
     int root_tree;     /* the container's root: a detached mount */
     int *mount_trees;  /* one for each of the plan's mounts; -1: none needed, or not there */
     char *os_release;  /* the host's; may be NULL */
+    int network_fd;    /* the network namespace that the plan names; -1 */
     int supervisor_fd; /* pidfd: the stub watches it */
     int status_socket; /* the stub's messages */
     int start_socket;  /* the payload's messages; ends by its execve(2) */

@@ -12,11 +12,13 @@
 #include "base/text.h"
 #include "container/api_mounts.h"
 #include "container/attach.h"
+#include "container/credentials.h"
 #include "container/dev.h"
 #include "container/launch.h"
 #include "container/message.h"
 #include "container/plan_mounts.h"
 #include "container/process_setup.h"
+#include "container/root.h"
 #include "container/run.h"
 
 #include <errno.h>
@@ -39,27 +41,20 @@ struct payload {
     int root_fd, dev_fd, pts_fd, run_fd, slave_fd;
 };
 
-/*
- * The container's root becomes the only thing in this mount namespace before anything else is
- * mounted. /proc is only a place to attach it to; it is covered for an instant in a namespace that
- * nobody else sees.
- */
 static int enter_root(struct payload *p, struct error *e)
 {
-    int tree = p->launch->root_tree;
+    const struct launch *l = p->launch;
 
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return error_errno(e, -errno, "cannot tie the payload to its stub");
     /* CLONE_INTO_CGROUP takes effect after CLONE_NEWCGROUP would: it takes two calls. */
-    if (p->launch->cgroup_fd >= 0 && unshare(CLONE_NEWCGROUP) < 0)
+    if (l->cgroup_fd >= 0 && unshare(CLONE_NEWCGROUP) < 0)
         return error_errno(e, -errno, "cannot make a cgroup namespace");
+    if (l->network_fd >= 0 && setns(l->network_fd, CLONE_NEWNET) < 0)
+        return error_errno(e, -errno, "cannot enter the network namespace %s",
+                           text_safe(l->plan->network_namespace));
     step_reached("container-root");
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        move_mount(tree, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(tree) < 0 ||
-        sys_pivot_root(".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-        return error_errno(e, -errno, "cannot enter the system's root");
-    p->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return p->root_fd < 0 ? error_errno(e, -errno, "cannot open the system's root") : 0;
+    return root_enter(l, &p->root_fd, e);
 }
 
 static int send_fd(const struct payload *p, enum message_type type, int fd, struct error *e)
@@ -74,8 +69,8 @@ static int mount_api(struct payload *p, struct error *e)
     int r = api_mounts_check_points(p->root_fd, e);
 
     if (r == 0)
-        r = api_mounts_make(p->root_fd, p->launch->cgroup_tree, &p->dev_fd, &p->pts_fd, &p->run_fd,
-                            e);
+        r = api_mounts_make(p->launch->plan, p->root_fd, p->launch->cgroup_tree, &p->dev_fd,
+                            &p->pts_fd, &p->run_fd, e);
     return r;
 }
 
@@ -101,6 +96,8 @@ static int mount_plan(struct payload *p, struct error *e)
 {
     int r = api_mounts_protect(p->launch->plan, p->root_fd, e);
 
+    if (r == 0)
+        r = credentials_mount(p->launch->plan, p->root_fd, e);
     if (r == 0)
         r = plan_mounts_attach(p->launch, p->root_fd, p->run_fd, e);
     /* What is mounted inside later is seen by services with a mount namespace of their own. */

@@ -11,7 +11,9 @@
 #include <net/if.h>
 #include <signal.h>
 #include <string.h>
+#include <grp.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -80,10 +82,24 @@ int process_setup_identity(const struct container_plan *plan, struct error *e)
 
 int process_setup_privileges(const struct container_plan *plan, struct error *e)
 {
-    /* The filter first: to apply it without no_new_privs takes CAP_SYS_ADMIN (seccomp(2)). */
+    const struct container_user *user = &plan->user;
     uint64_t kept = container_plan_capabilities(plan);
-    int r = seccomp_apply(kept, e);
+    int r = 0;
 
+    if (plan->personality != PER_LINUX && personality(plan->personality) < 0)
+        r = error_errno(e, -errno, "cannot set the personality");
+    /* The filter before the capabilities: to apply it without no_new_privs takes CAP_SYS_ADMIN. */
+    if (r == 0 && !plan->unfiltered)
+        r = seccomp_apply(plan, e);
+    if (r == 0 && (user->uid || user->gid)) {
+        r = capabilities_bound(kept, e);
+        /* Not being root any more takes the capabilities away (capabilities(7)). */
+        if (r == 0 && (setgroups(user->group_count, user->groups) < 0 ||
+                       setresgid(user->gid, user->gid, user->gid) < 0 ||
+                       setresuid(user->uid, user->uid, user->uid) < 0))
+            r = error_errno(e, -errno, "cannot become the user %u inside", user->uid);
+        return r;
+    }
     return r < 0 ? r : capabilities_limit(kept, e);
 }
 

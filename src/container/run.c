@@ -94,6 +94,8 @@ static int fill_host(const struct container_plan *plan, int host_fd, const char 
     if (r == 0 && plan->payload == PAYLOAD_COMMAND)
         r = below_write(host_fd, strrchr(RUN_COMMAND_INIT, '/') + 1, 0555, command_init,
                         sizeof command_init);
+    if (r == 0 && plan->credential_count && mkdirat(host_fd, "credentials", 0700) < 0)
+        r = -errno;
     return r < 0 ? r : make_inaccessible(host_fd);
 }
 

@@ -35,6 +35,7 @@
 #define NUMBERS   1024 /* more than an ABI has, but for the private ones of ARM */
 #define RULES_MAX 2048
 #define INSNS_MAX 4096
+#define ABIS_MAX  3
 
 enum answer_kind { ANSWER_ERROR, ANSWER_ALLOW, ANSWER_SOCKET, ANSWER_IOCTL };
 
@@ -361,15 +362,56 @@ static void print_program(const struct program *p, const char *machine)
     printf("};\n");
 }
 
+/* --- names and numbers, for changes at run time ----------------------------------------------- */
+
+static void print_calls(const char *group, const char *calls, const uint32_t abis[ABIS_MAX])
+{
+    char *copy = strdup(calls), *rest = copy, *word;
+
+    while ((word = strsep(&rest, " "))) {
+        const char *name = strsep(&word, ":");
+
+        printf("    {\"%s\", \"%s\", {", name, group);
+        for (unsigned i = 0; i < ABIS_MAX; i++) {
+            uint32_t number;
+
+            if (abis[i] && resolve(abis[i], name, word, &number))
+                printf("%s0x%x", i ? ", " : "",
+                       abis[i] == SCMP_ARCH_X32 ? number | X32_BIT : number);
+            else
+                printf("%s-1", i ? ", " : "");
+        }
+        printf("}},\n");
+    }
+    free(copy);
+}
+
+static void print_names(const char *machine, const uint32_t abis[ABIS_MAX])
+{
+    printf("\nstatic const struct seccomp_call %s_calls[] = {\n", machine);
+    for (size_t i = 0; i < COUNT(refused); i++)
+        print_calls(refused[i].group, refused[i].calls, abis);
+    for (size_t i = 0; i < COUNT(allowed); i++)
+        print_calls(allowed[i].group, allowed[i].calls, abis);
+    print_calls("network-io", CALL_WITH_AUDIT_SOCKETS, abis);
+    print_calls("file-system", CALL_WITH_TERMINAL_INPUT, abis);
+    printf("};\n");
+}
+
 /* The machines, and the ABIs of which each executes programs. */
 static const struct {
     const char *name;
     struct {
         uint32_t audit, libseccomp;
     } abis[2];
+    uint32_t named[ABIS_MAX]; /* these, then x32 */
 } machines[] = {
-    {"x86_64", {{AUDIT_ARCH_X86_64, SCMP_ARCH_X86_64}, {AUDIT_ARCH_I386, SCMP_ARCH_X86}}},
-    {"aarch64", {{AUDIT_ARCH_AARCH64, SCMP_ARCH_AARCH64}, {AUDIT_ARCH_ARM, SCMP_ARCH_ARM}}},
+    {"x86_64",
+     {{AUDIT_ARCH_X86_64, SCMP_ARCH_X86_64}, {AUDIT_ARCH_I386, SCMP_ARCH_X86}},
+     {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32}},
+    {"aarch64",
+     {{AUDIT_ARCH_AARCH64, SCMP_ARCH_AARCH64}, {AUDIT_ARCH_ARM, SCMP_ARCH_ARM}},
+     {SCMP_ARCH_AARCH64, SCMP_ARCH_ARM}},
 };
 
 int main(void)
@@ -384,6 +426,7 @@ int main(void)
             emit_abi(&p, machines[i].abis[j].audit, machines[i].abis[j].libseccomp);
         answer_error(&p, ENOSYS); /* programs of no other ABI run here */
         print_program(&p, machines[i].name);
+        print_names(machines[i].name, machines[i].named);
     }
     return EXIT_SUCCESS;
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "container/cgroup.h"
 #include "storage/host_mounts.h"
+#include "session/scratch.h"
 #include "storage/undo.h"
 
 #include <dirent.h>
@@ -20,9 +21,9 @@
 #define JOURNAL_SIZE_MAX 65536
 
 static const char *const kind_words[] = {
-    [JOURNAL_TARGET] = "target",   [JOURNAL_NAME] = "name",   [JOURNAL_LOOP] = "loop",
-    [JOURNAL_CGROUP] = "cgroup",   [JOURNAL_MOUNT] = "mount", [JOURNAL_KEEP] = "keep",
-    [JOURNAL_STORAGE] = "storage",
+    [JOURNAL_TARGET] = "target",   [JOURNAL_NAME] = "name",       [JOURNAL_LOOP] = "loop",
+    [JOURNAL_CGROUP] = "cgroup",   [JOURNAL_MOUNT] = "mount",     [JOURNAL_KEEP] = "keep",
+    [JOURNAL_STORAGE] = "storage", [JOURNAL_SCRATCH] = "scratch",
 };
 
 static int make_dir(const char *path, struct error *e)
@@ -160,6 +161,7 @@ static int fill_session(void *userdata, enum journal_kind kind, const char *valu
     case JOURNAL_LOOP:
     case JOURNAL_CGROUP:
     case JOURNAL_STORAGE:
+    case JOURNAL_SCRATCH:
         break;
     }
     return 0;
@@ -211,7 +213,8 @@ static int collect_undo(void *userdata, enum journal_kind kind, const char *valu
 {
     struct undo_list *list = userdata;
 
-    if (kind != JOURNAL_CGROUP && kind != JOURNAL_MOUNT && kind != JOURNAL_STORAGE)
+    if (kind != JOURNAL_CGROUP && kind != JOURNAL_MOUNT && kind != JOURNAL_STORAGE &&
+        kind != JOURNAL_SCRATCH)
         return 0;
     if (list->count == sizeof list->items / sizeof list->items[0])
         return -E2BIG;
@@ -232,6 +235,8 @@ static int undo_one(enum journal_kind kind, const char *value, struct error *e)
         return cgroup_remove_tree(value, e);
     if (kind == JOURNAL_STORAGE)
         return undo_record(value, ASSEMBLED_WAIT_MS, e);
+    if (kind == JOURNAL_SCRATCH)
+        return scratch_remove(value, e);
     return host_umount_tree(value, e);
 }
 

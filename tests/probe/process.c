@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
@@ -236,6 +238,19 @@ static void identity(void)
         wrong("the login uid is %s", contents("/proc/self/loginuid"));
 }
 
+/* The administrator's session keyring stays outside. To ask takes a call that is refused otherwise.
+ */
+static void keyring(void)
+{
+    long own;
+
+    if (!plan_has("allowed system calls", "@keyring"))
+        return;
+    own = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0L);
+    if (own <= 0 || !plan_value("host keyring") || atol(plan_value("host keyring")) == own)
+        wrong("the session keyring is %ld, the host's %s", own, plan_value("host keyring"));
+}
+
 const struct check process_checks[] = {
     {"capabilities", capabilities},
     {"environment", environment},
@@ -246,5 +261,6 @@ const struct check process_checks[] = {
     {"signals", signals},
     {"session", session},
     {"identity", identity},
+    {"keyring", keyring},
     {NULL, NULL},
 };

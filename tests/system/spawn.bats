@@ -27,7 +27,7 @@ spawn() {
 @test "spawn: 1 for everything wrong with the call, in one sentence" {
     refused 1 "--frobnicate" spawn --frobnicate
     refused 1 "no value" spawn --boot=yes
-    refused 1 "unbrick boot" spawn --image=/dev/null
+    refused 1 "/dev/null" spawn --image=/dev/null
     refused 1 "owner" spawn --private-users-chown
     refused 1 "/nowhere" spawn -D /nowhere true
     refused 1 "this host" spawn -D / true

@@ -45,10 +45,8 @@ static const struct abi {
 };
 
 /* Classic BPF, as the kernel executes it. */
-static uint32_t run(uint32_t machine, uint64_t capabilities, const struct seccomp_data *data)
+static uint32_t execute(const struct sock_filter *insns, int count, const struct seccomp_data *data)
 {
-    struct sock_filter insns[SECCOMP_PROGRAM_MAX];
-    int count = seccomp_program(machine, capabilities, insns);
     uint32_t a = 0;
 
     assert_true(count > 0);
@@ -80,6 +78,13 @@ static uint32_t run(uint32_t machine, uint64_t capabilities, const struct seccom
     }
     fail_msg("the program has no end");
     return 0;
+}
+
+static uint32_t run(uint32_t machine, uint64_t capabilities, const struct seccomp_data *data)
+{
+    static struct sock_filter insns[SECCOMP_PROGRAM_MAX];
+
+    return execute(insns, seccomp_program(machine, capabilities, NULL, insns), data);
 }
 
 static uint32_t answer_to(const struct abi *abi, uint64_t capabilities, int nr)
@@ -199,7 +204,7 @@ static void edges(void **state)
     /* Another machine's programs. */
     assert_int_equal(run(AUDIT_ARCH_X86_64, 0, &(struct seccomp_data){.arch = AUDIT_ARCH_AARCH64}),
                      REFUSED(ENOSYS));
-    assert_int_equal(seccomp_program(AUDIT_ARCH_S390X, 0, NULL), -ENOSYS);
+    assert_int_equal(seccomp_program(AUDIT_ARCH_S390X, 0, NULL, NULL), -ENOSYS);
 }
 
 static uint32_t with_arguments(const struct abi *abi, const char *name, uint64_t a0, uint64_t a1,
@@ -246,6 +251,54 @@ static void terminal_input(void **state)
     }
 }
 
+static uint32_t changed(const struct abi *abi, char *const *open, char *const *closed, int nr)
+{
+    static struct sock_filter insns[SECCOMP_PROGRAM_MAX];
+    const struct seccomp_data data = {.arch = abi->audit, .nr = nr};
+    uint32_t answer = execute(insns, seccomp_program(abi->machine, 0, open, insns), &data);
+
+    /* Of two filters the stricter answer counts. */
+    if (answer == SECCOMP_RET_ALLOW && closed)
+        answer = execute(insns, seccomp_closing_program(abi->machine, closed, insns), &data);
+    return answer;
+}
+
+/* --system-call-filter= */
+static void changes(void **state)
+{
+    char *open[] = {(char *)"bpf", (char *)"@keyring", NULL},
+         *closed[] = {(char *)"@mount", (char *)"read", NULL};
+
+    for (size_t i = 0; i < COUNT(abis); i++) {
+        const uint32_t arch = abis[i].libseccomp;
+
+        assert_int_equal(
+            changed(&abis[i], open, NULL, seccomp_syscall_resolve_name_arch(arch, "bpf")),
+            SECCOMP_RET_ALLOW);
+        assert_int_equal(
+            changed(&abis[i], open, NULL, seccomp_syscall_resolve_name_arch(arch, "keyctl")),
+            SECCOMP_RET_ALLOW);
+        assert_int_equal(
+            changed(&abis[i], open, NULL, seccomp_syscall_resolve_name_arch(arch, "swapon")),
+            REFUSED(EPERM));
+        assert_int_equal(
+            changed(&abis[i], NULL, closed, seccomp_syscall_resolve_name_arch(arch, "read")),
+            REFUSED(EPERM));
+        assert_int_equal(
+            changed(&abis[i], NULL, closed, seccomp_syscall_resolve_name_arch(arch, "umount2")),
+            REFUSED(EPERM));
+        assert_int_equal(
+            changed(&abis[i], NULL, closed, seccomp_syscall_resolve_name_arch(arch, "write")),
+            SECCOMP_RET_ALLOW);
+    }
+    assert_true(seccomp_is_known("statmount"));
+    assert_true(seccomp_is_known("socket"));
+    assert_true(seccomp_is_known("@file-system"));
+    assert_false(seccomp_is_known("file-system"));
+    assert_false(seccomp_is_known(""));
+    assert_false(seccomp_is_known("@"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +307,7 @@ int main(void)
         cmocka_unit_test(edges),
         cmocka_unit_test(audit_sockets),
         cmocka_unit_test(terminal_input),
+        cmocka_unit_test(changes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
