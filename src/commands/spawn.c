@@ -135,6 +135,11 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
         r = make_work_directories(plan, journal, e);
     if (r == 0)
         r = container_start(&c, plan, root_fd, journal_cgroup, journal, e);
+    if (r == 0 && plan->untrusted)
+        ui_note(
+            "Not trusted: root inside is nobody outside; no disks, no network, %s. Shared with it: "
+            "the kernel, memory and processor time.",
+            plan->root_in_memory ? "changes go to memory" : "the tree is read-only");
     if (r == 0) {
         r = supervise(&c, &options, &result, e);
         status = r < 0 ? EXIT_FAILURE : status_of(&c, &result, e);
@@ -291,7 +296,7 @@ static int run_patient(const struct spawn_options *o, struct container_plan *pla
         r = root_fd < 0 ? root_fd : spawn_plan_build(o, root_fd, s->patient.name, plan, e);
     }
     /* Its disks, as for `boot`: grub-install and fsck need them. */
-    if (r == 0 && rescue_add_devices(plan, &s->patient) < 0)
+    if (r == 0 && !plan->untrusted && rescue_add_devices(plan, &s->patient) < 0)
         r = error_errno(e, -ENOMEM, "cannot plan the container");
     if (r < 0)
         return EXIT_FAILURE;

@@ -53,6 +53,8 @@ static const struct {
     {"hostname", 0, VALUE, spawn_take_hostname, "NAME", "host name, when it is another"},
     {"uuid", 0, VALUE, spawn_take_uuid, "UUID", "machine id, where the tree has none"},
 
+    {"untrusted", 0, NONE, spawn_take_untrusted, "",
+     "root inside is nobody outside (not of nspawn)"},
     {"private-network", 0, NONE, spawn_take_private_network, "", "a network with loopback only"},
     {"network-namespace-path", 0, VALUE, spawn_take_network_namespace, "PATH", "that network"},
     {"capability", 0, VALUE, spawn_take_capability, "CAP,...", "keep further ones; all; help"},
@@ -69,8 +71,7 @@ static const struct {
     {"resolv-conf", 0, VALUE, spawn_take_resolv_conf, "MODE", "bind-host (default), off, ..."},
     {"timezone", 0, VALUE, spawn_take_timezone, "MODE", "off (default), bind, copy, ..."},
 
-    {"console", 0, VALUE, spawn_take_console, "MODE",
-     "interactive, read-only, passive, pipe ..."},
+    {"console", 0, VALUE, spawn_take_console, "MODE", "interactive, read-only, passive, pipe ..."},
     {"pipe", 'P', NONE, spawn_take_pipe, "", "as --console=pipe"},
     {"set-credential", 0, VALUE, spawn_take_set_credential, "ID:VALUE", "a secret for the payload"},
     {"load-credential", 0, VALUE, spawn_take_load_credential, "ID:PATH", "the same, from a file"},
@@ -195,6 +196,10 @@ static int check_together(const struct spawn_options *o, const struct container_
         return exclude(e, "--boot", "--user");
     if (o->directory && o->image)
         return exclude(e, "--directory", "--image");
+    if (plan->untrusted && o->owner_mapping)
+        return exclude(e, "--untrusted", "a bind's rootidmap or owneridmap");
+    if (plan->untrusted && plan->network_namespace)
+        return exclude(e, "--untrusted", "--network-namespace-path");
     if (plan->private_network && plan->network_namespace)
         return exclude(e, "--private-network", "--network-namespace-path");
     return 0;
@@ -224,7 +229,10 @@ int spawn_options_read(struct spawn_options *ret, struct container_plan *plan, i
     if (code < 0)
         return code;
     ret->arguments = argv + optind;
-    return check_together(ret, plan, e);
+    code = check_together(ret, plan, e);
+    if (code == 0 && plan->untrusted && container_plan_distrust(plan) < 0)
+        code = error_errno(e, -ENOMEM, "cannot plan the container");
+    return code;
 }
 
 void spawn_options_free(struct spawn_options *o)

@@ -67,12 +67,12 @@ static bool is_source(const char *path)
     return path[path[0] == '+'] == '/';
 }
 
-/* Options of systemd-nspawn(1), "--bind=". Without user namespaces all ids are the same inside and
- * outside, whichever way of mapping is asked for. */
+/* Options of systemd-nspawn(1), "--bind=". Without a user namespace (--untrusted) all ids are the
+ * same inside and outside, whichever way of mapping is asked for. */
 static int take_bind_options(struct reader *r, const char *name, char *options,
                              struct container_mount *m)
 {
-    static const char *const mappings[] = {"idmap", "noidmap", "rootidmap", "owneridmap"};
+    static const char *const mappings[] = {"noidmap", "idmap", "rootidmap", "owneridmap"};
     char *option;
 
     while ((option = strsep(&options, ","))) {
@@ -80,8 +80,13 @@ static int take_bind_options(struct reader *r, const char *name, char *options,
 
         if (known)
             m->recursive = option[0] == 'r';
-        for (size_t i = 0; i < sizeof mappings / sizeof mappings[0]; i++)
-            known = known || strcmp(option, mappings[i]) == 0;
+        for (size_t i = 0; i < sizeof mappings / sizeof mappings[0]; i++) {
+            if (strcmp(option, mappings[i]) != 0)
+                continue;
+            m->mapped = i == 1;
+            r->o->owner_mapping = r->o->owner_mapping || i > 1;
+            known = true;
+        }
         if (!known)
             return spawn_bad_value(r, name, option,
                                    "the options rbind, norbind, idmap, noidmap, rootidmap and "

@@ -20,6 +20,12 @@
 /* systemd's own limit for all of them together (https://systemd.io/CREDENTIALS). */
 #define CREDENTIAL_MAX ((size_t)1 << 20)
 
+int spawn_take_untrusted(struct reader *r, const char *name, const char *value)
+{
+    r->plan->untrusted = true; /* the rest when all options are read */
+    return 0;
+}
+
 int spawn_take_private_network(struct reader *r, const char *name, const char *value)
 {
     r->plan->private_network = true;

@@ -86,56 +86,61 @@ static int open_point(int root_fd, const char *path)
     return fd == -ELOOP || fd == -ENOTDIR ? -ENOENT : fd;
 }
 
-/* @ready: a descriptor of the mount itself, instead of a new one; -1. @cleared: attributes that are
- * not set after all. */
-static int make_one(size_t i, int root_fd, int ready, uint64_t cleared, int *ret_fd,
+_Static_assert(sizeof table / sizeof table[0] == API_MOUNTS, "a descriptor for each row");
+
+int api_mounts_open(const struct container_plan *plan, int cgroup_tree, int ret[API_MOUNTS],
                     struct error *e)
 {
-    _cleanup_fd_ int point = -1, tree = -1;
+    const uint64_t cleared = plan->api == API_WRITABLE ? RDONLY : 0;
+
+    for (unsigned i = 0; i < API_MOUNTS; i++) {
+        bool optional = table[i].flags & OPTIONAL;
+
+        ret[i] = -1;
+        if ((table[i].flags & OF_TMP) && plan->tmp_of_tree)
+            continue;
+        if ((table[i].flags & OF_CGROUP) && cgroup_tree >= 0)
+            ret[i] = fcntl(cgroup_tree, F_DUPFD_CLOEXEC, 3);
+        else
+            ret[i] = attach_new(table[i].type, table[i].options, table[i].attributes & ~cleared,
+                                optional ? NULL : e);
+        if (ret[i] < 0 && !optional)
+            return error_context(e, ret[i], "/%s", table[i].path);
+    }
+    return 0;
+}
+
+static int attach_one(unsigned i, int root_fd, int tree, struct error *e)
+{
+    _cleanup_fd_ int point = -1;
     bool optional = table[i].flags & OPTIONAL;
     int r;
 
+    if (tree < 0)
+        return 0;
     /* Below a tmpfs of ours that is mounted already: no link of the patient is on the way. */
     if (table[i].make && mkdirat(root_fd, table[i].path, table[i].make) < 0)
         return error_errno(e, -errno, "cannot make /%s", table[i].path);
     point = open_point(root_fd, table[i].path);
     if (point < 0 && optional)
         return 0;
-    if (point < 0)
-        return error_errno(e, point, "cannot open /%s", table[i].path);
-    tree = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3)
-                      : attach_new(table[i].type, table[i].options, table[i].attributes & ~cleared,
-                                   optional ? NULL : e);
-    r = tree < 0 ? tree : attach_on(point, tree);
-    if (r < 0)
-        return optional ? 0 : error_context(e, r, "/%s", table[i].path);
-    *ret_fd = take_fd(&tree);
-    return 0;
+    r = point < 0 ? point : attach_on(point, tree);
+    return r < 0 && !optional ? error_errno(e, r, "cannot mount on /%s", table[i].path) : 0;
 }
 
-int api_mounts_make(const struct container_plan *plan, int root_fd, int cgroup_tree, int *ret_dev,
-                    int *ret_pts, int *ret_run, struct error *e)
+int api_mounts_attach(int root_fd, const int trees[API_MOUNTS], int *ret_dev, int *ret_pts,
+                      int *ret_run, struct error *e)
 {
-    const uint64_t cleared = plan->api == API_WRITABLE ? RDONLY : 0;
-    int kept[KEEP_COUNT] = {-1, -1, -1, -1}, r = 0;
+    int *kept[KEEP_COUNT] = {NULL, ret_dev, ret_pts, ret_run};
 
-    for (size_t i = 0; r == 0 && i < sizeof table / sizeof table[0]; i++) {
-        _cleanup_fd_ int fd = -1;
+    for (unsigned i = 0; i < API_MOUNTS; i++) {
+        int r = attach_one(i, root_fd, trees[i], e);
 
-        if ((table[i].flags & OF_TMP) && plan->tmp_of_tree)
-            continue;
-        r = make_one(i, root_fd, table[i].flags & OF_CGROUP ? cgroup_tree : -1, cleared, &fd, e);
-        if (r == 0 && table[i].keep)
-            kept[table[i].keep] = take_fd(&fd);
+        if (r < 0)
+            return r;
+        if (table[i].keep)
+            *kept[table[i].keep] = trees[i];
     }
-    if (r < 0) {
-        for (int i = 0; i < KEEP_COUNT; i++)
-            fd_close(kept[i]);
-        return r;
-    }
-    *ret_dev = kept[KEEP_DEV];
-    *ret_pts = kept[KEEP_PTS];
-    *ret_run = kept[KEEP_RUN];
     return 0;
 }
 

@@ -79,6 +79,16 @@ int attach_clone(int fd, uint64_t attributes, bool recursive)
     return take_fd(&tree);
 }
 
+int attach_map(int tree, int user_fd, bool recursive)
+{
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_fd};
+
+    return mount_setattr(tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), &attr,
+                         sizeof attr) < 0
+               ? -errno
+               : 0;
+}
+
 int attach_bind(int from, int target)
 {
     _cleanup_fd_ int tree =

@@ -33,6 +33,10 @@ int attach_on(int target, int tree);
  */
 int attach_clone(int fd, uint64_t attributes, bool recursive);
 
+/* Show the owners on the detached mount @tree (and on all below it) as ids of the user namespace
+ * @user_fd. 0 or a negative errno: -EINVAL when one of the file systems cannot do that. */
+int attach_map(int tree, int user_fd, bool recursive);
+
 /* Show what @from is at @target too, with the attributes of the mount that @from is in. -ENOTDIR
  * when only one of them is a directory. Both belong to the container already. */
 int attach_bind(int from, int target);

@@ -123,6 +123,17 @@ int cgroup_make(struct cgroup *ret, const char *path, struct error *e)
     return 0;
 }
 
+int cgroup_delegate(const struct cgroup *c, uid_t uid, struct error *e)
+{
+    static const char *const files[] = {".", "cgroup.procs", "cgroup.threads",
+                                        "cgroup.subtree_control"};
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (fchownat(c->payload_fd, files[i], uid, uid, 0) < 0 && errno != ENOENT)
+            return error_errno(e, -errno, "cannot hand the cgroup %s over", c->path);
+    return 0;
+}
+
 void cgroup_free(struct cgroup *c)
 {
     if (!c->path[0])

@@ -13,6 +13,7 @@
 #include "base/error.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct cgroup {
     char path[256]; /* below the root of the hierarchy; "" when there is none */
@@ -27,6 +28,9 @@ int cgroup_path(const char *name, char *ret, size_t size);
 /* Make both. A host without cgroup2 in its kernel, or where it is not writable, gives -EROFS,
  * -ENODEV or -EPERM: the container then runs without. */
 int cgroup_make(struct cgroup *ret, const char *path, struct error *e);
+
+/* Let the user @uid manage the inner one and what is below it (cgroups(7), "Delegation"). */
+int cgroup_delegate(const struct cgroup *c, uid_t uid, struct error *e);
 
 /* Close, and remove the tree with everything in it. */
 void cgroup_free(struct cgroup *c);

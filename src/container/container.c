@@ -9,6 +9,7 @@
 #include "container/device_policy.h"
 #include "container/launch.h"
 #include "container/message.h"
+#include "container/user_namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +42,7 @@ static int make_cgroup(struct container *c, const struct container_plan *plan, s
         return 0; /* no hierarchy that we may write to: the container runs without */
     memcpy(c->cgroup, path, sizeof path);
     step_reached("container-cgroup");
-    return 0;
+    return plan->untrusted ? cgroup_delegate(ret, USER_FIRST, e) : 0;
 }
 
 /* -1 where the hierarchy is a mount of our own: such a one is cloned since Linux 6.15 only. */

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "container/capabilities.h"
 #include "container/container.h"
+#include "container/user_namespace.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -117,6 +118,8 @@ int container_plan_describe(const struct container_plan *plan, struct text *out)
                        plan->network_namespace ? text_safe(plan->network_namespace)
                        : plan->private_network ? "private"
                                                : "the host's");
+    if (plan->untrusted)
+        (void)text_appendf(out, "user namespace: %u %u\n", USER_FIRST, USER_COUNT);
     describe_user(out, &plan->user);
     describe_exceptions(out, plan);
     describe_capabilities(out, container_plan_capabilities(plan));

@@ -18,7 +18,7 @@
 static const struct {
     const char *name;
     unsigned major, minor;
-} nodes[] = {
+} nodes[DEV_NODES] = {
     {"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
     {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
 };
@@ -65,11 +65,44 @@ static int make_device(int dev_fd, const struct container_device *d)
     return r;
 }
 
-int dev_fill(const struct container_plan *plan, int dev_fd, struct error *e)
+int dev_open_nodes(int ret[DEV_NODES], struct error *e)
 {
-    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
-        int r = make_node(dev_fd, nodes[i].name, S_IFCHR | 0666,
-                          makedev(nodes[i].major, nodes[i].minor));
+    for (unsigned i = 0; i < DEV_NODES; i++) {
+        _cleanup_fd_ int fd = -1;
+        struct stat st;
+        char path[32];
+
+        snprintf(path, sizeof path, "/dev/%s", nodes[i].name);
+        fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+            return error_errno(e, -errno, "cannot open %s", path);
+        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(nodes[i].major, nodes[i].minor))
+            return error_errno(e, -ENODEV, "%s of this host is not what it should be", path);
+        ret[i] = attach_clone(fd, 0, false);
+        if (ret[i] < 0)
+            return error_errno(e, ret[i], "cannot bind %s", path);
+    }
+    return 0;
+}
+
+static int show_node(int dev_fd, const char *name, int tree)
+{
+    _cleanup_fd_ int place = -1;
+    int r = below_write(dev_fd, name, 0666, NULL, 0);
+
+    if (r < 0)
+        return r;
+    place = openat(dev_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return place < 0 ? -errno : attach_on(place, tree);
+}
+
+int dev_fill(const struct container_plan *plan, const int trees[DEV_NODES], int dev_fd,
+             struct error *e)
+{
+    for (unsigned i = 0; i < DEV_NODES; i++) {
+        int r = trees[i] >= 0 ? show_node(dev_fd, nodes[i].name, trees[i])
+                              : make_node(dev_fd, nodes[i].name, S_IFCHR | 0666,
+                                          makedev(nodes[i].major, nodes[i].minor));
 
         if (r < 0)
             return error_errno(e, r, "cannot make /dev/%s", nodes[i].name);

@@ -20,6 +20,7 @@
 #include "container/process_setup.h"
 #include "container/root.h"
 #include "container/run.h"
+#include "container/user_namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,13 +39,17 @@
 
 struct payload {
     const struct launch *launch;
+    int api[API_MOUNTS];
     int root_fd, dev_fd, pts_fd, run_fd, slave_fd;
 };
 
-static int enter_root(struct payload *p, struct error *e)
+static int enter_namespaces(struct payload *p, struct error *e)
 {
     const struct launch *l = p->launch;
+    int r = l->user_fd >= 0 ? user_namespace_become_root(e) : 0;
 
+    if (r < 0)
+        return r;
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return error_errno(e, -errno, "cannot tie the payload to its stub");
     /* CLONE_INTO_CGROUP takes effect after CLONE_NEWCGROUP would: it takes two calls. */
@@ -53,6 +58,18 @@ static int enter_root(struct payload *p, struct error *e)
     if (l->network_fd >= 0 && setns(l->network_fd, CLONE_NEWNET) < 0)
         return error_errno(e, -errno, "cannot enter the network namespace %s",
                            text_safe(l->plan->network_namespace));
+    return 0;
+}
+
+static int enter_root(struct payload *p, struct error *e)
+{
+    const struct launch *l = p->launch;
+    int r = api_mounts_open(l->plan, l->cgroup_tree, p->api, e);
+
+    if (r == 0 && l->plan->untrusted)
+        r = process_setup_limits_of_namespace(e);
+    if (r < 0)
+        return r;
     step_reached("container-root");
     return root_enter(l, &p->root_fd, e);
 }
@@ -69,15 +86,14 @@ static int mount_api(struct payload *p, struct error *e)
     int r = api_mounts_check_points(p->root_fd, e);
 
     if (r == 0)
-        r = api_mounts_make(p->launch->plan, p->root_fd, p->launch->cgroup_tree, &p->dev_fd,
-                            &p->pts_fd, &p->run_fd, e);
+        r = api_mounts_attach(p->root_fd, p->api, &p->dev_fd, &p->pts_fd, &p->run_fd, e);
     return r;
 }
 
 static int fill_dev(struct payload *p, struct error *e)
 {
     _cleanup_fd_ int master = -1;
-    int r = dev_fill(p->launch->plan, p->dev_fd, e);
+    int r = dev_fill(p->launch->plan, p->launch->nodes, p->dev_fd, e);
 
     if (r < 0 || p->launch->plan->console != CONSOLE_PTY)
         return r;
@@ -133,7 +149,8 @@ static int close_all(struct payload *p, struct error *e)
 }
 
 static int (*const steps[])(struct payload *p, struct error *e) = {
-    enter_root, mount_api, fill_dev, fill_run, mount_plan, set_identity, await_go, close_all,
+    enter_namespaces, enter_root,   mount_api, fill_dev,  fill_run,
+    mount_plan,       set_identity, await_go,  close_all,
 };
 
 static _Noreturn void fail(const struct launch *l, const struct error *e)

@@ -290,6 +290,29 @@ int container_plan_add_word(char ***list, const char *word)
     return append_string(list, word);
 }
 
+/* Calls that a rescue does without, and that have been ways into the kernel more than once. */
+static const char *const distrusted_calls[] = {"@debug", "@pkey", "memfd_secret", "migrate_pages",
+                                               "move_pages"};
+
+/*
+ * CAP_SYS_RESOURCE would lift the limits that are set for the namespace (no user namespaces of its
+ * own below it). The rest is worth what the namespace owns and no more (user_namespaces(7)).
+ */
+static const unsigned distrusted_capabilities[] = {CAP_SYS_RESOURCE, CAP_MKNOD, CAP_SYS_PTRACE};
+
+int container_plan_distrust(struct container_plan *plan)
+{
+    plan->untrusted = true;
+    plan->private_network = true;
+    plan->read_only = !plan->root_in_memory;
+    for (size_t i = 0; i < sizeof distrusted_capabilities / sizeof distrusted_capabilities[0]; i++)
+        plan->capabilities &= ~CAPABILITY_BIT(distrusted_capabilities[i]);
+    for (size_t i = 0; i < sizeof distrusted_calls / sizeof distrusted_calls[0]; i++)
+        if (append_string(&plan->closed_calls, distrusted_calls[i]) < 0)
+            return -ENOMEM;
+    return 0;
+}
+
 bool container_plan_has_own_network(const struct container_plan *plan)
 {
     return plan->private_network || plan->network_namespace;

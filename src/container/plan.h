@@ -49,6 +49,7 @@ struct container_mount {
     char *target;               /* owned; absolute path in the container, resolved below its root */
     char *options;              /* owned; NULL when none */
     bool read_only;
+    bool mapped; /* a bind: owners are shown as those of the user namespace, as in the tree */
     bool recursive;
     bool optional; /* a target that does not exist is passed over; else it is an error: no mount
                       point is ever created on the patient, only below our own tmpfs mounts */
@@ -105,6 +106,7 @@ struct container_plan {
     char *chdir; /* owned; NULL = "/" (command) */
     enum container_console console;
     unsigned short rows, columns; /* first size of the pty; 0 = 24x80 */
+    bool untrusted;               /* a user namespace; see container_plan_distrust() */
     bool read_only;               /* the root is mounted read-only inside */
     bool root_in_memory;     /* what is written to the root goes to memory and is gone at the end */
     bool private_network;    /* a network namespace of its own with only lo */
@@ -135,6 +137,14 @@ struct container_plan {
  * LOGNAME, TERM from the caller), uuid at random. @name is cut to a legal host name. */
 int container_plan_init(struct container_plan *plan, const char *name, struct error *e);
 void container_plan_free(struct container_plan *plan);
+
+/*
+ * For a system that may have been prepared by an attacker: a user namespace, a network of its own,
+ * fewer capabilities and calls, no abstract sockets of outside. The root becomes read-only; a
+ * caller that put it on a layer that is dropped at the end may make it writable again afterwards.
+ * 0 or -ENOMEM.
+ */
+int container_plan_distrust(struct container_plan *plan);
 
 /* Not the host's, private or named. */
 bool container_plan_has_own_network(const struct container_plan *plan);

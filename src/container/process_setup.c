@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/syscalls.h"
 #include "container/capabilities.h"
+#include "container/scope.h"
 #include "container/seccomp.h"
 
 #include <errno.h>
@@ -80,6 +81,13 @@ int process_setup_identity(const struct container_plan *plan, struct error *e)
     return 0;
 }
 
+int process_setup_limits_of_namespace(struct error *e)
+{
+    int r = file_write("/proc/sys/user/max_user_namespaces", "0");
+
+    return r < 0 ? error_errno(e, r, "cannot forbid further user namespaces") : 0;
+}
+
 int process_setup_privileges(const struct container_plan *plan, struct error *e)
 {
     const struct container_user *user = &plan->user;
@@ -88,6 +96,8 @@ int process_setup_privileges(const struct container_plan *plan, struct error *e)
 
     if (plan->personality != PER_LINUX && personality(plan->personality) < 0)
         r = error_errno(e, -errno, "cannot set the personality");
+    if (r == 0 && plan->untrusted)
+        r = scope_apply(e);
     /* The filter before the capabilities: to apply it without no_new_privs takes CAP_SYS_ADMIN. */
     if (r == 0 && !plan->unfiltered)
         r = seccomp_apply(plan, e);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -20,6 +21,9 @@
  */
 #define TREE_AT    "/sys"
 #define SCRATCH_AT "/dev"
+
+/* Where root_stage() puts what the payload finds again: "root", "0", "1" ... */
+#define STAGE_AT "/dev"
 
 /* fsconfig(2) takes 255 bytes: this many times "/proc/self/fd/NNN:". */
 #define LAYERS_MAX 12
@@ -48,7 +52,8 @@ static int set_layer(int fs, const char *option, int fd)
                                                                                           : 0;
 }
 
-static int overlay_mount(const struct overlay *o, struct error *e)
+/* @user: in a user namespace, where its notes about files go to attributes of another kind. */
+static int overlay_mount(const struct overlay *o, bool user, struct error *e)
 {
     _cleanup_fd_ int fs = fsopen("overlay", FSOPEN_CLOEXEC);
     _cleanup_text_ struct text lower = TEXT_INIT(256);
@@ -69,6 +74,8 @@ static int overlay_mount(const struct overlay *o, struct error *e)
         r = set_layer(fs, "upperdir", o->upper);
     if (r == 0)
         r = set_layer(fs, "workdir", o->work);
+    if (r == 0 && user && fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+        r = -errno;
     if (r == 0 && fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
         r = -errno;
     if (r < 0)
@@ -120,8 +127,9 @@ static int add_lower(struct overlay *o, int fd, struct error *e)
     return 0;
 }
 
-static int make_overlay(const struct container_mount *m, unsigned number, int tree, struct error *e)
+static int make_overlay(const struct launch *l, unsigned number, int tree, struct error *e)
 {
+    const struct container_mount *m = &l->plan->mounts[number];
     struct overlay o = OVERLAY_NONE;
     unsigned count = 0;
     int r = 0;
@@ -144,21 +152,21 @@ static int make_overlay(const struct container_mount *m, unsigned number, int tr
         r = o.work < 0 ? o.work : 0;
     }
     if (r == 0)
-        r = overlay_mount(&o, e);
+        r = overlay_mount(&o, l->user_fd >= 0, e);
     overlay_close(&o);
     return r < 0 ? error_context(e, r, "%s", text_safe(m->target)) : r;
 }
 
 /* The tree is the lower layer, and what is written goes to memory. */
-static int make_root_overlay(int tree, unsigned number, struct error *e)
+static int make_root_overlay(const struct launch *l, int tree, struct error *e)
 {
     struct overlay o = OVERLAY_NONE;
-    int r = open_scratch(&o, number, e);
+    int r = open_scratch(&o, l->plan->mount_count, e);
 
     if (r == 0)
         r = add_lower(&o, open_layer(TREE_AT, tree, e), e);
     if (r == 0)
-        r = overlay_mount(&o, e);
+        r = overlay_mount(&o, l->user_fd >= 0, e);
     overlay_close(&o);
     return r;
 }
@@ -182,15 +190,83 @@ static int attach_scratch(struct error *e)
                : 0;
 }
 
-static int make_overlays(const struct launch *l, struct error *e)
+static int make_overlays(const struct launch *l, int tree, struct error *e)
 {
     const struct container_plan *plan = l->plan;
     int r = wants_scratch(plan) ? attach_scratch(e) : 0;
 
     for (unsigned i = 0; r >= 0 && i < plan->mount_count; i++)
         if (plan->mounts[i].kind == MOUNT_OVERLAY)
-            r = l->mount_trees[i] = make_overlay(&plan->mounts[i], i, l->root_tree, e);
+            r = l->mount_trees[i] = make_overlay(l, i, tree, e);
     return r < 0 ? r : 0;
+}
+
+/* --- the way into a user namespace --------------------------------------------------------------
+ */
+
+/* Attach @tree at STAGE_AT/@name. */
+static int stage_one(const char *name, int tree, struct error *e)
+{
+    char path[64];
+    struct stat st;
+    int r;
+
+    snprintf(path, sizeof path, STAGE_AT "/%s", name);
+    r = fstat(tree, &st) < 0  ? -errno
+        : S_ISDIR(st.st_mode) ? mkdir(path, 0700)
+                              : mknod(path, S_IFREG | 0600, 0);
+    if (r < 0 || move_mount(tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        return error_errno(e, -errno, "cannot mount the system's root");
+    return 0;
+}
+
+static int unstage_one(const char *name, struct error *e)
+{
+    char path[64];
+    int tree;
+
+    snprintf(path, sizeof path, STAGE_AT "/%s", name);
+    tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    return tree < 0 ? error_errno(e, -errno, "cannot clone the root's mount") : tree;
+}
+
+static bool is_bind(const struct container_mount *m)
+{
+    return m->kind == MOUNT_BIND || m->kind == MOUNT_BIND_FD;
+}
+
+int root_stage(const struct launch *l, struct error *e)
+{
+    char name[16];
+    int r;
+
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("tmpfs", STAGE_AT, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0755,size=1m") < 0)
+        return error_errno(e, -errno, "cannot make a mount namespace");
+    r = stage_one("root", l->root_tree, e);
+    for (unsigned i = 0; r == 0 && i < l->plan->mount_count; i++) {
+        if (!is_bind(&l->plan->mounts[i]) || l->mount_trees[i] < 0)
+            continue;
+        snprintf(name, sizeof name, "%u", i);
+        r = stage_one(name, l->mount_trees[i], e);
+    }
+    return r;
+}
+
+/* Clones of what root_stage() put there: the copy of its namespace has locked what they may do. */
+static int unstage(const struct launch *l, struct error *e)
+{
+    char name[16];
+
+    for (unsigned i = 0; i < l->plan->mount_count; i++) {
+        if (!is_bind(&l->plan->mounts[i]) || l->mount_trees[i] < 0)
+            continue;
+        snprintf(name, sizeof name, "%u", i);
+        l->mount_trees[i] = unstage_one(name, e);
+        if (l->mount_trees[i] < 0)
+            return l->mount_trees[i];
+    }
+    return unstage_one("root", e);
 }
 
 int root_enter(const struct launch *l, int *ret_root_fd, struct error *e)
@@ -198,14 +274,19 @@ int root_enter(const struct launch *l, int *ret_root_fd, struct error *e)
     _cleanup_fd_ int overlay = -1;
     int tree = l->root_tree, r;
 
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        move_mount(tree, "", AT_FDCWD, TREE_AT, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return error_errno(e, -errno, "cannot make the mount namespace private");
+    if (l->user_fd >= 0)
+        tree = unstage(l, e);
+    if (tree < 0)
+        return tree;
+    if (move_mount(tree, "", AT_FDCWD, TREE_AT, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         return error_errno(e, -errno, "cannot mount the system's root");
-    r = make_overlays(l, e);
+    r = make_overlays(l, tree, e);
     if (r < 0)
         return r;
     if (l->plan->root_in_memory) {
-        overlay = make_root_overlay(tree, l->plan->mount_count, e);
+        overlay = make_root_overlay(l, tree, e);
         if (overlay < 0)
             return overlay;
         if (move_mount(overlay, "", AT_FDCWD, TREE_AT, MOVE_MOUNT_F_EMPTY_PATH) < 0)

@@ -56,7 +56,7 @@ static int write_text(int host_fd, const char *name, const char *content)
 
 /* Laid over what is not to be seen: by us over parts of /proc, by systemd over what a service may
  * not see (https://systemd.io/CONTAINER_INTERFACE, "/run/host/inaccessible"). */
-static int make_inaccessible(int host_fd)
+static int make_inaccessible(const struct container_plan *plan, int host_fd)
 {
     static const struct {
         const char *path;
@@ -70,7 +70,8 @@ static int make_inaccessible(int host_fd)
     if (mkdirat(host_fd, "inaccessible", 0755) < 0 || mkdirat(host_fd, "inaccessible/dir", 0) < 0)
         return -errno;
     for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++)
-        if (mknodat(host_fd, nodes[i].path, nodes[i].type, 0) < 0)
+        if (mknodat(host_fd, nodes[i].path, nodes[i].type, 0) < 0 &&
+            !(plan->untrusted && errno == EPERM)) /* devices: not in a user namespace (mknod(2)) */
             return -errno;
     return 0;
 }
@@ -96,7 +97,7 @@ static int fill_host(const struct container_plan *plan, int host_fd, const char 
                         sizeof command_init);
     if (r == 0 && plan->credential_count && mkdirat(host_fd, "credentials", 0700) < 0)
         r = -errno;
-    return r < 0 ? r : make_inaccessible(host_fd);
+    return r < 0 ? r : make_inaccessible(plan, host_fd);
 }
 
 int run_fill(const struct container_plan *plan, int run_fd, const char *host_os_release,

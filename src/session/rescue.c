@@ -148,6 +148,7 @@ static int add_environment(struct container_plan *plan, const struct rescue_requ
     return 0;
 }
 
+/* Without trust, too, what is bound belongs inside to whom it belongs outside. */
 static int add_binds(struct container_plan *plan, char *const *binds, bool read_only)
 {
     for (; binds && *binds; binds++) {
@@ -163,6 +164,7 @@ static int add_binds(struct container_plan *plan, char *const *binds, bool read_
                                                .source_fd = -1,
                                                .target = (char *)(colon ? colon + 1 : source),
                                                .read_only = read_only,
+                                               .mapped = true,
                                                .recursive = true,
                                            });
         if (r < 0)
@@ -204,7 +206,8 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
     plan->read_only = p->request.read_only;
     /* Booting further than our rescue target starts the patient's services: not on the host's
      * network unless that is asked for. */
-    plan->private_network = request->network_chosen
+    plan->private_network = request->untrusted ? true
+                            : request->network_chosen
                                 ? request->private_network
                                 : request->kind == RESCUE_BOOT && !rescue_uses_control(request);
     r = request->kind == RESCUE_BOOT ? add_init(plan, p, request, e)
@@ -212,7 +215,7 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
     if (r < 0)
         return r;
     r = rescue_add_scripts(plan, p, request);
-    if (r == 0)
+    if (r == 0 && !request->untrusted)
         r = rescue_add_devices(plan, p);
     if (r == 0)
         r = set_cmdline(plan, p);
@@ -222,6 +225,10 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
         r = rescue_add_host_tools(plan);
     else if (r == 0)
         r = rescue_add_overlays(plan, p, request->session_dir);
+    /* A layer that is dropped at the end plugs in here: a patient whose root lies on one may be
+     * written to all the same (plan->read_only). */
+    if (r == 0 && request->untrusted)
+        r = container_plan_distrust(plan);
     if (r == 0)
         r = add_binds(plan, request->binds, false);
     if (r == 0)

@@ -219,7 +219,7 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
             return r;
     }
     if (rescue_uses_control(rescue) && s->patient.system.init == INIT_SYSTEMD &&
-        !s->patient.system.machine_id_file) {
+        !s->patient.system.machine_id_file && !plan->read_only) {
         covered = cover_etc(s, plan, &etc, e);
         if (covered < 0)
             return covered;

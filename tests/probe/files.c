@@ -42,6 +42,9 @@ static void inaccessible(void)
         char path[64];
         struct stat st;
 
+        /* Of devices a user namespace can make one kind only, 0:0 (mknod(2), whiteouts). */
+        if (plan_value("user namespace") && nodes[i].type == S_IFBLK)
+            continue;
         snprintf(path, sizeof path, "/run/host/inaccessible/%s", nodes[i].path);
         if (lstat(path, &st) < 0 || st.st_mode != nodes[i].type || st.st_rdev)
             wrong("%s is not there, or has a mode", path);

@@ -87,7 +87,8 @@ static void capabilities(void)
             planned |= UINT64_C(1) << i;
     }
     planned &= (UINT64_C(2) << last) - 1;
-    if (plan_value("host capabilities")) /* nobody can give away more than they have */
+    /* Nobody can give away more than they have, but a user namespace begins with all. */
+    if (plan_value("host capabilities") && !plan_value("user namespace"))
         planned &= strtoull(plan_value("host capabilities"), NULL, 16);
     if (status_value("\nCapBnd:") != planned)
         wrong("bounding set %llx, planned %llx", (unsigned long long)status_value("\nCapBnd:"),
@@ -238,6 +239,23 @@ static void identity(void)
         wrong("the login uid is %s", contents("/proc/self/loginuid"));
 }
 
+static void user_namespace(void)
+{
+    static const char *const paths[] = {"/proc/self/uid_map", "/proc/self/gid_map"};
+    const char *planned = plan_value("user namespace");
+    unsigned long outside = 0, count = 4294967295;
+
+    if (planned)
+        (void)sscanf(planned, "%lu %lu", &outside, &count);
+    for (size_t i = 0; i < 2; i++) {
+        unsigned long inside = 1, first = 1, size = 0;
+
+        if (sscanf(contents(paths[i]), "%lu %lu %lu", &inside, &first, &size) != 3 || inside ||
+            first != outside || size != count)
+            wrong("%s: %s", paths[i], contents(paths[i]));
+    }
+}
+
 /* The administrator's session keyring stays outside. To ask takes a call that is refused otherwise.
  */
 static void keyring(void)
@@ -262,5 +280,6 @@ const struct check process_checks[] = {
     {"session", session},
     {"identity", identity},
     {"keyring", keyring},
+    {"user-namespace", user_namespace},
     {NULL, NULL},
 };

@@ -58,6 +58,10 @@ probe() {
         --system-call-filter=@keyring --ephemeral --set-credential=a:b
 }
 
+@test "interface: not trusted" {
+    probe --pipe --untrusted
+}
+
 @test "interface: the table in docs/container.md has these checks and no others" {
     diff <("$PROBE" --list | sort) \
         <(sed -nE 's/^\| `([a-z0-9-]+)` \|.*/\1/p' "$FIXTURES/../../docs/container.md" | sort)
