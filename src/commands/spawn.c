@@ -16,6 +16,7 @@
 #include "container/capabilities.h"
 #include "container/container.h"
 #include "libraries/libraries.h"
+#include "session/container_host.h"
 #include "session/journal.h"
 #include "session/keeper.h"
 #include "session/rescue_devices.h"
@@ -60,11 +61,6 @@ static int status_of(const struct container *c, const struct supervise_result *r
     (void)error_set(e, ERROR_FAILED, -EIO, "killed", "the container was killed (SIG%s)",
                     sigabbrev_np(code) ? sigabbrev_np(code) : "?");
     return EXIT_FAILURE;
-}
-
-static int journal_cgroup(void *userdata, const char *path)
-{
-    return journal_record(userdata, JOURNAL_CGROUP, path);
 }
 
 /* Where the payload's terminal is shown. @ret_fd is to be closed. */
@@ -126,6 +122,7 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
         .stop_seconds = STOP_SECONDS,
         .grace_seconds = GRACE_SECONDS,
     };
+    const struct container_host host = container_host_of(journal, !o->keep_unit);
     _cleanup_fd_ int nowhere = -1;
     struct supervise_result result;
     struct container c;
@@ -134,7 +131,9 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
     if (r == 0)
         r = make_work_directories(plan, journal, e);
     if (r == 0)
-        r = container_start(&c, plan, root_fd, journal_cgroup, journal, e);
+        r = container_start(&c, plan, root_fd, &host, e);
+    if (r == 0)
+        container_warn_of_devices(&c);
     if (r == 0 && plan->untrusted)
         ui_note(
             "Not trusted: root inside is nobody outside; no disks, no network, %s. Shared with it: "

@@ -77,7 +77,7 @@ static const struct {
     {"load-credential", 0, VALUE, spawn_take_load_credential, "ID:PATH", "the same, from a file"},
 
     {"register", 0, VALUE, spawn_take_no, NULL, NULL},
-    {"keep-unit", 0, NONE, spawn_take_nothing, NULL, NULL},
+    {"keep-unit", 0, NONE, spawn_take_keep_unit, NULL, NULL},
     {"settings", 0, VALUE, spawn_take_no, NULL, NULL},
     {"link-journal", 0, VALUE, spawn_take_no, NULL, NULL},
     {"", 'j', NONE, spawn_take_nothing, NULL, NULL}, /* --link-journal=try-guest */

@@ -41,6 +41,7 @@ struct spawn_options {
     const char *pivot_new, *pivot_old; /* owned by this struct; --pivot-root=NEW:OLD; NULL */
     const char *user;                  /* NULL: root */
     bool owner_mapping;                /* a bind's rootidmap or owneridmap */
+    bool keep_unit;                    /* no scope of the host's systemd */
     bool boot, as_pid2, quiet, help, version, cleanup, list_capabilities, dry_run;
     enum spawn_console console;
     struct spawn_file resolv_conf, timezone;

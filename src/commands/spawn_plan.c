@@ -40,12 +40,24 @@ static int name_machine(const char *name, struct container_plan *plan)
 }
 
 /*
- * Root is locked on most systems: rescue.target's sulogin would end in a dead end. A drop-in in our
- * own /run lets it through, on every systemd since 240 (sulogin(8), SYSTEMD_SULOGIN_FORCE). The
- * stock units kill only sulogin at the end (KillMode=process): its shell ignores the SIGTERM, and
- * `poweroff` typed into it takes the minute and a half that systemd-shutdown waits.
+ * Root is locked on most systems: rescue.target's sulogin would end in a dead end. systemd lets it
+ * through since 240 (sulogin(8), SYSTEMD_SULOGIN_FORCE); before, a shell takes its place, and as in
+ * the stock unit the default target follows it. The stock units kill only sulogin at the end
+ * (KillMode=process): its shell ignores the SIGTERM, and `poweroff` typed into it takes the minute
+ * and a half that systemd-shutdown waits.
  */
-static int ease_sulogin(struct container_plan *plan)
+const char *spawn_sulogin_dropin(unsigned systemd_version)
+{
+    if (systemd_version && systemd_version < 240)
+        return "[Service]\nExecStart=\n"
+               "ExecStart=-/bin/sh -c '/bin/sh -l; systemctl --no-block default'\n"
+               "KillMode=control-group\nSendSIGHUP=yes\n";
+    return "[Service]\nEnvironment=SYSTEMD_SULOGIN_FORCE=1\n"
+           "KillMode=control-group\nSendSIGHUP=yes\n";
+}
+
+/* In our own /run: nothing is written to the tree. */
+static int ease_sulogin(struct container_plan *plan, unsigned systemd_version)
 {
     static const char *const units[] = {"rescue.service", "emergency.service"};
     int r = 0;
@@ -55,8 +67,7 @@ static int ease_sulogin(struct container_plan *plan)
 
         snprintf(path, sizeof path, "systemd/system/%s.d/unbrick.conf", units[i]);
         r = container_plan_add_file(plan, path, S_IFREG | 0644,
-                                    "[Service]\nEnvironment=SYSTEMD_SULOGIN_FORCE=1\n"
-                                    "KillMode=control-group\nSendSIGHUP=yes\n");
+                                    spawn_sulogin_dropin(systemd_version));
     }
     return r;
 }
@@ -74,12 +85,13 @@ static int plan_boot(const struct spawn_options *o, int root_fd, struct containe
                          "%s has no init that can be started%s%s", plan->name,
                          system.init_problem[0] ? ": " : "", system.init_problem);
     plan->payload = PAYLOAD_INIT;
+    plan->cgroups = system_wants_legacy_cgroups(&system) ? CGROUPS_LEGACY : CGROUPS_UNIFIED;
     plan->kill_signal = o->kill_signal                ? o->kill_signal
                         : system.init == INIT_SYSTEMD ? SIGRTMIN + 3
                                                       : 0;
     r = container_plan_add_arg(plan, system.init_path);
     if (r == 0 && system.init == INIT_SYSTEMD)
-        r = ease_sulogin(plan);
+        r = ease_sulogin(plan, system.systemd_version);
     return r < 0 ? no_memory(e) : 0;
 }
 

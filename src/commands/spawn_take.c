@@ -59,6 +59,12 @@ int spawn_take_quiet(struct reader *r, const char *name, const char *value)
     return 0;
 }
 
+int spawn_take_keep_unit(struct reader *r, const char *name, const char *value)
+{
+    r->o->keep_unit = true;
+    return 0;
+}
+
 int spawn_take_help(struct reader *r, const char *name, const char *value)
 {
     r->o->help = true;

@@ -23,6 +23,8 @@ enum row_flags {
     OPTIONAL = 1 << 0,  /* passed over where the place or the kernel's file system is not there */
     OF_CGROUP = 1 << 1, /* a clone of the container's own, when there is one */
     OF_TMP = 1 << 2,    /* not when the plan wants the tree's own */
+    OF_LEGACY = 1 << 3, /* only with CGROUPS_LEGACY, in place of OF_CGROUP */
+    SEALED = 1 << 4,    /* read-only when all is mounted */
 };
 
 /*
@@ -46,6 +48,10 @@ static const struct {
     /* Whole and alone: the root of the container's own cgroup namespace. */
     {"sys/fs/cgroup", "cgroup2", NULL, NOSUID | NODEV | NOEXEC, 0, OPTIONAL | OF_CGROUP,
      KEEP_NOTHING},
+    {"sys/fs/cgroup", "tmpfs", "mode=0755,size=1m", NOSUID | NODEV | NOEXEC, 0, OF_LEGACY | SEALED,
+     KEEP_NOTHING},
+    {"sys/fs/cgroup/systemd", "cgroup", "none,name=systemd,xattr", NOSUID | NODEV | NOEXEC, 0755,
+     OF_LEGACY, KEEP_NOTHING},
     {"run", "tmpfs", "mode=0755,size=20%", NOSUID | NODEV, 0, 0, KEEP_RUN},
     {"tmp", "tmpfs", "mode=1777,size=50%", NOSUID | NODEV, 0, OPTIONAL | OF_TMP, KEEP_NOTHING},
 };
@@ -88,6 +94,14 @@ static int open_point(int root_fd, const char *path)
 
 _Static_assert(sizeof table / sizeof table[0] == API_MOUNTS, "a descriptor for each row");
 
+static bool is_wanted(const struct container_plan *plan, unsigned flags)
+{
+    bool legacy = plan->cgroups == CGROUPS_LEGACY;
+
+    return !((flags & OF_TMP) && plan->tmp_of_tree) && !((flags & OF_CGROUP) && legacy) &&
+           !((flags & OF_LEGACY) && !legacy);
+}
+
 int api_mounts_open(const struct container_plan *plan, int cgroup_tree, int ret[API_MOUNTS],
                     struct error *e)
 {
@@ -97,7 +111,7 @@ int api_mounts_open(const struct container_plan *plan, int cgroup_tree, int ret[
         bool optional = table[i].flags & OPTIONAL;
 
         ret[i] = -1;
-        if ((table[i].flags & OF_TMP) && plan->tmp_of_tree)
+        if (!is_wanted(plan, table[i].flags))
             continue;
         if ((table[i].flags & OF_CGROUP) && cgroup_tree >= 0)
             ret[i] = fcntl(cgroup_tree, F_DUPFD_CLOEXEC, 3);
@@ -140,6 +154,13 @@ int api_mounts_attach(int root_fd, const int trees[API_MOUNTS], int *ret_dev, in
             return r;
         if (table[i].keep)
             *kept[table[i].keep] = trees[i];
+    }
+    for (unsigned i = 0; i < API_MOUNTS; i++) {
+        struct mount_attr attr = {.attr_set = RDONLY};
+
+        if ((table[i].flags & SEALED) && trees[i] >= 0 &&
+            mount_setattr(trees[i], "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
+            return error_errno(e, -errno, "cannot make /%s read-only", table[i].path);
     }
     return 0;
 }

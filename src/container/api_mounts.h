@@ -11,8 +11,9 @@
  * reason "missing-directory" names those that are not. Nothing is ever made on the patient. */
 int api_mounts_check_points(int root_fd, struct error *e);
 
-/* /dev /dev/pts /dev/shm /dev/mqueue /proc /sys /sys/fs/cgroup /run /tmp */
-#define API_MOUNTS 9
+/* Rows of the table: /dev /dev/pts /dev/shm /dev/mqueue /proc /sys /run /tmp, and /sys/fs/cgroup of
+ * either sort. */
+#define API_MOUNTS 11
 
 /*
  * Make them all, detached. In a user namespace that works only where the host's /proc and /sys can

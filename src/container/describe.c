@@ -78,6 +78,8 @@ static void describe_exceptions(struct text *out, const struct container_plan *p
     if (plan->api != API_READ_ONLY)
         (void)text_appendf(out, "writable: %s\n",
                            plan->api == API_NETWORK ? "/proc/sys/net" : "/sys and /proc/sys");
+    if (plan->cgroups == CGROUPS_LEGACY)
+        (void)text_appendf(out, "cgroups: version 1, name=systemd\n");
     if (plan->tmp_of_tree)
         (void)text_appendf(out, "/tmp: the tree's own\n");
     if (plan->unfiltered)

@@ -3,10 +3,12 @@
 
 #include "base/fd.h"
 #include "base/syscalls.h"
+#include "container/cgroup.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -144,6 +146,32 @@ int device_policy_program(const struct container_plan *plan, struct bpf_insn *re
     }
     leave(&p, false);
     return p.count <= max ? (int)p.count : -E2BIG;
+}
+
+int device_policy_write_old(const struct container_plan *plan, int fd)
+{
+    char line[64];
+    int r = cgroup_write(fd, "devices.deny", "a");
+
+    if (r == 0)
+        r = cgroup_write(fd, "devices.allow", "c *:* m");
+    if (r == 0)
+        r = cgroup_write(fd, "devices.allow", "b *:* m");
+    for (size_t i = 0; r == 0 && i < sizeof standard / sizeof standard[0]; i++) {
+        if (standard[i].minor == ANY)
+            snprintf(line, sizeof line, "c %u:* rw", standard[i].major);
+        else
+            snprintf(line, sizeof line, "c %u:%u rw", standard[i].major, standard[i].minor);
+        r = cgroup_write(fd, "devices.allow", line);
+    }
+    for (unsigned i = 0; r == 0 && i < plan->device_count; i++) {
+        const struct container_device *d = &plan->devices[i];
+
+        snprintf(line, sizeof line, "%c %u:%u %s", d->character ? 'c' : 'b', major(d->devno),
+                 minor(d->devno), d->read_only ? "r" : "rw");
+        r = cgroup_write(fd, "devices.allow", line);
+    }
+    return r;
 }
 
 static int load(const struct bpf_insn *insns, unsigned count)

@@ -132,6 +132,7 @@ int launch_prepare(struct launch *ret, const struct container_plan *plan, int ro
                            .status_socket = -1,
                            .start_socket = -1,
                            .cgroup_fd = -1,
+                           .systemd_fd = -1,
                            .cgroup_tree = -1};
     for (unsigned i = 0; i < DEV_NODES; i++)
         ret->nodes[i] = -1;

@@ -19,6 +19,8 @@ struct launch {
     int status_socket;    /* the stub's messages */
     int start_socket;     /* the payload's messages; ends by its execve(2) */
     int cgroup_fd;        /* directory of the payload's cgroup; -1 */
+    bool await_cgroup;    /* the supervisor sends it to the stub */
+    int systemd_fd;       /* directory of the payload's group in the hierarchy name=systemd; -1 */
     int cgroup_tree; /* the same as a detached mount for its /sys/fs/cgroup; -1: it makes one */
 };
 
@@ -28,7 +30,7 @@ int launch_prepare(struct launch *ret, const struct container_plan *plan, int ro
 void launch_free(struct launch *l);
 
 /* Process 1 of the outer pid namespace. */
-_Noreturn void stub_run(const struct launch *l);
+_Noreturn void stub_run(struct launch *l);
 
 /* Process 1 of the inner one: builds the container and becomes what the plan says. */
 _Noreturn void payload_run(const struct launch *l);

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "container/api_mounts.h"
 #include "container/attach.h"
+#include "container/cgroup.h"
 #include "container/credentials.h"
 #include "container/dev.h"
 #include "container/launch.h"
@@ -52,8 +53,12 @@ static int enter_namespaces(struct payload *p, struct error *e)
         return r;
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return error_errno(e, -errno, "cannot tie the payload to its stub");
+    if (l->systemd_fd >= 0)
+        r = cgroup_join_old(l->systemd_fd);
+    if (r < 0)
+        return error_errno(e, r, "cannot enter the cgroup of systemd");
     /* CLONE_INTO_CGROUP takes effect after CLONE_NEWCGROUP would: it takes two calls. */
-    if (l->cgroup_fd >= 0 && unshare(CLONE_NEWCGROUP) < 0)
+    if ((l->cgroup_fd >= 0 || l->systemd_fd >= 0) && unshare(CLONE_NEWCGROUP) < 0)
         return error_errno(e, -errno, "cannot make a cgroup namespace");
     if (l->network_fd >= 0 && setns(l->network_fd, CLONE_NEWNET) < 0)
         return error_errno(e, -errno, "cannot enter the network namespace %s",

@@ -89,6 +89,12 @@ struct container_user {
     unsigned group_count;
 };
 
+/* What is mounted on /sys/fs/cgroup. */
+enum container_cgroups {
+    CGROUPS_UNIFIED, /* version 2 */
+    CGROUPS_LEGACY,  /* version 1 with the hierarchy name=systemd alone: for systemd before 230 */
+};
+
 /* What of /sys and /proc/sys can be written. */
 enum container_api {
     API_READ_ONLY, /* nothing; with a network of its own, the settings of that */
@@ -111,6 +117,7 @@ struct container_plan {
     bool root_in_memory;     /* what is written to the root goes to memory and is gone at the end */
     bool private_network;    /* a network namespace of its own with only lo */
     char *network_namespace; /* owned: path of the one to use instead; NULL */
+    enum container_cgroups cgroups;
     enum container_api api;
     bool tmp_of_tree; /* no tmpfs on /tmp */
     bool unfiltered;  /* no filter of system calls */

@@ -4,7 +4,7 @@
 #include "base/fd.h"
 #include "base/syscalls.h"
 #include "container/capabilities.h"
-#include "container/scope.h"
+#include "container/landlock.h"
 #include "container/seccomp.h"
 
 #include <errno.h>
@@ -97,7 +97,7 @@ int process_setup_privileges(const struct container_plan *plan, struct error *e)
     if (plan->personality != PER_LINUX && personality(plan->personality) < 0)
         r = error_errno(e, -errno, "cannot set the personality");
     if (r == 0 && plan->untrusted)
-        r = scope_apply(e);
+        r = landlock_apply(e);
     /* The filter before the capabilities: to apply it without no_new_privs takes CAP_SYS_ADMIN. */
     if (r == 0 && !plan->unfiltered)
         r = seccomp_apply(plan, e);

@@ -92,7 +92,17 @@ static int wait_for(pid_t payload)
     }
 }
 
-_Noreturn void stub_run(const struct launch *l)
+/* The group that the payload is born into, where the supervisor could not know it before us. */
+static void await_cgroup(struct launch *l)
+{
+    struct message m;
+    int r = message_receive(l->status_socket, &m, &l->cgroup_fd);
+
+    if (r <= 0 || m.type != MESSAGE_CGROUP)
+        fail(l, r < 0 ? r : -EPROTO, "the supervisor does not answer");
+}
+
+_Noreturn void stub_run(struct launch *l)
 {
     int pid_fd = -1, status;
     sigset_t all;
@@ -103,6 +113,8 @@ _Noreturn void stub_run(const struct launch *l)
     die_with_supervisor(l);
     (void)prctl(PR_SET_NAME, "unbrick-stub", 0, 0, 0);
     step_reached("container-stub");
+    if (l->await_cgroup)
+        await_cgroup(l);
     if (l->user_fd >= 0)
         prepare_user_namespace(l);
     pid = start_payload(l, &pid_fd);

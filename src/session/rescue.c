@@ -55,6 +55,7 @@ static int add_init(struct container_plan *plan, const struct patient *p,
     }
     plan->payload = PAYLOAD_INIT;
     plan->console = CONSOLE_PTY;
+    plan->cgroups = system_wants_legacy_cgroups(&p->system) ? CGROUPS_LEGACY : CGROUPS_UNIFIED;
     r = container_plan_add_arg(plan, p->system.init_path);
     if (r < 0)
         return error_errno(e, r, "planning the init");

@@ -208,3 +208,8 @@ int system_inspect(int root_fd, struct linux_system *ret, struct error *e)
     cmdline_inspect(root_fd, s->cmdline, sizeof s->cmdline);
     return 0;
 }
+
+bool system_wants_legacy_cgroups(const struct linux_system *s)
+{
+    return s->init == INIT_SYSTEMD && s->systemd_version && s->systemd_version < 230;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "container/scope.h"
+#include "container/landlock.h"
 
 #include "base/fd.h"
 #include "base/syscalls.h"
@@ -17,7 +17,7 @@ struct ruleset {
 
 #define SCOPE_ABSTRACT_UNIX_SOCKET (1 << 0)
 
-int scope_apply(struct error *e)
+int landlock_apply(struct error *e)
 {
     const struct ruleset ruleset = {.scoped = SCOPE_ABSTRACT_UNIX_SOCKET};
     _cleanup_fd_ int fd = -1;

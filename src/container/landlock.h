@@ -8,4 +8,4 @@
  * Linux 6.12). They belong to a network namespace, so that this is a second wall behind a private
  * network. 0 also where the kernel cannot do it.
  */
-int scope_apply(struct error *e);
+int landlock_apply(struct error *e);
