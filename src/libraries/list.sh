@@ -22,4 +22,5 @@ blkid libblkid1
 mount libmount1
 smartcols libsmartcols1
 jansson libjansson4
+crypt libcrypt1
 END

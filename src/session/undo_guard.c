@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/undo_guard.h"
 
+#include "session/assembly.h"
+
 int undo_guard_record(void *guard, const char *record)
 {
     struct undo_guard *g = guard;
@@ -16,7 +18,7 @@ int undo_guard_record(void *guard, const char *record)
         }
         g->begun = true;
     }
-    return journal_record(&g->journal, JOURNAL_STORAGE, record);
+    return assembly_record(&g->journal, record);
 }
 
 void undo_guard_end(struct undo_guard *g)
