@@ -211,6 +211,9 @@ int banner_format(struct text *out, const struct options *o, const struct patien
                                 : "the host's; no service of the patient was started");
     if (plan->untrusted)
         add_untrusted(out);
+    if (plan->emulated[0])
+        field(out, "machine", "%s, in an emulator: slow, and not all of it works",
+              text_safe(plan->emulated));
     add_kernel(out, p);
     if (faults[0])
         field(out, "faults", "%s; what to do: less /run/unbrick/faults", faults);

@@ -17,6 +17,7 @@
 #include "container/container.h"
 #include "libraries/libraries.h"
 #include "session/container_host.h"
+#include "session/foreign.h"
 #include "session/journal.h"
 #include "session/keeper.h"
 #include "session/rescue_devices.h"
@@ -124,12 +125,15 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
     };
     const struct container_host host = container_host_of(journal, !o->keep_unit);
     _cleanup_fd_ int nowhere = -1;
+    struct foreign foreign = FOREIGN_NONE;
     struct supervise_result result;
     struct container c;
     int status = EXIT_FAILURE, r = attach_console(o, &options, &nowhere, e);
 
     if (r == 0)
         r = make_work_directories(plan, journal, e);
+    if (r == 0)
+        r = foreign_begin(&foreign, plan->emulated, journal, e);
     if (r == 0)
         r = container_start(&c, plan, root_fd, &host, e);
     if (r == 0)
@@ -144,6 +148,7 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
         status = r < 0 ? EXIT_FAILURE : status_of(&c, &result, e);
         container_free(&c);
     }
+    foreign_end(&foreign);
     remove_work_directories(plan);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "commands/spawn_tree.h"
 #include "commands/spawn_values.h"
+#include "session/foreign.h"
 #include "system/linux_system.h"
 #include "system/login.h"
 #include "system/os_release.h"
@@ -204,6 +205,10 @@ int spawn_plan_build(const struct spawn_options *o, int root_fd, const char *nam
     r = o->boot ? plan_boot(o, root_fd, plan, e) : plan_command(o, root_fd, plan, e);
     for (char **a = o->arguments; r == 0 && *a; a++)
         r = container_plan_add_arg(plan, *a) < 0 ? no_memory(e) : 0;
+    if (r == 0) {
+        system_foreign_machine(root_fd, plan->argv[0], plan->emulated);
+        r = plan->emulated[0] ? foreign_check(plan->emulated, e) : 0;
+    }
     if (r == 0)
         r = spawn_tree_plan(o, root_fd, plan, e);
     if (r == 0 && allow_bound_devices(plan) < 0)

@@ -90,6 +90,8 @@ static void describe_exceptions(struct text *out, const struct container_plan *p
         describe_strings(out, "refused system calls", plan->closed_calls);
     if (plan->personality)
         (void)text_appendf(out, "personality: %#lx\n", plan->personality);
+    if (plan->emulated[0])
+        (void)text_appendf(out, "emulated: %s\n", text_safe(plan->emulated));
     for (unsigned i = 0; i < plan->credential_count; i++)
         (void)text_appendf(out, "credential: %s, %zu bytes\n", text_safe(plan->credentials[i].name),
                            plan->credentials[i].size);

@@ -124,6 +124,8 @@ struct container_plan {
     char **open_calls,
         **closed_calls;        /* owned; changes to the filter, see seccomp.h; may be NULL */
     unsigned long personality; /* personality(2); PER_LINUX: the machine's own */
+    char emulated[16];         /* machine of its programs, for which the caller has registered an
+                                  emulator; "": this host's */
     struct container_user user;
     uint64_t capabilities; /* bit set of what is kept, see capabilities.h */
     char *cmdline;         /* owned; contents for /proc/cmdline; NULL = the host's */

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "session/foreign.h"
 #include "session/rescue_devices.h"
 #include "session/rescue_host_tools.h"
 #include "session/rescue_overlays.h"
@@ -48,9 +49,11 @@ static int add_init(struct container_plan *plan, const struct patient *p,
         return no_usable_init(p, e);
     if (p->system.arch[0] && !p->system.arch_runs_here) {
         (void)error_set(e, ERROR_TARGET, -ENOEXEC, "foreign-architecture",
-                        "%s is a system for %s, which this host cannot execute", p->name,
+                        "%s is a system for %s, whose init this host cannot run", p->name,
                         text_safe(p->system.arch));
-        return error_advise(e, "unbrick shell --host-tools %s works on every architecture",
+        return error_advise(e,
+                            "unbrick shell %s runs its programs in an emulator; with --host-tools "
+                            "it works on every architecture",
                             text_safe(p->request.targets[0]));
     }
     plan->payload = PAYLOAD_INIT;
@@ -95,6 +98,17 @@ static int add_init(struct container_plan *plan, const struct patient *p,
     return r < 0 ? error_errno(e, r, "planning the init") : 0;
 }
 
+static int add_emulator(struct container_plan *plan, const struct patient *p, struct error *e)
+{
+    int r;
+
+    if (!p->system.arch[0] || p->system.arch_runs_here)
+        return 0;
+    memcpy(plan->emulated, p->system.arch, sizeof plan->emulated);
+    r = foreign_check(plan->emulated, e);
+    return r < 0 ? error_context(e, r, "%s", p->name) : 0;
+}
+
 static int add_command(struct container_plan *plan, const struct patient *p,
                        const struct rescue_request *request, struct error *e)
 {
@@ -103,6 +117,9 @@ static int add_command(struct container_plan *plan, const struct patient *p,
 
     plan->payload = PAYLOAD_COMMAND;
     plan->console = request->use_pty ? CONSOLE_PTY : CONSOLE_PIPE;
+    r = request->kind == RESCUE_SHELL ? add_emulator(plan, p, e) : 0;
+    if (r < 0)
+        return r;
     if (request->args && request->args[0]) {
         for (char *const *a = request->args; *a; a++) {
             r = container_plan_add_arg(plan, *a);

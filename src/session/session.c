@@ -8,6 +8,7 @@
 #include "session/take_over.h"
 #include "storage/host_mounts.h"
 #include "session/container_host.h"
+#include "session/foreign.h"
 #include "session/interrupt.h"
 #include "session/rescue_host_tools.h"
 #include "terminal/ui.h"
@@ -213,6 +214,7 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
     struct container c = {
         .sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .run_fd = -1};
     struct container_host host;
+    struct foreign foreign;
     int covered = 0, r;
 
     if (rescue->kind == RESCUE_HOST_TOOLS) {
@@ -227,13 +229,16 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
             return covered;
     }
     host = container_host_of(&s->journal, true);
-    r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, &host, e);
-    if (r < 0)
-        return r;
-    step_reached("session-running");
-    container_warn_of_devices(&c);
-    r = run_started(&c, plan, rescue, console, covered > 0, ret, e);
-    *ret_wait_status = c.status;
-    container_free(&c);
+    r = foreign_begin(&foreign, plan->emulated, &s->journal, e);
+    if (r == 0)
+        r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, &host, e);
+    if (r == 0) {
+        step_reached("session-running");
+        container_warn_of_devices(&c);
+        r = run_started(&c, plan, rescue, console, covered > 0, ret, e);
+        *ret_wait_status = c.status;
+        container_free(&c);
+    }
+    foreign_end(&foreign);
     return r;
 }
