@@ -32,6 +32,7 @@ enum option_id {
     OPT_BIND_RO,
     OPT_SETENV,
     OPT_NETWORK,
+    OPT_UNTRUSTED,
     OPT_ESCAPE,
     OPT_LOG,
     OPT_YES,
@@ -78,6 +79,8 @@ static const struct option_row {
     {OPT_BIND_RO, "bind-ro", 0, "SRC[:DST]", FOR_SESSION, "the same, read-only"},
     {OPT_SETENV, "setenv", 'E', "NAME=VALUE", FOR_SESSION, "set a variable inside"},
     {OPT_NETWORK, "network", 0, "host|none", FOR_SESSION, "which network is seen inside"},
+    {OPT_UNTRUSTED, "untrusted", 0, NULL, FOR_SESSION,
+     "an attacker may have had the disk: root inside is nobody outside"},
     {OPT_ESCAPE, "escape", 0, "CHAR", FOR_SESSION,
      "key that ends the session when pressed 3 times (default ^])"},
     {OPT_LOG, "log", 0, "FILE", FOR_SESSION | FOR_MOUNT, "write a transcript"},
@@ -286,6 +289,9 @@ static void apply_flag(struct options *o, enum option_id id)
         break;
     case OPT_HOST_TOOLS:
         o->host_tools = true;
+        break;
+    case OPT_UNTRUSTED:
+        o->untrusted = true;
         break;
     case OPT_YES:
         o->ui.yes = true;

@@ -41,6 +41,7 @@ struct options {
     int escape;                         /* byte; -1 none */
     char **binds, **binds_ro, **setenv; /* NULL-ended; NULL when none */
     bool private_network, network_chosen;
+    bool untrusted; /* the disk may have been prepared by an attacker */
     const char *log;
     const char *run; /* boot: --run FILE */
     bool login;

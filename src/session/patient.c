@@ -282,6 +282,8 @@ static int mount_root(struct patient *p, struct journal *j, struct error *e)
 {
     _cleanup_fd_ int fd = -1;
 
+    if (mkdir(j->mount_dir, 0700) < 0)
+        return error_errno(e, -errno, "cannot make %s", j->mount_dir);
     if (mount("tmpfs", j->mount_dir, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0700,size=16m") < 0)
         return error_errno(e, -errno, "cannot mount a tmpfs on %s", j->mount_dir);
     snprintf(p->tree, sizeof p->tree, "%s/root", j->mount_dir);
