@@ -106,21 +106,35 @@ void container_kill(struct container *c)
         (void)pidfd_send_signal(c->stub_fd, SIGKILL, NULL, 0);
 }
 
+static void reap(struct container *c)
+{
+    if (c->stub_pid <= 0)
+        return;
+    container_kill(c);
+    while (waitpid(c->stub_pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    c->stub_pid = 0;
+}
+
+static void remove_groups(struct container *c)
+{
+    for (unsigned i = 0; i < CONTAINER_CGROUPS; i++)
+        if (c->cgroups[i][0])
+            (void)cgroup_remove_tree(c->cgroups[i], NULL);
+}
+
 void container_free(struct container *c)
 {
-    if (c->stub_pid > 0) {
-        container_kill(c);
-        while (waitpid(c->stub_pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
+    /* Where the payload has ended, its groups are empty, and the stub ends meanwhile. */
+    if (!c->ended)
+        reap(c);
+    remove_groups(c);
+    reap(c);
     fd_close(c->stub_fd);
     fd_close(c->payload_fd);
     fd_close(c->sync_fd);
     fd_close(c->pty_fd);
     fd_close(c->run_fd);
-    for (unsigned i = 0; i < CONTAINER_CGROUPS; i++)
-        if (c->cgroups[i][0])
-            (void)cgroup_remove_tree(c->cgroups[i], NULL);
     if (c->scope[0])
         cgroup_await_end(c->scope);
     *c = CONTAINER_NONE;
