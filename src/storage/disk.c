@@ -100,7 +100,8 @@ static void read_identity(struct disk *d, const struct stat *st)
         snprintf(d->name, sizeof d->name, "%.63s", slash ? slash + 1 : d->target);
         return;
     }
-    if (sysfs_name(st->st_rdev, d->name, sizeof d->name) < 0)
+    sysfs_text(st->st_rdev, "dm/name", d->name, sizeof d->name); /* says more than "dm-0" */
+    if (!d->name[0] && sysfs_name(st->st_rdev, d->name, sizeof d->name) < 0)
         snprintf(d->name, sizeof d->name, "%u:%u", major(st->st_rdev), minor(st->st_rdev));
     sysfs_text(st->st_rdev, "device/model", d->model, sizeof d->model);
     sysfs_text(st->st_rdev, "device/serial", d->serial, sizeof d->serial);
@@ -149,12 +150,15 @@ static void name_volumes(struct disk *d)
     for (unsigned i = 0; i < d->volume_count; i++) {
         struct volume *v = &d->volumes[i];
 
+        if (d->kind == DISK_TARGET && !d->is_loop)
+            sysfs_text(v->devno, "dm/name", v->dm_name, sizeof v->dm_name);
         if (d->kind != DISK_TARGET)
             snprintf(v->name, sizeof v->name, v->number ? "%.50sp%u" : "%.63s", d->name, v->number);
         else if (d->is_image || (d->is_loop && v->number))
             snprintf(v->name, sizeof v->name, v->number ? "part%u" : "disk", v->number);
         else
-            snprintf(v->name, sizeof v->name, "%.63s", strrchr(v->node, '/') + 1);
+            snprintf(v->name, sizeof v->name, "%.127s",
+                     v->dm_name[0] ? v->dm_name : strrchr(v->node, '/') + 1);
     }
 }
 

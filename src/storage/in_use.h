@@ -33,3 +33,8 @@ int in_use_by(int fd, char *ret, size_t size);
 /* Where a block device is mounted on this host: a path that can be opened from here, in
  * @ret_path (size @size). 0, or -ENOENT. For `list`, which reads a system in use where it is. */
 int in_use_mount_point(dev_t devno, char *ret_path, size_t size);
+
+/* All these places, until @look returns something but 0, which is then returned; else 0. @root is
+ * what of the file system is seen there: "/", or the path of a directory or subvolume in it. */
+typedef int in_use_look(void *userdata, const char *path, const char *root);
+int in_use_mount_points(dev_t devno, in_use_look *look, void *userdata);

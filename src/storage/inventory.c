@@ -2,6 +2,7 @@
 #include "storage/inventory.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "storage/sysfs.h"
 
@@ -20,7 +21,7 @@ static const char *const skipped[] = {"ram", "zram", "dm-", "md", "fd"};
 /* A loop device of ours is locked as long as it lives, see loop.h. */
 static bool is_ours(const char *node)
 {
-    _cleanup_fd_ int fd = open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    _cleanup_fd_ int fd = host_open(node, O_RDONLY);
 
     return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
@@ -34,7 +35,7 @@ static bool is_worth_a_look(const char *name)
         if (text_starts_with(name, skipped[i]))
             return false;
     snprintf(node, sizeof node, "/dev/%s", name);
-    if (stat(node, &st) < 0 || !S_ISBLK(st.st_mode) || sysfs_number(st.st_rdev, "size") == 0)
+    if (host_stat(node, &st) < 0 || !S_ISBLK(st.st_mode) || sysfs_number(st.st_rdev, "size") == 0)
         return false;
     return !text_starts_with(name, "loop") || !is_ours(node);
 }
@@ -46,7 +47,7 @@ static int compare_paths(const void *a, const void *b)
 
 int inventory_disks(char (*ret_paths)[128], struct error *e)
 {
-    DIR *dir = opendir("/sys/block");
+    DIR *dir = host_opendir("/sys/block");
     struct dirent *entry;
     unsigned count = 0;
 

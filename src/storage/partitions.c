@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/partitions.h"
 
+#include "base/host.h"
 #include "base/text.h"
 #include "storage/sysfs.h"
 
@@ -178,7 +179,7 @@ int partitions_find_nodes(struct disk *d, dev_t devno, struct error *e)
                              text_safe(d->node));
         snprintf(v->node, sizeof v->node, "/dev/%s", p->name);
         v->devno = p->devno;
-        if (stat(v->node, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != p->devno)
+        if (host_stat(v->node, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != p->devno)
             return error_set(e, ERROR_HOST, -ENODEV, "no-node",
                              "this host makes no device nodes: %s is missing", v->node);
     }

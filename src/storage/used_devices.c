@@ -2,6 +2,7 @@
 #include "storage/used.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "storage/loop.h"
 #include "storage/sysfs.h"
@@ -45,7 +46,7 @@ static bool is_over_target(int node_fd, const struct used_target *t)
 
 int used_by_loop(const struct used_target *t, char *ret, size_t size)
 {
-    DIR *dir = opendir("/sys/block");
+    DIR *dir = host_opendir("/sys/block");
     struct dirent *entry;
     int found = 0;
 
@@ -56,10 +57,10 @@ int used_by_loop(const struct used_target *t, char *ret, size_t size)
         if (!text_starts_with(entry->d_name, "loop"))
             continue;
         snprintf(path, sizeof path, "/sys/block/%s/loop/backing_file", entry->d_name);
-        if (access(path, F_OK) < 0)
+        if (!host_exists(path))
             continue; /* free */
         snprintf(path, sizeof path, "/dev/%s", entry->d_name);
-        fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        fd = host_open(path, O_RDONLY);
         if (fd < 0 || !is_over_target(fd, t))
             continue;
         snprintf(ret, size, "attached to /dev/%s", entry->d_name);
@@ -79,8 +80,8 @@ int used_exclusively(const struct used_target *t, char *ret, size_t size)
         if (sysfs_name(t->devices[i], name, sizeof name) < 0)
             continue;
         snprintf(node, sizeof node, "/dev/%s", name);
-        fd = open(node, O_RDONLY | O_EXCL | O_NONBLOCK | O_CLOEXEC);
-        if (fd >= 0 || errno != EBUSY)
+        fd = host_open(node, O_RDONLY | O_EXCL);
+        if (fd != -EBUSY)
             continue;
         snprintf(ret, size, "opened exclusively by another program (%s)", node);
         return 1;
