@@ -44,6 +44,7 @@ enum disk_kind {
     DISK_ARRAY,  /* made of others by assemble.h: RAID array, */
     DISK_LUKS,   /* opened LUKS volume, */
     DISK_GROUP,  /* volume group: its volumes are the logical volumes, it has no node itself */
+    DISK_OTHER,  /* something that only the host makes (bcache, Stratis, BitLocker): for a look */
 };
 
 struct disk {

@@ -42,6 +42,9 @@ static int find_use(const struct used_target *t, int fd, char *who, size_t size,
     *ret_advice = "turn it off first (swapoff)";
     if (used_by_swap(t, who, size))
         return 1;
+    *ret_advice = "give that name: it stands for the disk by all of its paths";
+    if (used_by_multipath(t, who, size))
+        return 1;
     *ret_advice = "take that down first (dmsetup remove, mdadm --stop, vgchange -an)";
     if (used_by_holder(t, who, size))
         return 1;

@@ -11,8 +11,8 @@
 
 #define LVM_ID 32 /* characters of an id, without its hyphens */
 
-/* Prefixes: DM_UUID_PREFIX of cryptsetup's lib/utils_dm.h, UUID_PREFIX of LVM's dev_manager.c and of
- * multipath-tools' libmultipath/devmapper.c, format_dm_name() of stratisd. */
+/* Prefixes: DM_UUID_PREFIX of cryptsetup's lib/utils_dm.h, UUID_PREFIX of LVM's dev_manager.c and
+ * of multipath-tools' libmultipath/devmapper.c, format_dm_name() of stratisd. */
 static const struct {
     const char *prefix;
     enum mapping_kind kind;
@@ -30,11 +30,11 @@ static const struct {
     {"DMRAID-", MAPPING_OTHER, "BIOS RAID"},
 };
 
-/* What LVM makes of its own accord has one of these in its name (lvm(8), "Reserved names"), and most
- * of it a suffix to the uuid. */
+/* What LVM makes of its own accord has one of these in its name (lvm(8), "Reserved names"), and
+ * most of it a suffix to the uuid. */
 static const char *const internal_parts[] = {
-    "_cdata", "_cmeta", "_corig", "_cpool", "_cvol",   "_wcorig", "_mimage",  "_mlog",    "_pmspare",
-    "_rimage", "_rmeta", "_tdata", "_tmeta", "_vdata", "_vorigin", "_imeta", "_iorig",
+    "_cdata",  "_cmeta", "_corig", "_cpool", "_cvol",  "_wcorig",  "_mimage", "_mlog",  "_pmspare",
+    "_rimage", "_rmeta", "_tdata", "_tmeta", "_vdata", "_vorigin", "_imeta",  "_iorig",
 };
 
 static bool is_internal(const char *volume, const char *uuid)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the name and the uuid of a device-mapper device tell about it: whoever makes one puts its own
- * prefix before the uuid. Pure. */
+/* What the name and the uuid of a device-mapper device tell about it: whoever makes one puts its
+ * own prefix before the uuid. Pure. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -208,15 +208,13 @@ int sysfs_wwid(dev_t devno, char *ret, size_t size)
     return ret[0] ? 0 : -ENOENT;
 }
 
-int sysfs_holder(dev_t devno, char *ret, size_t size)
+int sysfs_describe(dev_t devno, char *ret, size_t size)
 {
     char name[64], mapping[128];
-    dev_t holder;
 
-    if (sysfs_related(devno, "holders", &holder, 1) != 1 ||
-        sysfs_name(holder, name, sizeof name) < 0)
+    if (sysfs_name(devno, name, sizeof name) < 0)
         return -ENOENT;
-    sysfs_text(holder, "dm/name", mapping, sizeof mapping);
+    sysfs_text(devno, "dm/name", mapping, sizeof mapping);
     snprintf(ret, size, mapping[0] ? "%s (%.100s)" : "%s", name, mapping);
     return 0;
 }

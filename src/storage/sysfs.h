@@ -20,8 +20,8 @@ int sysfs_name(dev_t devno, char *ret, size_t size);
 /* That name of an entry of /sys/block. */
 void sysfs_node_name(const char *entry, char *ret, size_t size);
 
-/* The disk that @devno is a partition of, and its number. Mappings of kpartx(8) are partitions, too.
- * -ENOENT when it is none. */
+/* The disk that @devno is a partition of, and its number. Mappings of kpartx(8) are partitions,
+ * too. -ENOENT when it is none. */
 int sysfs_parent(dev_t devno, dev_t *ret_disk, unsigned *ret_number);
 
 /* Partitions of a disk that the kernel knows: at most @max. Returns how many, or negative errno. */
@@ -36,9 +36,8 @@ int sysfs_partitions(dev_t disk, struct sysfs_partition *ret, unsigned max);
  * @ret. Returns how many. */
 int sysfs_related(dev_t devno, const char *directory, dev_t *ret, unsigned max);
 
-/* First of the devices that are built on @devno (device-mapper, md): "dm-0", with the mapping's
- * name behind it when it has one: "dm-0 (vg-root)". 0, or -ENOENT when there is none. */
-int sysfs_holder(dev_t devno, char *ret, size_t size);
+/* "md127", or with the name of a mapping behind it, "dm-0 (vg-root)". 0 or -ENOENT. */
+int sysfs_describe(dev_t devno, char *ret, size_t size);
 
 /* The world-wide name that the disk itself tells ("naa.5000c500a1b2c3d4"): it is the same by each
  * path to it. Not every maker gives each disk its own. 0, or -ENOENT when it tells none. */

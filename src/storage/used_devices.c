@@ -5,6 +5,7 @@
 #include "base/host.h"
 #include "base/text.h"
 #include "storage/loop.h"
+#include "storage/mapping.h"
 #include "storage/sysfs.h"
 
 #include <dirent.h>
@@ -21,14 +22,47 @@ bool used_has_device(const struct used_target *t, dev_t devno)
     return false;
 }
 
+/* Something on it that is none of its own partitions, which of a mapping are mappings, too. */
+static bool find_holder(const struct used_target *t, dev_t devno, dev_t *ret)
+{
+    dev_t holders[USED_DEVICES_MAX];
+    int count = sysfs_related(devno, "holders", holders, USED_DEVICES_MAX);
+
+    for (int i = 0; i < count; i++)
+        if (!used_has_device(t, holders[i])) {
+            *ret = holders[i];
+            return true;
+        }
+    return false;
+}
+
+int used_by_multipath(const struct used_target *t, char *ret, size_t size)
+{
+    struct mapping m;
+    char name[128];
+    dev_t holder;
+
+    for (unsigned i = 0; i < t->device_count; i++) {
+        if (!find_holder(t, t->devices[i], &holder) || mapping_find(holder, &m) < 0 ||
+            m.kind != MAPPING_MULTIPATH)
+            continue;
+        sysfs_text(holder, "dm/name", name, sizeof name);
+        snprintf(ret, size, "it is a path to the multipath disk /dev/mapper/%s", text_safe(name));
+        return 1;
+    }
+    return 0;
+}
+
 int used_by_holder(const struct used_target *t, char *ret, size_t size)
 {
-    for (unsigned i = 0; i < t->device_count; i++) {
-        char holder[200];
+    char name[200];
+    dev_t holder;
 
-        if (sysfs_holder(t->devices[i], holder, sizeof holder) < 0)
+    for (unsigned i = 0; i < t->device_count; i++) {
+        if (!find_holder(t, t->devices[i], &holder) ||
+            sysfs_describe(holder, name, sizeof name) < 0)
             continue;
-        snprintf(ret, size, "held by %s", text_safe(holder));
+        snprintf(ret, size, "held by %s", text_safe(name));
         return 1;
     }
     return 0;
@@ -71,13 +105,21 @@ int used_by_loop(const struct used_target *t, char *ret, size_t size)
     return found;
 }
 
+/* A mapping that is partitioned is held by its own partitions. */
+static bool holds_its_partitions(const struct used_target *t, unsigned i)
+{
+    dev_t holder;
+
+    return sysfs_related(t->devices[i], "holders", &holder, 1) == 1 && used_has_device(t, holder);
+}
+
 int used_exclusively(const struct used_target *t, char *ret, size_t size)
 {
     for (unsigned i = 0; i < t->device_count; i++) {
         char name[64], node[80];
         _cleanup_fd_ int fd = -1;
 
-        if (sysfs_name(t->devices[i], name, sizeof name) < 0)
+        if (sysfs_name(t->devices[i], name, sizeof name) < 0 || holds_its_partitions(t, i))
             continue;
         snprintf(node, sizeof node, "/dev/%s", name);
         fd = host_open(node, O_RDONLY | O_EXCL);

@@ -82,8 +82,8 @@ static bool is_of_target(const struct mount_entry *m, const struct used_target *
 
     if (used_has_device(t, m->devno))
         return true;
-    return major(m->devno) == 0 && m->source && m->source[0] == '/' && host_stat(m->source, &st) == 0 &&
-           S_ISBLK(st.st_mode) && used_has_device(t, st.st_rdev);
+    return major(m->devno) == 0 && m->source && m->source[0] == '/' &&
+           host_stat(m->source, &st) == 0 && S_ISBLK(st.st_mode) && used_has_device(t, st.st_rdev);
 }
 
 /* Each mount of the target in one mount table, until @look returns something but 0. */
@@ -98,9 +98,8 @@ static int for_each_mount(const char *path, const struct used_target *t, in_use_
     rest = data;
     while ((line = strsep(&rest, "\n"))) {
         struct mount_entry m;
-        int r = parse_line(line, &m) && is_of_target(&m, t)
-                    ? look(userdata, m.mount_point, m.root)
-                    : 0;
+        int r =
+            parse_line(line, &m) && is_of_target(&m, t) ? look(userdata, m.mount_point, m.root) : 0;
 
         if (r)
             return r;
