@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Deeper than this nothing stands on each other: assemble() makes no more. */
+#define DEPTH_MAX 8
+
 static void set_text(json_t *object, const char *key, const char *value)
 {
     if (value && value[0])
@@ -51,7 +54,10 @@ static json_t *system_of(const struct candidate *c)
     return item;
 }
 
-static json_t *volume_of(const struct list_disk *d, const struct volume *v)
+static json_t *above(const struct list *l, const struct volume *v, unsigned depth);
+
+static json_t *volume_of(const struct list *l, const struct candidates *found,
+                         const struct volume *v, unsigned depth)
 {
     json_t *item = json_object(), *systems = json_array();
     char mount_point[4096];
@@ -66,16 +72,42 @@ static json_t *volume_of(const struct list_disk *d, const struct volume *v)
     set_text(item, "partition_uuid", v->part_uuid);
     set_text(item, "partition_type", v->part_type);
     set_text(item, "partition_label", v->part_label);
-    set_text(item, "state", list_volume_state(d, v));
+    set_text(item, "state", list_volume_state(found, v));
     set_text(item, "mount_point", list_mount_point(v, mount_point, sizeof mount_point));
-    for (unsigned i = 0; i < d->found->count; i++)
-        if (d->found->items[i].volume == v)
-            json_array_append_new(systems, system_of(&d->found->items[i]));
+    for (unsigned i = 0; i < found->count; i++)
+        if (found->items[i].volume == v)
+            json_array_append_new(systems, system_of(&found->items[i]));
     json_object_set_new(item, "systems", systems);
+    json_object_set_new(item, "above", above(l, v, depth));
     return item;
 }
 
-static json_t *disk_of(const struct list_disk *d)
+/* What stands on a volume. Below each of its members anew: a program need not look for it. */
+static json_t *above(const struct list *l, const struct volume *v, unsigned depth)
+{
+    static const char *const kinds[] = {[DISK_ARRAY] = "array",
+                                        [DISK_LUKS] = "LUKS",
+                                        [DISK_GROUP] = "group",
+                                        [DISK_OTHER] = "mapping"};
+    json_t *list = json_array();
+
+    for (const struct disk *d = NULL; depth < DEPTH_MAX && (d = list_next_above(l, v, d));) {
+        json_t *item = json_object(), *volumes = json_array();
+
+        set_text(item, "kind", kinds[d->kind]);
+        set_text(item, "name", d->name);
+        json_object_set_new(item, "degraded", json_boolean(d->degraded));
+        json_object_set_new(item, "size", json_integer((json_int_t)d->size));
+        set_text(item, "table", d->table);
+        for (unsigned i = 0; i < d->volume_count; i++)
+            json_array_append_new(volumes, volume_of(l, l->above, &d->volumes[i], depth + 1));
+        json_object_set_new(item, "volumes", volumes);
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *disk_of(const struct list *l, const struct list_disk *d)
 {
     json_t *item = json_object(), *volumes = json_array();
 
@@ -91,8 +123,9 @@ static json_t *disk_of(const struct list_disk *d)
         set_text(item, "serial", d->disk->serial);
         set_text(item, "in_use", d->use);
         set_text(item, "clone", d->clone);
+        set_text(item, "paths", d->paths);
         for (unsigned i = 0; i < d->disk->volume_count; i++)
-            json_array_append_new(volumes, volume_of(d, &d->disk->volumes[i]));
+            json_array_append_new(volumes, volume_of(l, d->found, &d->disk->volumes[i], 0));
     }
     json_object_set_new(item, "volumes", volumes);
     return item;
@@ -103,7 +136,7 @@ void list_print_json(const struct list *l)
     json_t *document = json_object(), *disks = json_array();
 
     for (unsigned i = 0; i < l->count; i++)
-        json_array_append_new(disks, disk_of(&l->disks[i]));
+        json_array_append_new(disks, disk_of(l, &l->disks[i]));
     json_object_set_new(document, "schema", json_string("unbrick.list/1"));
     json_object_set_new(document, "disks", disks);
     (void)json_dumpf(document, stdout, JSON_INDENT(2));

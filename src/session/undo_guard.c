@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/undo_guard.h"
 
-int undo_guard_record(void *guard, const char *record)
+int undo_guard_begin(struct undo_guard *g, struct journal **ret_journal)
 {
-    struct undo_guard *g = guard;
     int r = 0;
 
     if (!g->begun) {
@@ -16,7 +15,16 @@ int undo_guard_record(void *guard, const char *record)
         }
         g->begun = true;
     }
-    return journal_record(&g->journal, JOURNAL_STORAGE, record);
+    *ret_journal = &g->journal;
+    return 0;
+}
+
+int undo_guard_record(void *guard, const char *record)
+{
+    struct journal *j;
+    int r = undo_guard_begin(guard, &j);
+
+    return r < 0 ? r : journal_record(j, JOURNAL_STORAGE, record);
 }
 
 void undo_guard_end(struct undo_guard *g)

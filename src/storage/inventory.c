@@ -105,6 +105,17 @@ int inventory_disks(char (*ret_paths)[128], struct error *e)
     return (int)count;
 }
 
+/* Members of one array, and of one btrfs, share its uuid rightly: each has one of its own beside
+ * it, or none that we know. A physical volume's is its own. */
+static bool is_copy(const struct filesystem *x, const struct filesystem *y)
+{
+    if (!x->uuid[0] || strcmp(x->uuid, y->uuid) != 0 || strcmp(x->type, y->type) != 0)
+        return false;
+    if (x->uuid_sub[0] || y->uuid_sub[0])
+        return strcmp(x->uuid_sub, y->uuid_sub) == 0;
+    return strcmp(x->usage, "raid") != 0 || strcmp(x->type, "LVM2_member") == 0;
+}
+
 bool inventory_is_twin(const struct disk *a, const struct disk *b, char *ret_what, size_t size)
 {
     if (a->table_id[0] && strcmp(a->table_id, b->table_id) == 0) {
@@ -115,10 +126,11 @@ bool inventory_is_twin(const struct disk *a, const struct disk *b, char *ret_wha
         for (unsigned j = 0; j < b->volume_count; j++) {
             const struct filesystem *x = &a->volumes[i].fs, *y = &b->volumes[j].fs;
 
-            if (!x->uuid[0] || strcmp(x->uuid, y->uuid) != 0 || strcmp(x->type, y->type) != 0 ||
-                strcmp(x->usage, "raid") == 0) /* members of one array share it rightly */
+            if (!is_copy(x, y))
                 continue;
-            snprintf(ret_what, size, "file system %s", text_safe(x->uuid));
+            snprintf(ret_what, size, "%s %s",
+                     strcmp(x->usage, "filesystem") == 0 ? "file system" : text_safe(x->type),
+                     text_safe(x->uuid_sub[0] ? x->uuid_sub : x->uuid));
             return true;
         }
     return false;

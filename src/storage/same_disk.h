@@ -12,6 +12,3 @@
  * names of one node, and for what is no block device.
  */
 bool same_disk(const char *a, const char *b);
-
-/* Is the first part of both the same, where partition tables and superblocks are? */
-bool same_disk_contents(const char *a, const char *b);

@@ -210,6 +210,11 @@ static int add_holders(struct disk_set *set, const struct volume *v, dev_t devno
     return added;
 }
 
+static int compare_volumes(const void *a, const void *b)
+{
+    return strverscmp(((const struct volume *)a)->name, ((const struct volume *)b)->name);
+}
+
 int stack_find_active(struct disk_set *set)
 {
     int added;
@@ -229,5 +234,9 @@ int stack_find_active(struct disk_set *set)
             }
         }
     } while (added > 0);
+    for (unsigned i = 0; i < set->count; i++)
+        if (set->disks[i]->kind == DISK_GROUP)
+            qsort(set->disks[i]->volumes, set->disks[i]->volume_count, sizeof(struct volume),
+                  compare_volumes);
     return 0;
 }

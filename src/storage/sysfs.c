@@ -176,6 +176,13 @@ int sysfs_partitions(dev_t disk, struct sysfs_partition *ret, unsigned max)
     return (int)count;
 }
 
+static int compare_devices(const void *a, const void *b)
+{
+    const dev_t *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
 int sysfs_related(dev_t devno, const char *directory, dev_t *ret, unsigned max)
 {
     char path[PATH_MAX], attribute[320], text[64];
@@ -195,6 +202,7 @@ int sysfs_related(dev_t devno, const char *directory, dev_t *ret, unsigned max)
     }
     if (dir)
         closedir(dir);
+    qsort(ret, count, sizeof *ret, compare_devices);
     return (int)count;
 }
 

@@ -33,7 +33,7 @@ struct sysfs_partition {
 int sysfs_partitions(dev_t disk, struct sysfs_partition *ret, unsigned max);
 
 /* The devices that stand on @devno ("holders") or that it stands on ("slaves"): at most @max in
- * @ret. Returns how many. */
+ * @ret, in the order of their numbers. Returns how many. */
 int sysfs_related(dev_t devno, const char *directory, dev_t *ret, unsigned max);
 
 /* "md127", or with the name of a mapping behind it, "dm-0 (vg-root)". 0 or -ENOENT. */

@@ -55,6 +55,7 @@ int used_by_multipath(const struct used_target *t, char *ret, size_t size)
 
 int used_by_holder(const struct used_target *t, char *ret, size_t size)
 {
+    struct mapping m;
     char name[200];
     dev_t holder;
 
@@ -62,7 +63,10 @@ int used_by_holder(const struct used_target *t, char *ret, size_t size)
         if (!find_holder(t, t->devices[i], &holder) ||
             sysfs_describe(holder, name, sizeof name) < 0)
             continue;
-        snprintf(ret, size, "held by %s", text_safe(name));
+        if (mapping_find(holder, &m) == 0 && m.kind == MAPPING_VOLUME)
+            snprintf(ret, size, "held by the volume group %s", text_safe(m.group));
+        else
+            snprintf(ret, size, "held by %s", text_safe(name));
         return 1;
     }
     return 0;
