@@ -60,7 +60,7 @@ static void append_item(char *list, size_t size, const char *item)
 /* Arrays, opened volumes and groups, in the order in which they were made. */
 static void add_assembled(struct text *out, const struct patient *p)
 {
-    char list[1024] = "", item[400];
+    char list[1024] = "", item[420];
 
     for (unsigned i = 0; i < p->disk_count; i++) {
         const struct disk *d = p->disks[i];
@@ -125,11 +125,12 @@ static void add_checks(struct text *out, const struct patient *p)
 
 static void add_mounts(struct text *out, const struct patient *p)
 {
-    char list[1024] = "", item[400];
+    char list[1024] = "", item[420];
 
     if (!p->root)
         return;
-    snprintf(item, sizeof item, "/ %s", text_safe(p->root->volume->name));
+    snprintf(item, sizeof item, "/ %s",
+             p->root->is_version ? p->root->name : text_safe(p->root->volume->name));
     append_item(list, sizeof list, item);
     for (unsigned i = 0; i < p->plan->count; i++) {
         const struct mount_step *step = &p->plan->steps[i];
@@ -186,6 +187,10 @@ int banner_format(struct text *out, const struct options *o, const struct patien
     if (p->root && mount_is_read_only_type(p->root->volume->fs.type))
         field(out, "writes", "none: a %s cannot be written to",
               text_safe(p->root->volume->fs.type));
+    else if (p->root && p->root->read_only && !p->request.read_only)
+        field(out, "writes",
+              "none: the subvolume is read-only; btrfs property set / ro false "
+              "changes that");
     else if (p->request.read_only || (p->root && p->root->volume->read_only))
         field(out, "writes", "none: the disk is read-only%s", read_only_words(p));
     else

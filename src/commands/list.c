@@ -40,7 +40,7 @@ static int show(const struct options *o, const struct list *l, struct error *e)
         printf("No disk is attached.\n");
         return 0;
     }
-    return list_print_table(l, stdout, e);
+    return list_print_table(l, o->ui.verbose || o->target_count, stdout, e);
 }
 
 /* That a volume is encrypted stands in the table. */

@@ -37,10 +37,10 @@ void list_free(struct list *l)
         free(d);
     }
     for (unsigned i = 0; i < l->count; i++)
-        free(l->disks[i].found);
+        candidates_free(l->disks[i].found);
     free(l->set.disks);
     free(l->disks);
-    free(l->above);
+    free(l->owner);
     undo_guard_end(&l->guard);
     *l = (struct list){0};
 }
@@ -209,23 +209,54 @@ static int find_above(struct list *l, const struct list_request *request, struct
     return r;
 }
 
+/* Of the disks, and of what was found to belong to one before, the first that carries it. */
+static unsigned find_owner(const struct list *l, unsigned upper)
+{
+    for (unsigned i = 0; i < upper; i++)
+        for (unsigned j = 0; j < l->set.disks[i]->volume_count; j++)
+            if (stack_is_on(&l->set, l->set.disks[upper], &l->set.disks[i]->volumes[j]))
+                return l->owner[i];
+    return 0;
+}
+
+static void find_owners(struct list *l)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < l->count; i++)
+        if (l->disks[i].disk)
+            l->owner[n++] = i;
+    for (; n < l->set.count; n++)
+        l->owner[n] = find_owner(l, n);
+}
+
+/* As the disk alone would be a patient: names of systems are what boot takes for it. */
 static int find_systems(struct list *l)
 {
-    for (unsigned i = 0; i < l->count; i++) {
+    struct disk **patient = calloc((size_t)l->set.count + 1, sizeof(struct disk *));
+    int r = 0;
+
+    l->owner = calloc((size_t)l->set.count + 1, sizeof *l->owner);
+    if (!patient || !l->owner) {
+        free(patient);
+        return -ENOMEM;
+    }
+    find_owners(l);
+    for (unsigned i = 0; r == 0 && i < l->count; i++) {
         struct list_disk *d = &l->disks[i];
+        unsigned count = 0;
 
         d->found = calloc(1, sizeof *d->found);
         if (!d->found)
-            return -ENOMEM;
-        if (d->disk)
-            candidates_find(&d->disk, 1, d->found);
+            r = -ENOMEM;
+        for (unsigned j = 0; j < l->set.count; j++)
+            if (l->owner[j] == i && d->disk)
+                patient[count++] = l->set.disks[j];
+        if (r == 0 && count)
+            candidates_find(patient, count, d->found);
     }
-    l->above = calloc(1, sizeof *l->above);
-    if (!l->above)
-        return -ENOMEM;
-    if (l->set.count > l->below)
-        candidates_find(l->set.disks + l->below, l->set.count - l->below, l->above);
-    return 0;
+    free(patient);
+    return r;
 }
 
 static int allocate(struct list *l, unsigned count)

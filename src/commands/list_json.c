@@ -35,22 +35,51 @@ static json_t *kernels_of(const struct linux_system *s)
     return list;
 }
 
-static json_t *system_of(const struct candidate *c)
+static json_t *versions_of(const struct candidates *found, unsigned system)
 {
+    json_t *list = json_array();
+
+    for (unsigned i = 0; i < found->version_count; i++) {
+        const struct version *v = &found->versions[i];
+        json_t *item;
+
+        if (v->of != system)
+            continue;
+        item = json_object();
+        set_text(item, "kind", v->kind == VERSION_SNAPSHOT ? "snapshot" : "deployment");
+        json_object_set_new(item, "name", json_string(v->name));
+        set_text(item, "subvolume", v->place.subvolume);
+        set_text(item, "deployment", v->place.deployment);
+        set_text(item, "description", v->description);
+        if (v->created > 0)
+            json_object_set_new(item, "created", json_integer(v->created));
+        json_object_set_new(item, "read_only", json_boolean(v->read_only));
+        json_object_set_new(item, "current", json_boolean(v->current));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+static json_t *system_of(const struct candidates *found, unsigned i)
+{
+    const struct candidate *c = &found->items[i];
     const struct linux_system *s = &c->system;
     json_t *item = json_object();
 
-    set_text(item, "name", c->name);
-    set_text(item, "subvolume", c->subvolume);
+    json_object_set_new(item, "name", json_string(c->name));
+    set_text(item, "subvolume", c->place.subvolume);
+    set_text(item, "deployment", c->place.deployment);
     set_text(item, "id", s->id);
     set_text(item, "version", s->version);
     set_text(item, "pretty_name", s->pretty);
     set_text(item, "hostname", s->hostname);
     set_text(item, "init", init_kind_name(s->init));
     set_text(item, "architecture", s->arch);
+    json_object_set_new(item, "boots", json_boolean(c->boots));
     json_object_set_new(item, "kernels", kernels_of(s));
     if (s->last_boot > 0)
         json_object_set_new(item, "last_boot", json_integer(s->last_boot));
+    json_object_set_new(item, "versions", versions_of(found, i));
     return item;
 }
 
@@ -76,7 +105,7 @@ static json_t *volume_of(const struct list *l, const struct candidates *found,
     set_text(item, "mount_point", list_mount_point(v, mount_point, sizeof mount_point));
     for (unsigned i = 0; i < found->count; i++)
         if (found->items[i].volume == v)
-            json_array_append_new(systems, system_of(&found->items[i]));
+            json_array_append_new(systems, system_of(found, i));
     json_object_set_new(item, "systems", systems);
     json_object_set_new(item, "above", above(l, v, depth));
     return item;
@@ -92,6 +121,7 @@ static json_t *above(const struct list *l, const struct volume *v, unsigned dept
     json_t *list = json_array();
 
     for (const struct disk *d = NULL; depth < DEPTH_MAX && (d = list_next_above(l, v, d));) {
+        const struct candidates *found = list_found_on(l, d);
         json_t *item = json_object(), *volumes = json_array();
 
         set_text(item, "kind", kinds[d->kind]);
@@ -100,7 +130,7 @@ static json_t *above(const struct list *l, const struct volume *v, unsigned dept
         json_object_set_new(item, "size", json_integer((json_int_t)d->size));
         set_text(item, "table", d->table);
         for (unsigned i = 0; i < d->volume_count; i++)
-            json_array_append_new(volumes, volume_of(l, l->above, &d->volumes[i], depth + 1));
+            json_array_append_new(volumes, volume_of(l, found, &d->volumes[i], depth + 1));
         json_object_set_new(item, "volumes", volumes);
         json_array_append_new(list, item);
     }

@@ -27,6 +27,9 @@ static const struct {
     [COLUMN_CONTENT] = {"CONTENT", 0.5, SCOLS_FL_WRAP},
 };
 
+/* Of forty snapshots these tell what there is. */
+#define VERSIONS_SHOWN 5
+
 static struct libscols_line *add_line(struct libscols_table *table, struct libscols_line *parent,
                                       const char *name, uint64_t bytes, const char *type,
                                       const char *state, const char *content)
@@ -47,8 +50,9 @@ static struct libscols_line *add_line(struct libscols_table *table, struct libsc
     return line;
 }
 
-static void describe_system(const struct linux_system *s, char *buf, size_t size)
+static void describe_system(const struct candidate *c, char *buf, size_t size)
 {
+    const struct linux_system *s = &c->system;
     size_t used = (size_t)snprintf(buf, size, "%s", s->pretty[0] ? text_safe(s->pretty) : "Linux");
     struct tm tm;
     char date[32];
@@ -60,31 +64,83 @@ static void describe_system(const struct linux_system *s, char *buf, size_t size
         used += (size_t)snprintf(buf + used, size - used, " and %u older", s->kernel_count - 1);
     if (s->last_boot > 0 && localtime_r(&s->last_boot, &tm) && used < size) {
         (void)strftime(date, sizeof date, "%Y-%m-%d", &tm);
-        (void)snprintf(buf + used, size - used, ", last boot %s", date);
+        used += (size_t)snprintf(buf + used, size - used, ", last boot %s", date);
     }
+    if (c->boots && used < size)
+        (void)snprintf(buf + used, size - used, ", the machine boots this one");
 }
 
 struct tree {
     struct libscols_table *table;
     const struct list *list;
+    bool all_versions;
     const struct disk *shown[64]; /* what has several members stands below the first */
     unsigned shown_count;
 };
+
+/* "snapshot 42, 2026-03-01, before the update, read-only" */
+static void describe_version(const struct version *v, char *buf, size_t size)
+{
+    size_t used = 0;
+    struct tm tm;
+    char date[32];
+
+    buf[0] = '\0';
+    if (v->created > 0 && localtime_r(&v->created, &tm)) {
+        (void)strftime(date, sizeof date, "%Y-%m-%d %H:%M", &tm);
+        used = (size_t)snprintf(buf, size, "%s", date);
+    }
+    if (v->description[0] && used < size)
+        used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+                                 text_safe(v->description));
+    if ((v->read_only || v->current) && used < size)
+        (void)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+                       v->current ? "the machine boots this one" : "read-only");
+}
+
+/* Below a system its snapshots, or the deployments of its OSTree. */
+static bool add_versions(struct tree *t, struct libscols_line *parent,
+                         const struct candidates *found, unsigned system)
+{
+    unsigned shown = 0, left_out = 0;
+    char content[400], name[80];
+
+    for (unsigned i = 0; i < found->version_count; i++) {
+        const struct version *v = &found->versions[i];
+
+        if (v->of != system)
+            continue;
+        if (!t->all_versions && shown == VERSIONS_SHOWN) {
+            left_out++;
+            continue;
+        }
+        shown++;
+        describe_version(v, content, sizeof content);
+        if (!add_line(t->table, parent, v->name, 0,
+                      v->kind == VERSION_SNAPSHOT ? "snapshot" : "deployment", "", content))
+            return false;
+    }
+    snprintf(name, sizeof name, "and %u older", left_out);
+    return !left_out || add_line(t->table, parent, name, 0, "", "", "--verbose shows them");
+}
 
 static bool add_systems(struct tree *t, struct libscols_line *parent, const struct volume *v,
                         const struct candidates *found)
 {
     for (unsigned i = 0; i < found->count; i++) {
         const struct candidate *c = &found->items[i];
-        char content[600], name[400];
+        const char *subvolume = c->place.subvolume;
+        char content[600], name[700];
+        struct libscols_line *line;
 
         if (c->volume != v)
             continue;
-        describe_system(&c->system, content, sizeof content);
+        describe_system(c, content, sizeof content);
         snprintf(name, sizeof name, "%s%s%s",
                  c->system.hostname[0] ? text_safe(c->system.hostname) : "system",
-                 c->subvolume[0] ? " in " : "", c->subvolume[0] ? text_safe(c->subvolume) : "");
-        if (!add_line(t->table, parent, name, 0, "", "", content))
+                 subvolume[0] ? " in " : "", subvolume[0] ? text_safe(subvolume) : "");
+        line = add_line(t->table, parent, name, 0, "", "", content);
+        if (!line || !add_versions(t, line, found, i))
             return false;
     }
     return true;
@@ -146,6 +202,7 @@ static bool is_shown(struct tree *t, const struct disk *d)
  */
 static bool add_upper(struct tree *t, struct libscols_line *parent, const struct disk *d)
 {
+    const struct candidates *found = list_found_on(t->list, d);
     static const char *const kinds[] = {[DISK_ARRAY] = "array",
                                         [DISK_LUKS] = "LUKS",
                                         [DISK_GROUP] = "group",
@@ -156,11 +213,11 @@ static bool add_upper(struct tree *t, struct libscols_line *parent, const struct
     if (is_shown(t, d))
         return add_line(t->table, parent, text_safe(d->name), 0, kinds[d->kind], "", "see above");
     if (d->kind != DISK_GROUP && !d->table[0] && d->volume_count == 1)
-        return add_volume(t, parent, &d->volumes[0], t->list->above, note);
+        return add_volume(t, parent, &d->volumes[0], found, note);
     line = add_line(t->table, parent, text_safe(d->name), d->size,
                     d->kind == DISK_GROUP ? kinds[d->kind] : d->table, "", note);
     for (unsigned i = 0; line && i < d->volume_count; i++)
-        if (!add_volume(t, line, &d->volumes[i], t->list->above, ""))
+        if (!add_volume(t, line, &d->volumes[i], found, ""))
             return false;
     return line;
 }
@@ -218,10 +275,10 @@ static bool add_disk(struct tree *t, const struct list_disk *d)
     return line;
 }
 
-int list_print_table(const struct list *l, FILE *out, struct error *e)
+int list_print_table(const struct list *l, bool all_versions, FILE *out, struct error *e)
 {
     struct libscols_table *table = scols_new_table();
-    struct tree t = {.list = l};
+    struct tree t = {.list = l, .all_versions = all_versions};
     bool ok = table != NULL;
 
     for (size_t i = 0; ok && i < sizeof columns / sizeof columns[0]; i++)

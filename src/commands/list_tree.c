@@ -11,10 +11,11 @@
 
 const struct candidates *list_found_on(const struct list *l, const struct disk *d)
 {
-    for (unsigned i = 0; i < l->count; i++)
-        if (l->disks[i].disk == d)
-            return l->disks[i].found;
-    return l->above;
+    unsigned i = 0;
+
+    while (i + 1 < l->set.count && l->set.disks[i] != d)
+        i++;
+    return l->disks[l->owner[i]].found;
 }
 
 const struct disk *list_next_above(const struct list *l, const struct volume *v,

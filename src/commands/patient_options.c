@@ -109,7 +109,10 @@ static void print_mounts(const struct options *o, const struct patient *p)
            : o->fsck == CHECK_QUICK  ? "quick"
                                      : "skip");
     printf("mount    / from %s%s%s\n", text_safe(p->root->volume->name),
-           p->root->subvolume[0] ? ", subvolume " : "", text_safe(p->root->subvolume));
+           p->root->place.subvolume[0] ? ", subvolume " : "", text_safe(p->root->place.subvolume));
+    if (p->root->place.deployment[0])
+        printf("bind     / from %s in there, with /var, /usr and /sysroot as OSTree has them\n",
+               text_safe(p->root->place.deployment));
     for (unsigned i = 0; i < p->plan->count; i++) {
         const struct mount_step *step = &p->plan->steps[i];
 

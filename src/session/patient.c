@@ -9,6 +9,7 @@
 #include "session/check_ui.h"
 #include "storage/host_mounts.h"
 #include "session/interrupt.h"
+#include "session/ostree_tree.h"
 #include "session/patient_flush.h"
 #include "session/patient_targets.h"
 #include "storage/mount.h"
@@ -139,11 +140,19 @@ static int plan_mounts(struct patient *p, int root_fd, struct error *e)
 
 static int root_mount(const struct patient *p, enum mount_mode mode, struct error *e)
 {
-    char options[300] = "";
+    char options[64];
 
-    if (p->root->subvolume[0])
-        snprintf(options, sizeof options, "subvol=%s", p->root->subvolume);
-    return mount_volume(p->root->volume, mode, options[0] ? options : NULL, NULL, 0, e);
+    return mount_volume(p->root->volume, mode,
+                        candidate_mount_options(&p->root->place, options, sizeof options), NULL, 0,
+                        e);
+}
+
+/* The root in what root_mount() mounted: a deployment is a directory in there. */
+static int root_in(const struct patient *p, int mount_fd, struct error *e)
+{
+    int fd = path_open_strict(mount_fd, p->root->place.deployment, O_DIRECTORY);
+
+    return fd < 0 ? error_errno(e, fd, "cannot open the root of %s", p->root->name) : fd;
 }
 
 /* Now that the root can be read: the names that it uses, and the volumes whose keys it has. */
@@ -168,7 +177,7 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
                  struct error *e)
 {
     struct patient *p = ret;
-    _cleanup_fd_ int look = -1;
+    _cleanup_fd_ int look = -1, root = -1;
     int r;
 
     *p = (struct patient){.request = *request, .directory_fd = -1, .root_fd = -1};
@@ -196,8 +205,11 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     look = root_mount(p, MOUNT_NO_REPLAY, e);
     if (look < 0)
         return look;
-    r = follow_crypttab(p, look, j, e);
-    return r < 0 ? r : plan_mounts(p, look, e);
+    root = root_in(p, look, e);
+    if (root < 0)
+        return root;
+    r = follow_crypttab(p, root, j, e);
+    return r < 0 ? r : plan_mounts(p, root, e);
 }
 
 /* Where a plan's target leads below the root, following links as the booting system would. */
@@ -223,6 +235,7 @@ static enum mount_mode mode_of(const struct patient *p, const struct volume *v, 
 static int mount_root(struct patient *p, struct journal *j, struct error *e)
 {
     _cleanup_fd_ int fd = -1;
+    int r = 0;
 
     if (mount("tmpfs", j->mount_dir, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0700,size=16m") < 0)
         return error_errno(e, -errno, "cannot mount a tmpfs on %s", j->mount_dir);
@@ -235,8 +248,12 @@ static int mount_root(struct patient *p, struct journal *j, struct error *e)
         fd = root_mount(p, mode_of(p, p->root->volume, false), e);
     if (fd < 0)
         return fd;
-    if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return error_errno(e, -errno, "cannot attach the root");
+    if (p->root && p->root->place.deployment[0])
+        r = ostree_tree_mount(fd, p->root->place.deployment, j->mount_dir, p->tree, e);
+    else if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        r = error_errno(e, -errno, "cannot attach the root");
+    if (r < 0)
+        return r;
     p->root_fd = open(p->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (p->root_fd < 0)
         return error_errno(e, -errno, "cannot open %s", p->tree);
@@ -354,7 +371,7 @@ int patient_close(struct patient *p, struct error *e)
         free(p->disks[i]);
     }
     p->disk_count = 0;
-    free(take_ptr(&p->found));
+    candidates_free(take_ptr(&p->found));
     free(take_ptr(&p->plan));
     return failed;
 }

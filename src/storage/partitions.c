@@ -70,6 +70,7 @@ static void add_partition(struct disk *d, blkid_partition p)
         snprintf(v->part_type, sizeof v->part_type, "%s", text);
     else
         snprintf(v->part_type, sizeof v->part_type, "0x%x", (unsigned)blkid_partition_get_type(p));
+    v->part_flags = blkid_partition_get_flags(p);
     text = blkid_partition_get_uuid(p);
     snprintf(v->part_uuid, sizeof v->part_uuid, "%s", text ? text : "");
     text = blkid_partition_get_name(p);

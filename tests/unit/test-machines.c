@@ -138,7 +138,7 @@ static char *list_of(const char *path)
         return NULL;
     out = open_memstream(&text, &size);
     if (list_collect(&l, &request, NULL) == 0)
-        (void)list_print_table(&l, out, NULL);
+        (void)list_print_table(&l, false, out, NULL);
     (void)fclose(out);
     list_free(&l);
     machine_hide();
