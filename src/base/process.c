@@ -84,6 +84,10 @@ static void child_exec(const char *path, char *const argv[], unsigned flags,
     }
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    /* libdevmapper's programs then neither wait for a udevd, which may not be there, nor leave a
+     * semaphore when they are killed meanwhile (dmsetup(8)). */
+    if (!(flags & PROCESS_WITH_UDEV))
+        setenv("DM_DISABLE_UDEV", "1", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
     if (setup && setup->prepare && setup->prepare(setup->userdata) < 0)

@@ -17,6 +17,8 @@ enum process_flags {
     PROCESS_OWN_GROUP = 1 << 1,
     /* stdout goes nowhere / stderr goes nowhere. */
     PROCESS_QUIET = 1 << 2,
+    /* What it makes is the host's: its udevd is to know of it (see child_exec()). */
+    PROCESS_WITH_UDEV = 1 << 3,
 };
 
 /* What else the child gets. */

@@ -65,10 +65,11 @@ static void add_assembled(struct text *out, const struct patient *p)
     for (unsigned i = 0; i < p->disk_count; i++) {
         const struct disk *d = p->disks[i];
 
-        if (d->kind == DISK_TARGET)
+        if (d->kind == DISK_TARGET || d->kind == DISK_STAND_IN)
             continue;
-        snprintf(item, sizeof item, "%s%s%s%s", text_safe(d->name), d->on ? " on " : "",
-                 d->on ? text_safe(d->on->name) : "", d->degraded ? " (members are missing)" : "");
+        snprintf(item, sizeof item, "%s%s%s%s%s%s", text_safe(d->name), d->on ? " on " : "",
+                 d->on ? text_safe(d->on->name) : "", d->opened_as[0] ? ", here as " : "",
+                 text_safe(d->opened_as), d->degraded ? " (members are missing)" : "");
         append_item(list, sizeof list, item);
     }
     if (list[0])
@@ -88,6 +89,8 @@ static void add_disk(struct text *out, const struct patient *p)
               text_bytes(d->size, size), d->serial[0] ? ", serial " : "", text_safe(d->serial),
               d->is_loop ? ", here " : "", d->is_loop ? d->node : "");
     }
+    if (p->clone[0])
+        field(out, "", "CLONE of %s: do not reboot this host while both are attached", p->clone);
     add_assembled(out, p);
     if (p->disk_count == 0)
         field(out, "tree", "%s", text_safe(p->request.targets[0]));
@@ -179,7 +182,7 @@ static const char *read_only_words(const struct patient *p)
 }
 
 int banner_format(struct text *out, const struct options *o, const struct patient *p,
-                  const struct container_plan *plan)
+                  const struct container_plan *plan, const char *faults)
 {
     add_rule(out, "=== unbrick: you are INSIDE the patient ");
     add_system(out, p);
@@ -201,6 +204,8 @@ int banner_format(struct text *out, const struct options *o, const struct patien
           plan->private_network ? "none (loopback only)"
                                 : "the host's; no service of the patient was started");
     add_kernel(out, p);
+    if (faults[0])
+        field(out, "faults", "%s; what to do: less /run/unbrick/faults", faults);
     field(out, "hangup", "the session goes on for %u minutes, then ends in order",
           SESSION_GRACE_SECONDS / 60);
     if (o->escape >= 0 && o->escape < 0x20)

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "commands/banner.h"
 #include "commands/commands.h"
+#include "commands/faults_around.h"
 #include "commands/patient_options.h"
 
 #include <errno.h>
@@ -87,6 +88,7 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
     struct container_plan plan = {0};
     _cleanup_text_ struct text banner = TEXT_INIT(65536);
     struct supervise_result result = {0};
+    struct faults_around around = {0};
     struct error closing = {0};
     const char *words = "";
     int wait_status = 0, status, r;
@@ -96,8 +98,10 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
         r = rescue_plan_build(&plan, &s->patient, rescue, e);
     if (r == 0 && o->dry_run)
         r = print_plan(o, &s->patient, &plan, e);
+    if (r == 0 && !o->dry_run)
+        faults_around_begin(&around, s, &plan);
     if (r == 0 && !o->dry_run && !rescue->script)
-        r = banner_format(&banner, o, &s->patient, &plan);
+        r = banner_format(&banner, o, &s->patient, &plan, around.headline);
     if (r == 0 && !o->dry_run)
         r = session_run(
             s, &plan, rescue,
@@ -105,9 +109,11 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
             &result, &wait_status, e);
     container_plan_free(&plan);
     if (r < 0) {
+        report_free(&around.before);
         (void)session_close(s, NULL);
         return e->kind ? e->kind : ERROR_FAILED;
     }
+    faults_around_end(&around, s);
     if (o->dry_run) {
         (void)session_close(s, NULL);
         return 0;

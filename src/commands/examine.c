@@ -4,11 +4,15 @@
 
 #include "commands/examine.h"
 
+#include "base/fd.h"
 #include "commands/commands.h"
+#include "commands/examine_each.h"
 #include "commands/patient_options.h"
 #include "session/patient_examine.h"
 #include "terminal/ui.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,56 +46,130 @@ static int print_report(const struct options *o, const struct report *r,
     return 0;
 }
 
+/* The page for --html: opened before the host's mounts are left behind. -1 when none is wanted. */
+static int open_page(const struct options *o, int *ret_fd, struct error *e)
+{
+    *ret_fd = -1;
+    if (!o->html)
+        return 0;
+    *ret_fd = open(o->html, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (*ret_fd < 0)
+        return error_set(e, ERROR_USAGE, -errno, "html", "cannot write the page %s: %s",
+                         text_safe(o->html), strerror(errno));
+    return 0;
+}
+
+static int write_page(int fd, const struct report *r, const struct examine_subject *s,
+                      struct error *e)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(REPORT_TEXT_MAX);
+    int failed = fd < 0 ? 0 : examine_html(r, s, &t);
+
+    if (fd >= 0 && failed == 0 && ftruncate(fd, 0) < 0 && errno != EINVAL)
+        failed = -errno; /* EINVAL: a pipe */
+    if (fd >= 0 && failed == 0)
+        failed = fd_write_all(fd, t.data, t.size);
+    return failed < 0 ? error_errno(e, failed, "writing the page") : 0;
+}
+
 static int status_of(const struct options *o, const struct report *r)
 {
     return report_count(r, FAULT_STOPS_BOOT) || (o->strict && r->count) ? ERROR_FAILED : 0;
 }
 
-/* Examine the mounted patient and show the report. The exit status, or a negative errno. */
-static int examine_patient(const struct options *o, const struct patient *p, struct error *e)
+/* Detect, and show the report. The exit status, or a negative errno. */
+static int examine(const struct options *o, struct examination *x, const char *name,
+                   const char *targets, int page_fd, struct error *e)
 {
-    struct examination x = {0};
     struct report report = {0};
-    char targets[512];
+    struct history history;
     const struct examine_subject subject = {
-        .name = p->name,
-        .system = p->system.pretty[0] ? text_safe(p->system.pretty) : "Linux",
-        .targets = patient_targets(p, targets, sizeof targets),
+        .name = name,
+        .system = x->system->pretty[0] ? text_safe(x->system->pretty) : "Linux",
+        .targets = targets,
+        .inside = x->system,
+        .history = &history,
     };
-    int r = patient_examination_open(&x, p, e);
+    int r = faults_detect(x, &report, e);
 
-    if (r == 0)
-        r = faults_detect(&x, &report, e);
+    history_read(x->root_fd, &history);
     if (r == 0)
         r = print_report(o, &report, &subject, e);
     if (r == 0)
+        r = write_page(page_fd, &report, &subject, e);
+    if (r == 0)
         r = status_of(o, &report);
     report_free(&report);
+    return r;
+}
+
+static int examine_patient(const struct options *o, const struct patient *p, int page_fd,
+                           struct error *e)
+{
+    struct examination x = {0};
+    char targets[512];
+    int r = patient_examination_open(&x, p, e);
+
+    if (r == 0)
+        r = examine(o, &x, p->name, patient_targets(p, targets, sizeof targets), page_fd, e);
     examination_close(&x);
     return r;
 }
 
-int command_examine(const struct options *o, struct error *e)
+/* `examine /`: the running host, before it is rebooted. */
+static int examine_host(const struct options *o, int page_fd, struct error *e)
+{
+    struct examination x = {.root_fd = -1};
+    struct linux_system system;
+    int r;
+
+    if (geteuid() != 0)
+        return error_set(e, ERROR_HOST, -EPERM, "no-root",
+                         "root privileges are needed to examine the host: run it with sudo");
+    r = host_examination_open(&x, &system, e);
+    if (r == 0)
+        r = examine(o, &x, system.hostname[0] ? text_safe(system.hostname) : "this host", "/",
+                    page_fd, e);
+    examination_close(&x);
+    fd_close(x.root_fd);
+    return r;
+}
+
+static int open_and_examine(const struct options *o, int page_fd, struct error *e)
 {
     struct patient_request request;
     struct session s;
+    int r = patient_request_from_options(o, &request, e);
+
+    request.read_only = true;
+    if (r == 0)
+        r = session_open(&s, &request, e);
+    if (r < 0)
+        return r;
+    r = patient_mount(&s.patient, &s.journal, e);
+    if (r == 0)
+        r = examine_patient(o, &s.patient, page_fd, e);
+    if (r < 0) {
+        (void)session_close(&s, NULL);
+        return r;
+    }
+    return session_close(&s, e) < 0 ? -EBUSY : r;
+}
+
+int command_examine(const struct options *o, struct error *e)
+{
+    _cleanup_fd_ int page_fd = -1;
     int r;
 
     if (o->list_faults)
         return list_faults();
-    r = patient_request_from_options(o, &request, e);
-    if (r < 0)
-        return e->kind;
-    request.read_only = true;
-    r = session_open(&s, &request, e);
-    if (r < 0)
-        return e->kind;
-    r = patient_mount(&s.patient, &s.journal, e);
-    if (r == 0)
-        r = examine_patient(o, &s.patient, e);
-    if (r < 0) {
-        (void)session_close(&s, NULL);
-        return e->kind;
-    }
-    return session_close(&s, e) < 0 ? (int)e->kind : r;
+    if (o->each && o->html)
+        r = error_set(e, ERROR_USAGE, -EINVAL, "usage", "--html does not go with --each");
+    else if (o->each)
+        r = examine_each(o, e);
+    else if ((r = open_page(o, &page_fd, e)) == 0)
+        r = o->target_count == 1 && strcmp(o->targets[0], "/") == 0
+                ? examine_host(o, page_fd, e)
+                : open_and_examine(o, page_fd, e);
+    return r < 0 ? (int)e->kind : r;
 }

@@ -47,6 +47,39 @@ static json_t *finding_to_json(const struct finding *f)
     return item;
 }
 
+static json_t *boot_to_json(const struct history_boot *b)
+{
+    json_t *item = json_object();
+
+    json_object_set_new(item, "time", json_integer(b->when));
+    set_text(item, "kernel", b->kernel[0] ? text_safe(b->kernel) : NULL);
+    return item;
+}
+
+static json_t *history_to_json(const struct history *h)
+{
+    json_t *item = json_object(), *failed = json_array(), *events = json_array();
+
+    set_text(item, "source", h->source);
+    if (h->good.when)
+        json_object_set_new(item, "good_boot", boot_to_json(&h->good));
+    if (h->last.when)
+        json_object_set_new(item, "failed_boot", boot_to_json(&h->last));
+    set_text(item, "last_message", h->stopped[0] ? text_safe(h->stopped) : NULL);
+    for (unsigned i = 0; i < h->failed_count; i++)
+        json_array_append_new(failed, json_string(text_safe(h->failed[i])));
+    json_object_set_new(item, "failed_units", failed);
+    for (unsigned i = 0; i < h->event_count; i++) {
+        json_t *event = json_object();
+
+        json_object_set_new(event, "time", json_integer(h->events[i].when));
+        set_text(event, "what", h->events[i].what);
+        json_array_append_new(events, event);
+    }
+    json_object_set_new(item, "changes", events);
+    return item;
+}
+
 int examine_json(const struct report *r, const struct examine_subject *s, struct error *e)
 {
     json_t *document = json_object(), *findings = json_array();
@@ -58,6 +91,8 @@ int examine_json(const struct report *r, const struct examine_subject *s, struct
     set_text(document, "system", s->system);
     set_text(document, "headline", examine_headline(r, headline, sizeof headline));
     json_object_set_new(document, "boots", json_boolean(!report_count(r, FAULT_STOPS_BOOT)));
+    if (s->history)
+        json_object_set_new(document, "history", history_to_json(s->history));
     for (unsigned i = 0; i < r->count; i++)
         json_array_append_new(findings, finding_to_json(&r->findings[i]));
     json_object_set_new(document, "findings", findings);

@@ -95,6 +95,22 @@ static void add_finding(struct text *out, unsigned columns, bool color,
     add_remedy(out, columns, s, f);
 }
 
+struct history_writer {
+    struct text *out;
+    unsigned columns;
+    bool begun;
+};
+
+static void add_history_line(void *userdata, const char *key, const char *value)
+{
+    struct history_writer *w = userdata;
+
+    if (!w->begun)
+        (void)text_append(w->out, "\n", 1);
+    w->begun = true;
+    add_field(w->out, w->columns, key, value);
+}
+
 int examine_text(const struct report *r, const struct examine_subject *s, unsigned columns,
                  bool color, struct text *out)
 {
@@ -102,6 +118,7 @@ int examine_text(const struct report *r, const struct examine_subject *s, unsign
 
     (void)wrap_append(out, examine_headline(r, headline, sizeof headline), columns, 0, 2);
     (void)text_append(out, "\n", 1);
+    examine_history(s, add_history_line, &(struct history_writer){.out = out, .columns = columns});
     for (unsigned i = 0; i < r->count; i++)
         add_finding(out, columns, color, s, &r->findings[i]);
     return out->failed;

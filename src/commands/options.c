@@ -19,6 +19,11 @@ enum option_id {
     OPT_DRY_RUN,
     OPT_STRICT,
     OPT_LIST_FAULTS,
+    OPT_EACH,
+    OPT_HTML,
+    OPT_ROOT_PASSWORD,
+    OPT_UNLOCK,
+    OPT_SSH_KEY,
     OPT_RUN,
     OPT_LOGIN,
     OPT_HOST_TOOLS,
@@ -56,6 +61,13 @@ static const struct option_row {
     {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_WRITER, "print the plan and stop"},
     {OPT_STRICT, "strict", 0, NULL, FOR_EXAMINE, "status 1 for any finding"},
     {OPT_LIST_FAULTS, "list-faults", 0, NULL, FOR_EXAMINE, "list what is looked for, and stop"},
+    {OPT_EACH, "each", 0, NULL, FOR_EXAMINE,
+     "each target is a machine of its own: a line for each"},
+    {OPT_HTML, "html", 0, "FILE", FOR_EXAMINE, "write the report as one page, too"},
+    {OPT_ROOT_PASSWORD, "root-password", 0, "[FILE]", FOR_REPAIR,
+     "a new password for root: asked for, or FILE's (- for stdin)"},
+    {OPT_UNLOCK, "unlock", 0, "USER", FOR_REPAIR, "let a locked or expired account in again"},
+    {OPT_SSH_KEY, "ssh-key", 0, "USER:FILE", FOR_REPAIR, "let a public key in by ssh"},
     {OPT_RUN, "run", 0, "FILE", FOR_BOOT, "run a script there; its status is ours"},
     {OPT_LOGIN, "login", 0, NULL, FOR_BOOT, "ask for the system's own login"},
     {OPT_HOST_TOOLS, "host-tools", 0, NULL, FOR_SHELL,
@@ -218,6 +230,20 @@ static int apply_value(struct options *o, const struct option_row *row, char *va
     case OPT_RUN:
         o->run = value;
         break;
+    case OPT_HTML:
+        o->html = value;
+        break;
+    case OPT_ROOT_PASSWORD:
+        o->root_password = value;
+        return 0;
+    case OPT_UNLOCK:
+        o->unlock = value;
+        break;
+    case OPT_SSH_KEY:
+        if (!strchr(value, ':') || value[0] == ':' || text_ends_with(value, ":"))
+            return usage(e, "--ssh-key=%s: USER:FILE is expected", text_safe(value));
+        o->ssh_key = value;
+        break;
     case OPT_LOG:
         o->log = value;
         break;
@@ -246,6 +272,9 @@ static void apply_flag(struct options *o, enum option_id id)
         break;
     case OPT_LIST_FAULTS:
         o->list_faults = true;
+        break;
+    case OPT_EACH:
+        o->each = true;
         break;
     case OPT_LOGIN:
         o->login = true;
@@ -318,7 +347,9 @@ static int read_option(struct options *o, int argc, char **argv, int *i, unsigne
         apply_flag(o, row->id);
         return 0;
     }
-    if (!value) {
+    if (!value && row->value[0] == '[') {
+        value = (char *)""; /* "--root-password" alone: its value is never the next word */
+    } else if (!value) {
         if (*i + 1 >= argc)
             return usage(e, "--%s wants a value: --%s=...", row->name, row->name);
         value = argv[++*i];
@@ -367,7 +398,10 @@ void options_print_help(unsigned bits)
         if (table[i].letter)
             snprintf(letter, sizeof letter, "-%c, ", table[i].letter);
         snprintf(left, sizeof left, "  %s--%s%s%s", letter, table[i].name,
-                 table[i].value ? "=" : "", table[i].value ? table[i].value : "");
+                 !table[i].value            ? ""
+                 : table[i].value[0] == '[' ? "[="
+                                            : "=",
+                 table[i].value ? table[i].value + (table[i].value[0] == '[') : "");
         printf("%-28s %s\n", left, table[i].help);
     }
 }

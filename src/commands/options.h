@@ -46,7 +46,12 @@ struct options {
     bool login;
     bool host_tools;
     /* examine */
-    bool strict, list_faults;
+    bool strict, list_faults, each;
+    const char *html; /* file for the report */
+    /* repair */
+    const char *root_password; /* file, "-" standard input, "" ask at the terminal; NULL: no */
+    const char *unlock;        /* a user */
+    const char *ssh_key;       /* USER:FILE */
     /* About the output. */
     struct ui_settings ui;
     bool help, version;

@@ -201,6 +201,20 @@ int print_plan(const struct options *o, const struct patient *p, struct containe
     return 0;
 }
 
+/* What the machine has to be told before it is whole again. */
+static void say_degraded(const struct patient *p)
+{
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        const struct disk *d = p->disks[i];
+
+        if (d->kind == DISK_ARRAY && d->degraded && d->access == DISK_WRITE)
+            ui_note("%s was used without all of its members: what they hold is out of date. On the "
+                    "machine, add each again: mdadm /dev/%s --add PARTITION, and wait until "
+                    "/proc/mdstat shows that it is in sync.",
+                    text_safe(d->name), text_safe(d->name));
+    }
+}
+
 int close_and_summarise(struct session *s, const char *what, int status, struct error *e)
 {
     char disks[512];
@@ -208,6 +222,7 @@ int close_and_summarise(struct session *s, const char *what, int status, struct 
     int r;
 
     patient_disks(&s->patient, disks, sizeof disks);
+    say_degraded(&s->patient);
     r = session_close(s, e);
     if (r < 0) {
         ui_warn("%s is still in use: do not detach it yet; `unbrick cleanup` tries again", disks);

@@ -6,8 +6,10 @@
 #include "commands/commands.h"
 #include "commands/examine.h"
 #include "commands/patient_options.h"
+#include "commands/repair_access.h"
 #include "faults/changes.h"
 #include "session/patient_examine.h"
+#include "system/file_contexts.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -24,6 +26,8 @@ struct repair {
     char **ids; /* among the options' targets; NULL-ended; empty: all of low risk */
     struct examination x;
     struct report report;
+    struct repair_access access;
+    struct file_contexts *contexts;
     struct changes changes;
     unsigned chosen;
 };
@@ -38,8 +42,9 @@ static bool is_named(const struct repair *p, const char *id)
 
 static bool is_chosen(const struct repair *p, const struct finding *f)
 {
-    return finding_is_repairable(f) &&
-           (p->ids[0] ? is_named(p, f->fault->id) : f->risk == FAULT_RISK_LOW);
+    return finding_is_repairable(f) && (p->ids[0]          ? is_named(p, f->fault->id)
+                                        : p->access.wanted ? false
+                                                           : f->risk == FAULT_RISK_LOW);
 }
 
 /* Every id that was typed must have been found, and have a remedy. */
@@ -64,9 +69,17 @@ static int check_ids(const struct repair *p, struct error *e)
     return 0;
 }
 
+static const char *label_of(const void *contexts, const char *path, mode_t mode)
+{
+    return file_contexts_lookup(contexts, path, mode);
+}
+
 static int plan_changes(struct repair *p, struct error *e)
 {
+    p->contexts = file_contexts_open(p->x.root_fd);
     p->changes.root_fd = p->x.root_fd;
+    p->changes.label = label_of;
+    p->changes.label_userdata = p->contexts;
     for (unsigned i = 0; i < p->report.count; i++) {
         const struct finding *f = &p->report.findings[i];
         int r;
@@ -83,7 +96,7 @@ static int plan_changes(struct repair *p, struct error *e)
             return error_context(e, r, "%s", f->fault->id);
         p->chosen++;
     }
-    return 0;
+    return repair_access_plan(p->o, &p->access, &p->x, &p->changes, e);
 }
 
 static int show_changes(const struct repair *p, struct error *e)
@@ -103,7 +116,9 @@ static int show_changes(const struct repair *p, struct error *e)
 /* Nothing is applied that was not shown; what was named is wanted. */
 static int confirm(const struct repair *p, struct error *e)
 {
-    int r = p->ids[0] ? 1 : ui_ask(true, "Apply that to %s?", p->session->patient.name);
+    int r = p->ids[0] || p->access.wanted
+                ? 1
+                : ui_ask(true, "Apply that to %s?", p->session->patient.name);
 
     if (r == 1)
         return 0;
@@ -228,13 +243,19 @@ int command_repair(const struct options *given, struct error *e)
         return e->kind;
     p.ids = o.targets + o.target_count;
     request.plan_only = false;
-    r = session_open(&s, &request, e);
-    if (r < 0)
+    r = repair_access_read(&o, &p.access, e);
+    if (r == 0)
+        r = session_open(&s, &request, e);
+    if (r < 0) {
+        repair_access_free(&p.access);
         return e->kind;
+    }
     r = patient_mount(&s.patient, &s.journal, e);
     if (r == 0)
         r = repair(&p, e);
     changes_free(&p.changes);
+    file_contexts_close(p.contexts);
+    repair_access_free(&p.access);
     report_free(&p.report);
     examination_close(&p.x);
     if (r < 0) {

@@ -43,6 +43,10 @@ struct change {
 
 struct changes {
     int root_fd; /* borrowed */
+    /* The SELinux label of a new file or directory; NULL: it gets none. May itself be NULL. What is
+     * replaced keeps the label that it has. */
+    const char *(*label)(const void *userdata, const char *path, mode_t mode);
+    const void *label_userdata;
     struct change *items;
     unsigned count;
 };

@@ -106,6 +106,19 @@ static int copy_attributes(int from, int to)
     return 0;
 }
 
+/* What is new gets the label that the policy has for it. A file system that takes none is no error:
+ * neither will SELinux look for one on it. */
+static int label_new(const struct changes *c, const struct change *change, int fd, mode_t type)
+{
+    const char *label =
+        c->label ? c->label(c->label_userdata, change->path, type | change->mode) : NULL;
+
+    if (label && fsetxattr(fd, "security.selinux", label, strlen(label) + 1, 0) < 0 &&
+        errno != ENOTSUP)
+        return -errno;
+    return 0;
+}
+
 /* Mode, owner and attributes of what was there, or of a new file of root's. */
 static int dress(int fd, int before_fd, mode_t mode)
 {
@@ -142,7 +155,8 @@ static int keep_old(const struct place *p)
     return renameat(p->dir_fd, p->name, p->dir_fd, p->backup) < 0 ? -errno : 0;
 }
 
-static int replace(const struct place *p, const struct change *change, int before_fd)
+static int replace(const struct changes *c, const struct place *p, const struct change *change,
+                   int before_fd)
 {
     char temporary[NAME_MAX + 1], proc[32];
     _cleanup_fd_ int fd = -1;
@@ -156,6 +170,8 @@ static int replace(const struct place *p, const struct change *change, int befor
     r = fd_write_all(fd, change->after, change->after_size);
     if (r == 0)
         r = dress(fd, before_fd, change->mode);
+    if (r == 0 && before_fd < 0)
+        r = label_new(c, change, fd, S_IFREG);
     if (r == 0 && fsync(fd) < 0)
         r = -errno;
     if (r == 0 && !named &&
@@ -191,7 +207,7 @@ static int apply_file(const struct changes *c, const struct change *change, cons
     if ((before >= 0) != (change->before != NULL) || size != change->before_size ||
         (size && memcmp(now, change->before, size) != 0))
         return -ESTALE;
-    r = replace(&p, change, before);
+    r = replace(c, &p, change, before);
     return r == 0 && fsync(p.dir_fd) < 0 && errno != EINVAL ? -errno : r;
 }
 
@@ -244,13 +260,16 @@ static int apply_mode(const struct changes *c, const struct change *change)
 static int apply_directory(const struct changes *c, const struct change *change, const char *stamp)
 {
     _cleanup_place_ struct place p = PLACE_NONE;
+    _cleanup_fd_ int fd = -1;
     int r = find_place(c->root_fd, change->path, false, stamp, &p);
 
     if (r == 0 && mkdirat(p.dir_fd, p.name, change->mode) < 0)
         r = errno == EEXIST ? 0 : -errno;
     if (r == 0 && fchmodat(p.dir_fd, p.name, change->mode, 0) < 0)
         r = -errno;
-    return r;
+    if (r == 0)
+        fd = path_open(p.dir_fd, p.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    return r == 0 && fd >= 0 ? label_new(c, change, fd, S_IFDIR) : r;
 }
 
 static int apply_one(const struct changes *c, const struct change *change, const char *stamp)

@@ -26,6 +26,29 @@ static int in_memory(const char *data, size_t size, int *ret_fd, char *ret, size
     return 0;
 }
 
+/* Hashes of passwords are nobody's business: neither on a screen nor in a report. */
+static bool is_secret(const char *path)
+{
+    return text_starts_with(path, "/etc/shadow") || text_starts_with(path, "/etc/gshadow");
+}
+
+/* A line of the diff; of a secret one the second field is left out. */
+static void describe_line(struct text *out, const char *line, size_t size, bool secret)
+{
+    const char *first = secret ? memchr(line, ':', size) : NULL, *second;
+
+    if (!first) {
+        (void)text_append_safe(out, line, size);
+        return;
+    }
+    first++;
+    second = memchr(first, ':', size - (size_t)(first - line));
+    (void)text_append_safe(out, line, (size_t)(first - line));
+    (void)text_append(out, "...", 3);
+    if (second)
+        (void)text_append_safe(out, second, size - (size_t)(second - line));
+}
+
 /* diff(1) knows how to make a diff that people can read. */
 static int describe_contents(const struct change *change, struct text *out, struct error *e)
 {
@@ -59,7 +82,7 @@ static int describe_contents(const struct change *change, struct text *out, stru
         return r;
     for (char *line = output, *end; *line; line = end) {
         end = line + strcspn(line, "\n");
-        (void)text_append_safe(out, line, (size_t)(end - line));
+        describe_line(out, line, (size_t)(end - line), is_secret(change->path));
         (void)text_append(out, "\n", 1);
         end += *end == '\n';
     }

@@ -3,6 +3,8 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "faults/facts_units.h"
+#include "faults/facts_user.h"
 #include "storage/device_name.h"
 #include "storage/resolve.h"
 
@@ -25,6 +27,10 @@ void examination_close(struct examination *x)
     fstab_free(&x->fstab);
     free(x->fstab_text);
     x->fstab_text = NULL;
+    facts_user_free(x->user);
+    x->user = NULL;
+    facts_units_free(x->units);
+    x->units = NULL;
 }
 
 /* The running host: what udev has made of the name. */

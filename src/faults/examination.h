@@ -35,6 +35,10 @@ struct examination {
     size_t fstab_size;
     int fstab_error; /* negative errno */
     struct fstab fstab;
+
+    /* Read when they are asked for. */
+    struct facts_user *user; /* faults/facts_user.h */
+    struct units *units;     /* faults/facts_units.h */
 };
 
 /* Read what several detectors need. 0 or -ENOMEM. */

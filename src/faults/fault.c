@@ -6,11 +6,42 @@
 #include <errno.h>
 #include <string.h>
 
+extern const struct fault_family fault_family_storage;
 extern const struct fault_family fault_family_fstab;
+extern const struct fault_family fault_family_space;
+extern const struct fault_family fault_family_tree;
+extern const struct fault_family fault_family_init;
+extern const struct fault_family fault_family_systemd;
+extern const struct fault_family fault_family_packages;
+extern const struct fault_family fault_family_start;
+extern const struct fault_family fault_family_security;
+extern const struct fault_family fault_family_users;
+extern const struct fault_family fault_family_pam;
+extern const struct fault_family fault_family_ssh;
+extern const struct fault_family fault_family_sudo;
+extern const struct fault_family fault_family_network;
+extern const struct fault_family fault_family_console;
 
+/* One a line, so that a new one is one line. */
+/* clang-format off */
 const struct fault_family *const fault_families[] = {
+    &fault_family_storage,
     &fault_family_fstab,
+    &fault_family_space,
+    &fault_family_tree,
+    &fault_family_init,
+    &fault_family_systemd,
+    &fault_family_packages,
+    &fault_family_start,
+    &fault_family_security,
+    &fault_family_users,
+    &fault_family_pam,
+    &fault_family_ssh,
+    &fault_family_sudo,
+    &fault_family_network,
+    &fault_family_console,
 };
+/* clang-format on */
 
 const size_t fault_family_count = sizeof fault_families / sizeof fault_families[0];
 

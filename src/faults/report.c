@@ -26,6 +26,8 @@ void report_free(struct report *r)
 
 /* NULL when there is no memory: one piece of a report that is not whole, which .failed says of the
  * first piece of each finding. */
+static char *format(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+
 static char *format(const char *fmt, va_list ap)
 {
     char *text = NULL;
@@ -58,6 +60,8 @@ struct finding *report_add(struct report *r, const struct fault *f, const char *
     r->count++;
     return grown;
 }
+
+static void set(char **member, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 static void set(char **member, const char *fmt, va_list ap)
 {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "session/interrupt.h"
 #include "storage/resolve.h"
+#include "storage/udev.h"
 #include "system/crypttab.h"
 #include "terminal/ui.h"
 
@@ -54,9 +55,11 @@ static int keep_nodes_to_ourselves(struct error *e)
     return 0;
 }
 
-static int record(void *userdata, const char *text)
+int assembly_record(void *userdata, const char *text)
 {
-    return journal_record(userdata, JOURNAL_STORAGE, text);
+    int r = journal_record(userdata, JOURNAL_STORAGE, text);
+
+    return r < 0 ? r : udev_leave_alone(text, NULL);
 }
 
 static int ask_passphrase(void *userdata, const char *title, unsigned attempt, char *ret,
@@ -81,7 +84,7 @@ static void note(void *userdata, const char *text)
 }
 
 static const struct assemble_callbacks callbacks = {
-    .record = record,
+    .record = assembly_record,
     .passphrase = ask_passphrase,
     .ask = ask,
     .note = note,
@@ -103,7 +106,7 @@ int assembly_make(struct disk_set *set, enum disk_access access_wanted,
 int assembly_look(struct disk_set *set, const struct assemble_request *request, struct journal *j,
                   struct error *problem, struct error *e)
 {
-    const struct assemble_callbacks cb = {.record = record, .userdata = j};
+    const struct assemble_callbacks cb = {.record = assembly_record, .userdata = j};
     int r = keep_nodes_to_ourselves(e);
 
     if (r == 0)
@@ -149,6 +152,9 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
                              struct journal *j, struct error *e)
 {
     struct crypttab_entry entries[CRYPTTAB_ENTRIES_MAX];
+    /* The detached header has found its volume already. */
+    const struct assemble_request further = {.degraded = request->degraded,
+                                             .key_file = request->key_file};
     struct assemble_callbacks cb = callbacks;
     struct error problem = {0};
     _cleanup_free_ char *data = NULL;
@@ -177,5 +183,5 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
             ui_note("%s is open under another name than %s, which is taken on this host",
                     text_safe(v->name), text_safe(entries[i].name));
     }
-    return made ? assemble(set, access_wanted, request, &cb, &problem, e) : 0;
+    return made ? assemble(set, access_wanted, &further, &cb, &problem, e) : 0;
 }

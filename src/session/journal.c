@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "container/cgroup.h"
 #include "storage/host_mounts.h"
+#include "storage/udev.h"
 #include "storage/undo.h"
 
 #include <dirent.h>
@@ -20,9 +21,8 @@
 #define JOURNAL_SIZE_MAX 65536
 
 static const char *const kind_words[] = {
-    [JOURNAL_TARGET] = "target",   [JOURNAL_NAME] = "name",   [JOURNAL_LOOP] = "loop",
-    [JOURNAL_CGROUP] = "cgroup",   [JOURNAL_MOUNT] = "mount", [JOURNAL_KEEP] = "keep",
-    [JOURNAL_STORAGE] = "storage",
+    [JOURNAL_TARGET] = "target", [JOURNAL_NAME] = "name", [JOURNAL_CGROUP] = "cgroup",
+    [JOURNAL_MOUNT] = "mount",   [JOURNAL_KEEP] = "keep", [JOURNAL_STORAGE] = "storage",
 };
 
 static int make_dir(const char *path, struct error *e)
@@ -86,6 +86,7 @@ static void remove_session_dir(const char *dir)
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
         (void)unlink(path);
     }
+    udev_forget(strrchr(dir, '/') + 1);
     snprintf(path, sizeof path, "%s/mnt", dir);
     (void)rmdir(path);
     (void)rmdir(dir);
@@ -159,7 +160,6 @@ static int fill_session(void *userdata, enum journal_kind kind, const char *valu
     case JOURNAL_KEEP:
         s->kept = true;
         break;
-    case JOURNAL_LOOP:
     case JOURNAL_CGROUP:
     case JOURNAL_STORAGE:
         break;
@@ -228,13 +228,16 @@ static int collect_undo(void *userdata, enum journal_kind kind, const char *valu
 /* A mapping is free as soon as the last mount namespace with its mount in it is gone. */
 #define ASSEMBLED_WAIT_MS 2000
 
-static int undo_one(enum journal_kind kind, const char *value, struct error *e)
+static int undo_one(const char *id, enum journal_kind kind, const char *value, struct error *e)
 {
     if (kind == JOURNAL_CGROUP)
         return cgroup_remove_tree(value, e);
-    if (kind == JOURNAL_STORAGE)
-        return undo_record(value, ASSEMBLED_WAIT_MS, e);
-    return host_umount_tree(value, e);
+    if (kind != JOURNAL_STORAGE)
+        return host_umount_tree(value, e);
+    /* udevd is to see what becomes the host's again. */
+    if (undo_gives_back(value))
+        udev_forget(id);
+    return undo_record(value, ASSEMBLED_WAIT_MS, e);
 }
 
 int journal_undo(const char *id, struct error *e)
@@ -255,7 +258,7 @@ int journal_undo(const char *id, struct error *e)
     if (r < 0 && r != -ENOENT)
         failed = error_errno(e, r, "cannot read %s/journal", dir);
     for (unsigned i = list.count; i-- > 0;) {
-        r = undo_one(list.items[i].kind, list.items[i].value, failed ? NULL : e);
+        r = undo_one(id, list.items[i].kind, list.items[i].value, failed ? NULL : e);
         if (r < 0 && !failed)
             failed = r;
         free(list.items[i].value);

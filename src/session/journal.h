@@ -22,7 +22,6 @@
 enum journal_kind {
     JOURNAL_TARGET,  /* what the user named; one line each */
     JOURNAL_NAME,    /* name of the patient, when it is known */
-    JOURNAL_LOOP,    /* a loop device of ours (autoclear: the kernel takes it back) */
     JOURNAL_CGROUP,  /* undo: kill what is in it, remove it */
     JOURNAL_STORAGE, /* undo: undo_record() (a layer, an array, a mapping) */
     JOURNAL_MOUNT,   /* undo: unmount everything at and below it */

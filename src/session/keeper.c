@@ -98,6 +98,24 @@ void keeper_leave(struct keeper *k)
     k->pid = 0;
 }
 
+int keeper_finish(struct keeper *k, struct error *e)
+{
+    int status = 0;
+
+    if (k->pid <= 0)
+        return 0;
+    k->pipe_fd = fd_close(k->pipe_fd);
+    while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    k->pid = 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    return error_set(
+        e, ERROR_FAILED, -EBUSY, "give-back",
+        "what was taken over from this host could not be given back: `unbrick cleanup` "
+        "tries again and says why");
+}
+
 void keeper_dismiss(struct keeper *k)
 {
     const char quit = DISMISSED;

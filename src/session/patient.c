@@ -22,9 +22,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-/* The kernel needs a moment to take a loop device back after the last user is gone. */
-#define RELEASE_WAIT_MS 10000
-
 /* "A candidate that cannot be mounted is checked, then tried again." */
 static int check_unreadable(struct patient *p, struct error *e)
 {

@@ -35,6 +35,7 @@ struct patient {
     struct patient_request request;
     struct disk *disks[PATIENT_DISKS_MAX]; /* owned: the targets', then what was made of them */
     unsigned disk_count;
+    char clone[400];              /* "/dev/vda (same ...)": a copy of that; safe text; "" */
     struct error closed;          /* why something that was found could not be assembled */
     int directory_fd;             /* target is a directory: an open tree of it; else -1 */
     struct candidates *found;     /* owned; NULL with a directory */

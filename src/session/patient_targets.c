@@ -3,7 +3,9 @@
 
 #include "base/text.h"
 #include "session/assembly.h"
+#include "session/clones.h"
 #include "session/interrupt.h"
+#include "storage/btrfs_twin.h"
 #include "storage/same_disk.h"
 #include "terminal/ui.h"
 
@@ -29,11 +31,6 @@ static int open_directory(struct patient *p, const char *path, struct error *e)
     return 0;
 }
 
-static int record(void *userdata, const char *text)
-{
-    return journal_record(userdata, JOURNAL_STORAGE, text);
-}
-
 static int confirm(void *userdata, const char *question)
 {
     (void)userdata;
@@ -52,7 +49,7 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
         .access = p->request.plan_only   ? DISK_READ
                   : p->request.read_only ? DISK_SCRATCH
                                          : DISK_WRITE,
-        .record = record,
+        .record = assembly_record,
         .confirm = confirm,
         .note = note,
         .userdata = j,
@@ -63,13 +60,16 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
     if (!d)
         return error_errno(e, -ENOMEM, "opening %s", text_safe(target));
     r = disk_open(d, target, &request, e);
+    if (r == 0 && !p->request.plan_only) {
+        r = btrfs_twin_settle(d, e);
+        if (r < 0)
+            (void)disk_close(d, RELEASE_WAIT_MS, NULL);
+    }
     if (r < 0) {
         free(d);
         return r;
     }
     p->disks[p->disk_count++] = d;
-    if (d->is_loop)
-        (void)journal_record(j, JOURNAL_LOOP, d->node);
     return 0;
 }
 
@@ -142,7 +142,7 @@ static int assemble_targets(struct patient *p, struct journal *j, struct error *
     struct disk_set set = {.disks = p->disks, .count = p->disk_count, .max = PATIENT_DISKS_MAX};
     int r;
 
-    if (p->directory_fd >= 0 || !assembly_is_needed(&set)) {
+    if (p->directory_fd >= 0 || (!assembly_is_needed(&set) && !p->request.assemble.luks_header)) {
         assemble_btrfs(&set);
         return 0;
     }
@@ -160,5 +160,10 @@ int patient_open_targets(struct patient *p, struct journal *j, struct error *e)
 {
     int r = open_targets(p, j, e);
 
-    return r < 0 ? r : assemble_targets(p, j, e);
+    if (r == 0)
+        r = clones_refuse_pair(p->disks, p->disk_count, e);
+    if (r < 0)
+        return r;
+    (void)clones_of_host(p->disks, p->disk_count, p->clone, sizeof p->clone);
+    return assemble_targets(p, j, e);
 }

@@ -7,6 +7,9 @@
 #include "session/journal.h"
 #include "session/patient.h"
 
+/* The kernel needs a moment to take a loop device back after the last user is gone. */
+#define RELEASE_WAIT_MS 10000
+
 /* Open and guard p->request's targets, then assemble what is on them. 0 or a negative errno; what
  * was opened is in *p in either case. */
 int patient_open_targets(struct patient *p, struct journal *j, struct error *e);

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/step.h"
 #include "base/text.h"
+#include "session/take_over.h"
 #include "storage/host_mounts.h"
 #include "session/interrupt.h"
 #include "session/rescue_host_tools.h"
@@ -44,6 +45,7 @@ int session_open(struct session *ret, const struct patient_request *request, str
         return r;
     }
     step_reached("session-journal");
+    r = take_over(request, &s->journal, &s->gives_back, e);
     if (r == 0)
         r = host_mounts_leave(&s->host_ns_fd, e);
     if (r == 0)
@@ -61,6 +63,9 @@ int session_close(struct session *s, struct error *e)
         /* Something is still in use: the keeper tries for a while, then `cleanup` can. */
         journal_leave(&s->journal);
         keeper_leave(&s->keeper);
+    } else if (s->gives_back) {
+        journal_leave(&s->journal);
+        r = keeper_finish(&s->keeper, e);
     } else {
         journal_end(&s->journal);
         keeper_dismiss(&s->keeper);

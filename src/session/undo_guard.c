@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/undo_guard.h"
 
+#include "session/assembly.h"
+
 int undo_guard_begin(struct undo_guard *g, struct journal **ret_journal)
 {
     int r = 0;
@@ -24,7 +26,7 @@ int undo_guard_record(void *guard, const char *record)
     struct journal *j;
     int r = undo_guard_begin(guard, &j);
 
-    return r < 0 ? r : journal_record(j, JOURNAL_STORAGE, record);
+    return r < 0 ? r : assembly_record(j, record);
 }
 
 void undo_guard_end(struct undo_guard *g)

@@ -70,7 +70,7 @@ int assemble(struct disk_set *set, enum disk_access access, const struct assembl
 {
     struct assembly a = {
         .set = set, .access = access, .request = request, .cb = cb, .problem = problem};
-    int made = 1, r = 0;
+    int made = 1, r = request->luks_header ? assemble_find_headless(&a, e) : 0;
 
     for (unsigned round = 0; made > 0 && r >= 0 && round < ROUNDS_MAX; round++) {
         made = 0;

@@ -42,8 +42,8 @@ struct disk_set {
 
 /*
  * Assemble everything on @set. What cannot be assembled is no failure (the root may well be
- * elsewhere): the first such reason is left in @problem, and each is a note. Returns 0, -EINTR
- * (ERROR_INTERRUPTED), or -ENOMEM.
+ * elsewhere): the first such reason is left in @problem, and each is a note. Returns 0; -EINTR
+ * (ERROR_INTERRUPTED), -ENOMEM, or an error about the header in @request.
  */
 int assemble(struct disk_set *set, enum disk_access access, const struct assemble_request *request,
              const struct assemble_callbacks *cb, struct error *problem, struct error *e);

@@ -5,7 +5,9 @@
 #include "base/step.h"
 #include "base/text.h"
 #include "storage/undo.h"
+#include "storage/failing.h"
 #include "storage/hold.h"
+#include "storage/btrfs_twin.h"
 #include "storage/disk_content.h"
 #include "storage/disk_names.h"
 #include "storage/in_use.h"
@@ -114,11 +116,12 @@ static int read_geometry(struct disk *d, struct error *e)
 
 /* The loop's device is a multiple of its sectors: the rest of a file that is cut anywhere is lost
  * to everybody. */
-static int make_loop(struct disk *d, struct error *e)
+static int make_loop(struct disk *d, const struct disk_request *request, struct error *e)
 {
     struct stat st;
-    int r = loop_attach(d->content_fd, d->name, d->access == DISK_READ, d->sector_size, d->node,
-                        sizeof d->node, &d->node_fd, e);
+    int r = loop_attach(d->content_fd, d->name, d->access == DISK_READ, d->sector_size,
+                        request ? request->record : NULL, request ? request->userdata : NULL,
+                        d->node, sizeof d->node, &d->node_fd, e);
 
     if (r < 0)
         return error_context(e, r, "%s", text_safe(d->target));
@@ -126,7 +129,10 @@ static int make_loop(struct disk *d, struct error *e)
     step_reached("disk-loop");
     if (fstat(d->node_fd, &st) < 0)
         return error_errno(e, -errno, "cannot look at %s", d->node);
-    return partitions_add(d, d->node_fd, st.st_rdev, e);
+    r = partitions_add(d, d->node_fd, st.st_rdev, e);
+    if (request && request->record)
+        loop_unlock(d->node_fd);
+    return r;
 }
 
 /* Without partitions the whole disk is the one volume. A table whose entries are all bad leaves
@@ -205,14 +211,14 @@ static int use_directly(struct disk *d, struct error *e)
     return d->node_fd < 0 ? error_errno(e, -errno, "cannot open %s", d->node) : 0;
 }
 
-static int make_reachable(struct disk *d, struct error *e)
+static int make_reachable(struct disk *d, const struct disk_request *request, struct error *e)
 {
     int r = partitions_read(d, d->content_fd, e);
 
     if (r < 0)
         return r;
     drop_table_below_filesystem(d);
-    r = d->is_image || d->layer.open || d->aside || !kernel_shows_all(d) ? make_loop(d, e)
+    r = d->is_image || d->layer.open || d->aside || !kernel_shows_all(d) ? make_loop(d, request, e)
                                                                          : use_directly(d, e);
     if (r == 0)
         r = find_volumes(d, e);
@@ -236,21 +242,11 @@ static int refuse_hibernated(const struct disk *d, struct error *e)
     return 0;
 }
 
-/* Every further access may be the last one of a failing disk: it is to be copied, not worked on. */
 static int refuse_failing(const struct disk *d, struct error *e)
 {
-    for (unsigned i = 0; i < d->volume_count; i++) {
-        if (!d->volumes[i].unreadable)
-            continue;
-        (void)error_set(e, ERROR_REFUSED, -EIO, "failing-disk",
-                        "%s cannot be read (%s: %s): the disk may be failing", text_safe(d->target),
-                        text_safe(d->volumes[i].name), strerror(EIO));
-        (void)error_advise(e,
-                           "copy it before anything else, and work on the copy: ddrescue -d %s "
-                           "copy.img copy.map; or look at it with --read-only",
-                           text_safe(d->target));
-        return -EIO;
-    }
+    for (unsigned i = 0; i < d->volume_count; i++)
+        if (d->volumes[i].unreadable)
+            return failing_disk(text_safe(d->volumes[i].name), strerror(EIO), e);
     return 0;
 }
 
@@ -307,7 +303,7 @@ static int open_disk(struct disk *ret, const char *target, const struct disk_req
     if (r == 0)
         r = disk_content_open(ret, request, e);
     if (r == 0)
-        r = make_reachable(ret, e);
+        r = make_reachable(ret, request, e);
     if (r == 0 && guarded)
         r = check_whole(ret, e);
     if (r < 0)
@@ -337,7 +333,7 @@ int disk_use_assembled(struct disk *d, const char *node, struct error *e)
         ioctl(d->backing_fd, BLKSSZGET, &sector) < 0)
         return error_errno(e, -errno, "cannot open %s", node);
     d->sector_size = (uint32_t)sector;
-    return make_reachable(d, e);
+    return make_reachable(d, NULL, e);
 }
 
 static int close_assembled(struct disk *d, unsigned wait_ms, struct error *e)
@@ -368,6 +364,9 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
         return 0;
     if (d->node_fd >= 0 && d->access == DISK_WRITE && fsync(d->node_fd) < 0)
         r = error_errno(e, -errno, "cannot write everything to %s", text_safe(d->target));
+    for (unsigned i = 0; wait_ms && i < d->volume_count; i++)
+        if (strcmp(d->volumes[i].fs.type, "btrfs") == 0)
+            btrfs_twin_forget(d->volumes[i].node);
     (void)fstat(d->node_fd, &node);
     (void)fstat(d->content_fd, &file);
     d->node_fd = fd_close(d->node_fd);

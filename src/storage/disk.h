@@ -43,11 +43,12 @@ struct disk_request {
 };
 
 enum disk_kind {
-    DISK_TARGET, /* the user named it */
-    DISK_ARRAY,  /* made of others by assemble.h: RAID array, */
-    DISK_LUKS,   /* opened LUKS volume, */
-    DISK_GROUP,  /* volume group: its volumes are the logical volumes, it has no node itself */
-    DISK_OTHER,  /* something that only the host makes (bcache, Stratis, BitLocker): for a look */
+    DISK_TARGET,   /* the user named it */
+    DISK_ARRAY,    /* made of others by assemble.h: RAID array, */
+    DISK_LUKS,     /* opened LUKS volume, */
+    DISK_STAND_IN, /* made for a group, see clone_group.h: has no volumes and no node */
+    DISK_GROUP,    /* volume group: its volumes are the logical volumes, it has no node itself */
+    DISK_OTHER,    /* something that only the host makes (bcache, Stratis, BitLocker): for a look */
 };
 
 struct disk {
@@ -56,6 +57,7 @@ struct disk {
     char node[128];          /* the whole disk as a device: "/dev/sdb", or our "/dev/loop3" */
     char name[64];           /* short name: "sdb", the image's file name, "md0", "vg0" */
     char record[160];        /* assembled: what undo_record() needs */
+    char opened_as[64];      /* assembled: the name that it has here, when it is not .name */
     bool degraded;           /* assembled without all of its members */
     const struct volume *on; /* DISK_LUKS: the encrypted volume */
     bool is_image;           /* target is a regular file */

@@ -2,6 +2,7 @@
 #include "storage/disk_content.h"
 
 #include "base/text.h"
+#include "storage/btrfs_twin.h"
 #include "storage/image_chain.h"
 #include "storage/partitions.h"
 #include "storage/probe.h"
@@ -34,7 +35,7 @@ static bool needs_a_write(int fd, uint64_t start, uint64_t size)
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
         if (strcmp(fs.type, always[i]) == 0)
             return true;
-    return fs.dirty;
+    return fs.dirty || (strcmp(fs.type, "btrfs") == 0 && btrfs_twin_is_in_the_way(fs.uuid));
 }
 
 /* Is there anything on the disk that does? Its table is read for that, and read again later. */

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/inventory.h"
 
-#include "base/fd.h"
 #include "base/host.h"
 #include "base/text.h"
+#include "storage/loop.h"
 #include "storage/mapping.h"
 #include "storage/sysfs.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 /* Names in /sys/block that are no disks of a machine. What stands on others (device-mapper, md) is
@@ -30,14 +28,6 @@ static const struct {
     {"mmcblk", "boot"},
     {"mmcblk", "rpmb"},
 };
-
-/* A loop device of ours is locked as long as it lives, see loop.h. */
-static bool is_ours(const char *node)
-{
-    _cleanup_fd_ int fd = host_open(node, O_RDONLY);
-
-    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-}
 
 /* Several paths to one disk stand below one mapping: that is the disk. Other mappings and arrays
  * belong to the disks below them. */
@@ -75,7 +65,7 @@ static bool is_worth_a_look(const char *entry, char *ret_path, size_t size)
         sysfs_number(st.st_rdev, "size") == 0 || sysfs_number(st.st_rdev, "hidden") ||
         is_built_on_others(st.st_rdev) || is_path(st.st_rdev))
         return false;
-    if (text_starts_with(entry, "loop") && is_ours(ret_path))
+    if (text_starts_with(entry, "loop") && loop_is_ours(ret_path))
         return false;
     sysfs_text(st.st_rdev, "dm/name", mapping, sizeof mapping);
     if (mapping[0])
@@ -105,15 +95,49 @@ int inventory_disks(char (*ret_paths)[128], struct error *e)
     return (int)count;
 }
 
-/* Members of one array, and of one btrfs, share its uuid rightly: each has one of its own beside
- * it, or none that we know. A physical volume's is its own. */
-static bool is_copy(const struct filesystem *x, const struct filesystem *y)
+/* Types of which a device is one of several; .shared: they have one uuid together, and each one of
+ * its own beside it. */
+static const struct {
+    const char *type;
+    bool shared;
+} member_types[] = {
+    {"LVM2_member", false},
+    {"crypto_LUKS", false},
+    {"linux_raid_member", true},
+    {"btrfs", true},
+};
+
+/* What tells a volume from all others; "" when it cannot be told. */
+static const char *own_uuid(const struct filesystem *fs, bool *ret_member)
 {
-    if (!x->uuid[0] || strcmp(x->uuid, y->uuid) != 0 || strcmp(x->type, y->type) != 0)
-        return false;
-    if (x->uuid_sub[0] || y->uuid_sub[0])
-        return strcmp(x->uuid_sub, y->uuid_sub) == 0;
-    return strcmp(x->usage, "raid") != 0 || strcmp(x->type, "LVM2_member") == 0;
+    *ret_member = false;
+    for (size_t i = 0; i < sizeof member_types / sizeof member_types[0]; i++) {
+        if (strcmp(fs->type, member_types[i].type) != 0)
+            continue;
+        *ret_member = true;
+        return member_types[i].shared ? fs->uuid_sub : fs->uuid;
+    }
+    return fs->uuid;
+}
+
+static bool same_volume(const struct disk *a, const struct disk *b, bool members_only,
+                        char *ret_what, size_t size)
+{
+    for (unsigned i = 0; i < a->volume_count; i++)
+        for (unsigned j = 0; j < b->volume_count; j++) {
+            const struct filesystem *x = &a->volumes[i].fs, *y = &b->volumes[j].fs;
+            bool member, ignored;
+            const char *own = own_uuid(x, &member);
+
+            if (!own[0] || strcmp(x->type, y->type) != 0 ||
+                strcmp(own, own_uuid(y, &ignored)) != 0 || (members_only && !member))
+                continue;
+            snprintf(ret_what, size, "%s %s",
+                     strcmp(x->usage, "filesystem") == 0 ? "file system" : "volume",
+                     text_safe(own));
+            return true;
+        }
+    return false;
 }
 
 bool inventory_is_twin(const struct disk *a, const struct disk *b, char *ret_what, size_t size)
@@ -122,16 +146,10 @@ bool inventory_is_twin(const struct disk *a, const struct disk *b, char *ret_wha
         snprintf(ret_what, size, "partition table %s", text_safe(a->table_id));
         return true;
     }
-    for (unsigned i = 0; i < a->volume_count; i++)
-        for (unsigned j = 0; j < b->volume_count; j++) {
-            const struct filesystem *x = &a->volumes[i].fs, *y = &b->volumes[j].fs;
+    return same_volume(a, b, false, ret_what, size);
+}
 
-            if (!is_copy(x, y))
-                continue;
-            snprintf(ret_what, size, "%s %s",
-                     strcmp(x->usage, "filesystem") == 0 ? "file system" : text_safe(x->type),
-                     text_safe(x->uuid_sub[0] ? x->uuid_sub : x->uuid));
-            return true;
-        }
-    return false;
+bool inventory_same_member(const struct disk *a, const struct disk *b, char *ret_what, size_t size)
+{
+    return same_volume(a, b, true, ret_what, size);
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "storage/host_mounts.h"
 #include "storage/kernel_feature.h"
+#include "storage/scratch_file.h"
 #include "storage/used.h"
 #include "storage/undo.h"
 
@@ -31,29 +32,6 @@
 
 /* What it says when it cannot start. */
 #define WORDS_MAX ((size_t)65536)
-
-/* Where files may get large. */
-static const char *const scratch_dirs[] = {"/var/tmp", "/tmp", "/run"};
-
-/* A file without a name. Descriptor or negative errno. */
-static int open_scratch(void)
-{
-    int r = -ENOENT;
-
-    for (size_t i = 0; i < sizeof scratch_dirs / sizeof scratch_dirs[0]; i++) {
-        char path[64];
-        int fd;
-
-        snprintf(path, sizeof path, "%s/unbrick-layer.XXXXXX", scratch_dirs[i]);
-        fd = mkostemp(path, O_CLOEXEC);
-        if (fd >= 0) {
-            (void)unlink(path);
-            return fd;
-        }
-        r = -errno;
-    }
-    return r;
-}
 
 /* The first line of what a program said. */
 static int program_failed(const char *output, const char *what, struct error *e)
@@ -115,7 +93,7 @@ static int make_overlay(const struct image_chain *c, struct error *e)
                     bytes,
                     NULL};
     _cleanup_free_ char *output = NULL;
-    _cleanup_fd_ int fd = open_scratch();
+    _cleanup_fd_ int fd = scratch_file_open();
     uint64_t size = 0;
     int r = fd < 0 ? error_errno(e, fd, "there is no place for a layer") : 0;
 

@@ -13,7 +13,7 @@ export UNBRICK PTY
 
 # unb ARGUMENT...: sets status, output (standard output) and stderr. Never waits for a person.
 unb() {
-    run --separate-stderr timeout -k 5 100 "$UNBRICK" "$@" </dev/null
+    run --separate-stderr env -u DM_DISABLE_UDEV timeout -k 5 100 "$UNBRICK" "$@" </dev/null
     report_run "$@"
 }
 
@@ -242,6 +242,8 @@ leftovers() {
     our_mounts | sed 's/^/mount /'
     our_loops | sed 's/^/loop /'
     our_cgroups | sed 's/^/cgroup /'
+    find /run/udev/rules.d -name '*unbrick*' 2>/dev/null | not_foreign '.*-([0-9]+)[.]rules$' |
+        sed 's/^/file /'
     find /run/unbrick -mindepth 1 2>/dev/null | not_foreign '/run/unbrick/([0-9]+).*' |
         sed 's/^/file /'
 }
