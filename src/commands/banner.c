@@ -42,6 +42,10 @@ static void add_system(struct text *out, const struct patient *p)
     char date[32] = "";
     struct tm tm;
 
+    if (p->request.no_mount) {
+        field(out, "system", "none was looked for (--no-mount)");
+        return;
+    }
     if (p->system.last_boot > 0 && localtime_r(&p->system.last_boot, &tm))
         (void)strftime(date, sizeof date, "; last boot %e %b %Y", &tm);
     field(out, "system", "%s, %s%s%s%s", p->name,
@@ -126,10 +130,32 @@ static void add_checks(struct text *out, const struct patient *p)
     field(out, "checked", "%s", list);
 }
 
+/* --no-mount: what there is to work on. */
+static void add_nodes(struct text *out, const struct patient *p)
+{
+    char list[1024] = "", item[420];
+
+    field(out, "mounted", "nothing, and /sysroot is empty");
+    for (unsigned i = 0; i < p->disk_count; i++)
+        for (unsigned j = 0; j < p->disks[i]->volume_count; j++) {
+            const struct volume *v = &p->disks[i]->volumes[j];
+
+            snprintf(item, sizeof item, "%s (%s%s%s)",
+                     v->dm_name[0] ? text_safe(v->name) : text_safe(strrchr(v->node, '/') + 1),
+                     v->dm_name[0] ? "" : text_safe(v->name),
+                     v->dm_name[0] || !v->fs.type[0] ? "" : ", ",
+                     v->fs.type[0] ? text_safe(v->fs.type) : "");
+            append_item(list, sizeof list, item);
+        }
+    field(out, "devices", "in /dev: %s", list);
+}
+
 static void add_mounts(struct text *out, const struct patient *p)
 {
     char list[1024] = "", item[420];
 
+    if (p->request.no_mount)
+        add_nodes(out, p);
     if (!p->root)
         return;
     snprintf(item, sizeof item, "/ %s",

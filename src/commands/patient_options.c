@@ -32,6 +32,7 @@ int patient_request_from_options(const struct options *o, struct patient_request
         .system = o->system,
         .read_only = o->read_only || o->dry_run,
         .plan_only = o->dry_run,
+        .no_mount = o->no_mount,
         .assemble = {.degraded = o->degraded,
                      .key_file = o->key_file,
                      .luks_header = o->luks_header},
@@ -100,6 +101,8 @@ static void print_volumes(const struct patient *p)
 
 static void print_mounts(const struct options *o, const struct patient *p)
 {
+    if (p->request.no_mount)
+        printf("mount    nothing (--no-mount)\n");
     if (!p->root)
         return;
     printf("check    / on %s (--fsck=%s)\n", text_safe(p->root->volume->name),

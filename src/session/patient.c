@@ -170,6 +170,16 @@ static int follow_crypttab(struct patient *p, int root_fd, struct journal *j, st
     return r;
 }
 
+/* What could not be opened is said now: nobody will miss it later. */
+static int stop_early(struct patient *p, struct journal *j)
+{
+    name_patient(p);
+    (void)journal_record(j, JOURNAL_NAME, p->name);
+    if (p->closed.code)
+        ui_warn("%s", p->closed.text);
+    return 0;
+}
+
 int patient_open(struct patient *ret, const struct patient_request *request, struct journal *j,
                  struct error *e)
 {
@@ -192,6 +202,8 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
         name_patient(p);
         return 0;
     }
+    if (request->no_mount)
+        return stop_early(p, j);
     r = choose_system(p, e);
     if (r < 0)
         return r;
@@ -241,11 +253,13 @@ static int mount_root(struct patient *p, struct journal *j, struct error *e)
         return error_errno(e, -errno, "cannot make %s", p->tree);
     if (p->directory_fd >= 0)
         fd = take_fd(&p->directory_fd);
-    else
+    else if (p->root)
         fd = root_mount(p, mode_of(p, p->root->volume, false), e);
-    if (fd < 0)
+    if (fd < 0 && !p->request.no_mount)
         return fd;
-    if (p->root && p->root->place.deployment[0])
+    if (p->request.no_mount)
+        r = 0; /* the directory itself */
+    else if (p->root && p->root->place.deployment[0])
         r = ostree_tree_mount(fd, p->root->place.deployment, j->mount_dir, p->tree, e);
     else if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
         r = error_errno(e, -errno, "cannot attach the root");
@@ -303,7 +317,7 @@ static int check_root(struct patient *p, struct error *e)
 {
     int r;
 
-    if (p->request.read_only || p->directory_fd >= 0 || p->root->volume->read_only)
+    if (p->request.read_only || !p->root || p->root->volume->read_only)
         return 0;
     r = check_with_ui(p->root->volume, "/", p->request.fsck, &p->root_check, e);
     if (r < 0)
@@ -320,7 +334,6 @@ static int check_root(struct patient *p, struct error *e)
 
 int patient_mount(struct patient *p, struct journal *j, struct error *e)
 {
-    bool directory = p->directory_fd >= 0;
     int r;
 
     r = check_root(p, e);
@@ -330,7 +343,7 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e)
         r = mount_root(p, j, e);
     if (r < 0)
         return r;
-    if (!directory) {
+    if (p->root) {
         r = plan_mounts(p, p->root_fd, e);
         if (r < 0)
             return r;
@@ -344,6 +357,8 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e)
         }
     }
     step_reached("patient-mounted");
+    if (p->request.no_mount)
+        return 0;
     /* Again: what was on a separate /usr or /boot is only now to be seen. */
     return system_inspect(p->root_fd, &p->system, e);
 }

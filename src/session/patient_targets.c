@@ -110,6 +110,10 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
             if (q->target_count > 1)
                 return error_set(e, ERROR_USAGE, -EINVAL, "usage",
                                  "a directory can only be a target by itself");
+            if (q->no_mount)
+                return error_set(e, ERROR_USAGE, -EINVAL, "usage",
+                                 "--no-mount is for disks and images; %s is a directory",
+                                 text_safe(q->targets[i]));
             return open_directory(p, q->targets[i], e);
         }
         r = refuse_same(p, q->targets[i], e);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* os-release, boot loader configuration, kernel names, crypttab and wtmp of a patient. */
+/* os-release, boot loader configuration, what snapper notes, kernel names, crypttab and wtmp of a
+ * patient. */
 
+#include "system/boot_choice.h"
 #include "system/cmdline.h"
 #include "system/crypttab.h"
 #include "system/kernels.h"
 #include "system/last_boot.h"
 #include "system/os_release.h"
+#include "system/snapper.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,6 +33,23 @@ static void check_crypttab(const char *data, size_t size)
             abort();
 }
 
+/* What is found is a part of the text, and no longer than the room for it. */
+static void check_boot_choices(const char *text)
+{
+    char value[16];
+
+    if (boot_choice_word(text, "root", value, sizeof value) == 0 && !strstr(text, value))
+        abort();
+    if (boot_choice_grubenv(text, "saved_entry", value, sizeof value) == 0 &&
+        (!strstr(text, value) || strchr(value, '\n')))
+        abort();
+    if (boot_choice_grub_default(text) < -1)
+        abort();
+    if (snapper_info_get(text, "description", value, sizeof value) == 0 &&
+        strlen(value) >= sizeof value)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -47,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (kernels_compare(text, "6.1.0") > 0) != (kernels_compare("6.1.0", text) < 0))
         abort();
     check_crypttab((const char *)data, size);
+    check_boot_choices(text);
     (void)last_boot_from_wtmp(data, size);
     free(text);
     return 0;

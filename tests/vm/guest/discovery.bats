@@ -54,6 +54,25 @@ names() {
     unb list --degraded --key-file "$KEY" a.img
     [[ $output == *"members are missing"* && $output == *vg0/root* ]]
     no_layers
+
+    # An expert stops when all layers are open: nothing is mounted, and everything is put away.
+    unb shell --host-tools --no-mount --key-file "$KEY" a.img b.img -- \
+        sh -c 'ls /sysroot; blkid -o value -s TYPE /dev/vg0/root /dev/vg0/swap
+            mount /dev/vg0/root /sysroot && cat /sysroot/etc/hostname'
+    [ "$status" -eq 0 ]
+    [ "$output" = $'ext4\nswap\nmini' ]
+    no_layers
+
+    # What a list that is killed has put together for its look is taken down all the same.
+    local stopped=$BATS_TEST_TMPDIR/stopped pid
+    UNBRICK_STOP_AT=assembled-group UNBRICK_STOP_FILE=$stopped "$UNBRICK_STEPS" list --key-file "$KEY" \
+        a.img b.img </dev/null >out 2>&1 3>&- &
+    pid=$!
+    wait_for 60 test -s "$stopped" || fail "$(cat out)"
+    dmsetup ls | grep -q vg0-root
+    kill -KILL "$pid"
+    wait "$pid" || true
+    wait_for 30 no_layers
 }
 
 @test "list: a block device with LVM is looked into behind a read-only device" {
