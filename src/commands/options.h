@@ -45,7 +45,7 @@ struct options {
     const char *log;
     const char *run; /* boot: --run FILE */
     bool login;
-    bool host_tools;
+    bool host_tools, no_mount;
     /* examine */
     bool quick, strict, list_faults, each;
     const char *html; /* file for the report */

@@ -9,6 +9,7 @@
 #include "session/check_ui.h"
 #include "storage/host_mounts.h"
 #include "session/interrupt.h"
+#include "session/ostree_tree.h"
 #include "session/patient_flush.h"
 #include "session/patient_targets.h"
 #include "storage/mount.h"
@@ -197,11 +198,19 @@ static int plan_mounts(struct patient *p, int root_fd, struct error *e)
 
 static int root_mount(const struct patient *p, enum mount_mode mode, struct error *e)
 {
-    char options[300] = "";
+    char options[64];
 
-    if (p->root->subvolume[0])
-        snprintf(options, sizeof options, "subvol=%s", p->root->subvolume);
-    return mount_volume(p->root->volume, mode, options[0] ? options : NULL, NULL, 0, e);
+    return mount_volume(p->root->volume, mode,
+                        candidate_mount_options(&p->root->place, options, sizeof options), NULL, 0,
+                        e);
+}
+
+/* The root in what root_mount() mounted: a deployment is a directory in there. */
+static int root_in(const struct patient *p, int mount_fd, struct error *e)
+{
+    int fd = path_open_strict(mount_fd, p->root->place.deployment, O_DIRECTORY);
+
+    return fd < 0 ? error_errno(e, fd, "cannot open the root of %s", p->root->name) : fd;
 }
 
 /* Now that the root can be read: the names that it uses, and the volumes whose keys it has. */
@@ -222,11 +231,21 @@ static int follow_crypttab(struct patient *p, int root_fd, struct journal *j, st
     return r;
 }
 
+/* What could not be opened is said now: nobody will miss it later. */
+static int stop_early(struct patient *p, struct journal *j)
+{
+    name_patient(p);
+    (void)journal_record(j, JOURNAL_NAME, p->name);
+    if (p->closed.code)
+        ui_warn("%s", p->closed.text);
+    return 0;
+}
+
 int patient_open(struct patient *ret, const struct patient_request *request, struct journal *j,
                  struct error *e)
 {
     struct patient *p = ret;
-    _cleanup_fd_ int look = -1;
+    _cleanup_fd_ int look = -1, root = -1;
     int r;
 
     *p = (struct patient){.request = *request, .directory_fd = -1, .root_fd = -1};
@@ -244,6 +263,8 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
         name_patient(p);
         return 0;
     }
+    if (request->no_mount)
+        return stop_early(p, j);
     r = choose_system(p, j, e);
     if (r < 0)
         return r;
@@ -254,8 +275,11 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     look = root_mount(p, MOUNT_NO_REPLAY, e);
     if (look < 0)
         return look;
-    r = follow_crypttab(p, look, j, e);
-    return r < 0 ? r : plan_mounts(p, look, e);
+    root = root_in(p, look, e);
+    if (root < 0)
+        return root;
+    r = follow_crypttab(p, root, j, e);
+    return r < 0 ? r : plan_mounts(p, root, e);
 }
 
 /* Where a plan's target leads below the root, following links as the booting system would. */
@@ -281,6 +305,7 @@ static enum mount_mode mode_of(const struct patient *p, const struct volume *v, 
 static int mount_root(struct patient *p, struct journal *j, struct error *e)
 {
     _cleanup_fd_ int fd = -1;
+    int r = 0;
 
     if (mkdir(j->mount_dir, 0700) < 0)
         return error_errno(e, -errno, "cannot make %s", j->mount_dir);
@@ -291,12 +316,18 @@ static int mount_root(struct patient *p, struct journal *j, struct error *e)
         return error_errno(e, -errno, "cannot make %s", p->tree);
     if (p->directory_fd >= 0)
         fd = take_fd(&p->directory_fd);
-    else
+    else if (p->root)
         fd = root_mount(p, mode_of(p, p->root->volume, false), e);
-    if (fd < 0)
+    if (fd < 0 && !p->request.no_mount)
         return fd;
-    if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return error_errno(e, -errno, "cannot attach the root");
+    if (p->request.no_mount)
+        r = 0; /* the directory itself */
+    else if (p->root && p->root->place.deployment[0])
+        r = ostree_tree_mount(fd, p->root->place.deployment, j->mount_dir, p->tree, e);
+    else if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        r = error_errno(e, -errno, "cannot attach the root");
+    if (r < 0)
+        return r;
     p->root_fd = open(p->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (p->root_fd < 0)
         return error_errno(e, -errno, "cannot open %s", p->tree);
@@ -377,7 +408,7 @@ static int check_root(struct patient *p, struct error *e)
 {
     int r;
 
-    if (p->directory_fd >= 0)
+    if (p->directory_fd >= 0 || !p->root)
         return 0;
     /* One that had to be repaired on its layer to be seen at all was looked at before that. */
     if (p->request.examine)
@@ -399,7 +430,6 @@ static int check_root(struct patient *p, struct error *e)
 
 int patient_mount(struct patient *p, struct journal *j, struct error *e)
 {
-    bool directory = p->directory_fd >= 0;
     int r;
 
     r = check_root(p, e);
@@ -409,7 +439,7 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e)
         r = mount_root(p, j, e);
     if (r < 0)
         return r;
-    if (!directory) {
+    if (p->root) {
         r = plan_mounts(p, p->root_fd, e);
         if (r < 0)
             return r;
@@ -423,6 +453,8 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e)
         }
     }
     step_reached("patient-mounted");
+    if (p->request.no_mount)
+        return 0;
     /* Again: what was on a separate /usr or /boot is only now to be seen. */
     return system_inspect(p->root_fd, &p->system, e);
 }
@@ -447,7 +479,7 @@ int patient_close(struct patient *p, struct error *e)
         free(p->disks[i]);
     }
     p->disk_count = 0;
-    free(take_ptr(&p->found));
+    candidates_free(take_ptr(&p->found));
     free(take_ptr(&p->plan));
     return failed;
 }

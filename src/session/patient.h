@@ -30,6 +30,7 @@ struct patient_request {
     bool examine;       /* with .read_only: look at every file system in full, and go on with what
                            can be seen, whatever is found; .fsck says whether to look at all */
     bool plan_only;     /* --dry-run: nobody is asked, and nothing is assembled */
+    bool no_mount; /* stop when its layers are open: no system is looked for, none is mounted */
     struct assemble_request assemble;
 };
 
@@ -56,13 +57,13 @@ struct patient {
 /*
  * First stage: open, guard and hold the targets, leave the host's mounts behind, choose the system,
  * read its fstab and plan the mounts. Writes nothing to a disk. Must be called in a private mount
- * namespace (host_mounts_leave()).
+ * namespace (host_mounts_leave()). With .no_mount there is no .root afterwards.
  */
 int patient_open(struct patient *ret, const struct patient_request *request, struct journal *j,
                  struct error *e);
 
 /* Second stage: check what the boot needs, mount the root and the rest. From here on the disk is
- * written to, unless the request was read-only. */
+ * written to, unless the request was read-only. With .no_mount the tree is an empty directory. */
 int patient_mount(struct patient *p, struct journal *j, struct error *e);
 
 /* Flush (with progress), unmount, let go of the disks. Returns the first failure; everything that

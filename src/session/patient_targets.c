@@ -6,6 +6,7 @@
 #include "session/clones.h"
 #include "session/interrupt.h"
 #include "storage/btrfs_twin.h"
+#include "storage/same_disk.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -77,6 +78,24 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
     return 0;
 }
 
+/* Two members of an array may well be given, but one disk not twice. */
+static int refuse_same(const struct patient *p, const char *target, struct error *e)
+{
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        const char *other = p->disks[i]->target;
+
+        if (disk_is(p->disks[i], target))
+            return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
+                             "%s and %s are the same disk: name it once", text_safe(other),
+                             text_safe(target));
+        if (same_disk(other, target))
+            return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
+                             "%s and %s are two paths to the same disk: name one of them",
+                             text_safe(other), text_safe(target));
+    }
+    return 0;
+}
+
 static int open_targets(struct patient *p, struct journal *j, struct error *e)
 {
     const struct patient_request *q = &p->request;
@@ -96,13 +115,15 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
             if (q->target_count > 1)
                 return error_set(e, ERROR_USAGE, -EINVAL, "usage",
                                  "a directory can only be a target by itself");
+            if (q->no_mount)
+                return error_set(e, ERROR_USAGE, -EINVAL, "usage",
+                                 "--no-mount is for disks and images; %s is a directory",
+                                 text_safe(q->targets[i]));
             return open_directory(p, q->targets[i], e);
         }
-        for (unsigned k = 0; k < p->disk_count; k++)
-            if (disk_is(p->disks[k], q->targets[i]))
-                return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
-                                 "%s and %s are the same disk: name it once",
-                                 text_safe(p->disks[k]->target), text_safe(q->targets[i]));
+        r = refuse_same(p, q->targets[i], e);
+        if (r < 0)
+            return r;
         r = open_disk(p, q->targets[i], j, e);
         if (r == 0)
             r = interrupt_check(e);

@@ -2,6 +2,7 @@
 #include "storage/device_mapper.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "storage/sysfs.h"
 
@@ -25,7 +26,7 @@ static int read_device(const char *entry, struct dm_device *ret)
     size_t size;
 
     snprintf(path, sizeof path, "/sys/block/%.64s/dev", entry);
-    if (file_read(path, 64, &data, &size) < 0 || sysfs_parse_devno(data, &ret->devno) < 0)
+    if (host_read(path, 64, &data, &size) < 0 || sysfs_parse_devno(data, &ret->devno) < 0)
         return -ENOENT;
     snprintf(text, sizeof text, "/dev/%.20s", entry);
     memcpy(ret->node, text, sizeof ret->node);
@@ -36,7 +37,7 @@ static int read_device(const char *entry, struct dm_device *ret)
 
 static unsigned find(const char *uuid_prefix, const char *name, struct dm_device *ret, unsigned max)
 {
-    DIR *dir = opendir("/sys/block");
+    DIR *dir = host_opendir("/sys/block");
     struct dirent *entry;
     unsigned count = 0;
 

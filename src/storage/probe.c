@@ -2,11 +2,13 @@
 #include "storage/probe.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/text.h"
 
 #include <blkid/blkid.h>
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -196,4 +198,29 @@ int probe_filesystem(int fd, uint64_t start, uint64_t size, struct filesystem *r
         return error_errno(e, r, "cannot read the volume");
     *ret = fs;
     return 0;
+}
+
+/* Up to and with the superblocks at the start of a first partition at 1 MiB: members of a RAID
+ * array whose partition tables were copied differ there. */
+#define HEAD ((size_t)4 << 20)
+
+#define CHUNK ((size_t)256 << 10)
+
+bool probe_same_start(const char *a, const char *b)
+{
+    _cleanup_fd_ int fd_a = host_open(a, O_RDONLY), fd_b = host_open(b, O_RDONLY);
+    _cleanup_free_ char *data = malloc(2 * CHUNK);
+
+    if (fd_a < 0 || fd_b < 0 || !data)
+        return false;
+    for (size_t at = 0; at < HEAD; at += CHUNK) {
+        ssize_t x = pread(fd_a, data, CHUNK, (off_t)at),
+                y = pread(fd_b, data + CHUNK, CHUNK, (off_t)at);
+
+        if (x < 0 || x != y || memcmp(data, data + CHUNK, (size_t)x) != 0)
+            return false;
+        if ((size_t)x < CHUNK)
+            break;
+    }
+    return true;
 }

@@ -11,6 +11,10 @@
 int probe_filesystem(int fd, uint64_t start, uint64_t size, struct filesystem *ret,
                      struct error *e);
 
+/* Is the same at the start of the block devices @a and @b (paths of nodes), where partition tables
+ * and superblocks are? */
+bool probe_same_start(const char *a, const char *b);
+
 /* State fields of a superblock, from the first bytes of a volume: sets size, dirty and has_errors
  * of *fs, whose type is known. Pure: for tests and fuzzing. */
 #define PROBE_STATE_BYTES 0x12000

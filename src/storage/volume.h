@@ -38,6 +38,7 @@ struct volume {
     uint64_t start;       /* bytes from the start of the disk */
     uint64_t size;        /* bytes */
     char part_type[40];   /* GPT type GUID, or "0x83" for MBR; "" when not a partition */
+    uint64_t part_flags;  /* GPT: the attributes; MBR: 0x80 is the active one */
     char part_uuid[64];   /* PARTUUID as the kernel and blkid name it */
     char part_label[128]; /* GPT name, UTF-8, raw */
     char dm_name[128];    /* mapping: its name below /dev/mapper; "" */
