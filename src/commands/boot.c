@@ -27,8 +27,8 @@ static int read_script(const char *path, char **ret, size_t *ret_size, struct er
         return error_set(e, ERROR_USAGE, r, "script", "cannot read the script %s: %s",
                          text_safe(path), strerror(-r));
     if (*ret && memchr(*ret, '\0', *ret_size))
-        return error_set(e, ERROR_USAGE, -EINVAL, "script",
-                         "%s is no script: it holds NUL bytes", text_safe(path));
+        return error_set(e, ERROR_USAGE, -EINVAL, "script", "%s is no script: it holds NUL bytes",
+                         text_safe(path));
     return 0;
 }
 
@@ -98,6 +98,7 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
         r = session_run(s, &plan, rescue,
                         &(struct session_console){.escape = o->escape,
                                                   .log_fd = log_fd,
+                                                  .unfiltered = o->raw_console,
                                                   .banner = banner.data},
                         &result, &wait_status, e);
     container_plan_free(&plan);

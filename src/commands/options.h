@@ -36,6 +36,7 @@ struct options {
     bool dry_run;
     /* About the session. */
     int escape;                         /* byte; -1 none */
+    bool raw_console;                   /* the console's output is not filtered */
     char **binds, **binds_ro, **setenv; /* NULL-ended; NULL when none */
     bool private_network, network_chosen;
     const char *log;

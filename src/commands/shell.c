@@ -21,7 +21,7 @@ static int status_of(const struct supervise_result *result, int wait_status)
     if (result->end == SUPERVISE_SIGNAL || result->end == SUPERVISE_HANGUP)
         return 128 + result->code;
     if (WIFSIGNALED(wait_status))
-        return result->end == SUPERVISE_ESCAPE ? 0 : 128 + WTERMSIG(wait_status);
+        return result->end == SUPERVISE_PAYLOAD ? 128 + WTERMSIG(wait_status) : 0;
     return WEXITSTATUS(wait_status);
 }
 
@@ -45,6 +45,7 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
         r = session_run(s, &plan, rescue,
                         &(struct session_console){.escape = o->escape,
                                                   .log_fd = log_fd,
+                                                  .unfiltered = o->raw_console,
                                                   .banner = banner.data},
                         &result, &wait_status, e);
     container_plan_free(&plan);

@@ -15,6 +15,7 @@
 #include "session/journal.h"
 #include "session/keeper.h"
 #include "session/rescue_overlays.h"
+#include "session/standard_fds.h"
 #include "session/supervise.h"
 #include "system/linux_system.h"
 #include "terminal/ui.h"
@@ -139,7 +140,9 @@ static int status_of(const struct container *c, const struct supervise_result *r
     case CONTAINER_KILLED:
         break;
     }
-    if (result->end == SUPERVISE_ESCAPE && !result->killed)
+    if (!result->killed && result->end == SUPERVISE_REBOOT)
+        return SPAWN_REBOOT;
+    if (!result->killed && (result->end == SUPERVISE_ESCAPE || result->end == SUPERVISE_POWEROFF))
         return 0;
     (void)error_set(e, ERROR_FAILED, -EIO, "killed", "the container was killed (SIG%s)",
                     sigabbrev_np(code) ? sigabbrev_np(code) : "?");
@@ -151,29 +154,44 @@ static int journal_cgroup(void *userdata, const char *path)
     return journal_record(userdata, JOURNAL_CGROUP, path);
 }
 
-static int run_container(const struct container_plan *plan, int root_fd, struct journal *journal,
-                         struct error *e)
+static int run_container(const struct spawn_options *o, struct container_plan *plan, int root_fd,
+                         struct journal *journal, struct error *e)
 {
+    /* What systemd understands (systemd(1)); nspawn's keys send the same. */
+    bool systemd = plan->kill_signal == SIGRTMIN + 3;
     struct supervise_options options = {
         .in_fd = STDIN_FILENO,
         .out_fd = STDOUT_FILENO,
         .escape = ESCAPE_KEY,
         .log_fd = -1,
+        .unfiltered = o->raw_console,
         .control_fd = -1,
         .stop_signal = plan->kill_signal,
+        .poweroff_signal = systemd ? SIGRTMIN + 4 : 0,
+        .reboot_signal = systemd ? SIGRTMIN + 5 : 0,
         .stop_seconds = STOP_SECONDS,
         .grace_seconds = GRACE_SECONDS,
     };
     struct supervise_result result;
     struct container c;
-    int status, r;
+    struct standard_fds fds;
+    int status = EXIT_FAILURE, r;
 
-    r = container_start(&c, plan, root_fd, journal_cgroup, journal, e);
-    if (r < 0)
-        return EXIT_FAILURE;
-    r = supervise(&c, &options, &result, e);
-    status = r < 0 ? EXIT_FAILURE : status_of(&c, &result, e);
-    container_free(&c);
+    r = standard_fds_prepare(&fds, plan, o->raw_console, e);
+    if (plan->console == CONSOLE_PIPE) {
+        options.pumps = fds.pumps;
+        options.pump_count = STANDARD_FDS;
+    }
+    if (r == 0)
+        r = container_start(&c, plan, root_fd, journal_cgroup, journal, e);
+    standard_fds_started(&fds);
+    if (r == 0) {
+        r = supervise(&c, &options, &result, e);
+        status = r < 0 ? EXIT_FAILURE : status_of(&c, &result, e);
+        container_free(&c);
+    }
+    plan->stdio = NULL;
+    standard_fds_close(&fds);
     return status;
 }
 
@@ -192,7 +210,7 @@ static int open_root(const struct spawn_options *o, struct error *e)
 }
 
 /* With a journal, which the keeper undoes when we do not come to its end. */
-static int run_journalled(const struct spawn_options *o, const struct container_plan *plan,
+static int run_journalled(const struct spawn_options *o, struct container_plan *plan,
                           struct error *e)
 {
     _cleanup_fd_ int root_fd = -1;
@@ -205,7 +223,7 @@ static int run_journalled(const struct spawn_options *o, const struct container_
     if (journal_record(&journal, JOURNAL_NAME, plan->name) == 0 && host_mounts_leave(NULL, e) == 0)
         root_fd = open_root(o, e);
     if (root_fd >= 0)
-        status = run_container(plan, root_fd, &journal, e);
+        status = run_container(o, plan, root_fd, &journal, e);
     journal_end(&journal);
     return status;
 }

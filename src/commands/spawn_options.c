@@ -98,8 +98,10 @@ static int take_console(struct reader *r, const char *name, const char *value)
         r->o->console = SPAWN_CONSOLE_INTERACTIVE;
     else if (strcmp(value, "autopipe") == 0)
         r->o->console = SPAWN_CONSOLE_AUTOPIPE;
+    else if (strcmp(value, "raw") == 0)
+        r->o->raw_console = true;
     else
-        return bad_value(r, name, value, "interactive, pipe or autopipe");
+        return bad_value(r, name, value, "interactive, pipe, autopipe or raw");
     return 0;
 }
 
@@ -333,7 +335,7 @@ static const struct {
     {"inaccessible", 0, true, take_inaccessible, "PATH", "cover a path"},
     {"resolv-conf", 0, true, take_resolv_conf, "MODE", "bind-host (default) or off"},
     {"timezone", 0, true, take_timezone, "off", "the tree's own"},
-    {"console", 0, true, take_console, "MODE", "interactive, pipe, autopipe"},
+    {"console", 0, true, take_console, "MODE", "interactive, pipe, autopipe; raw: unfiltered"},
     {"pipe", 'P', false, take_pipe, "", "as --console=pipe"},
 
     {"register", 0, true, take_no, NULL, NULL},

@@ -17,6 +17,7 @@ struct spawn_options {
     const char *directory; /* borrowed from argv; "." when not given */
     bool boot, as_pid2, quiet, private_network, read_only, help, version, resolv_conf;
     enum spawn_console console;
+    bool raw_console; /* its output is not filtered: ours, nspawn has no filter */
     int kill_signal;  /* 0: the default of what is started */
     char **arguments; /* borrowed: the command, or further arguments of the init */
 };

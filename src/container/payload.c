@@ -117,7 +117,7 @@ static int set_identity(struct payload *p, struct error *e)
     return process_setup_identity(p->launch->plan, e);
 }
 
-/* Standard input and output of a pipe console stay the caller's. Nothing else does. */
+/* The standard descriptors are passed on or replaced later. Nothing else is passed on. */
 static int close_all(struct payload *p, struct error *e)
 {
     (void)p;
@@ -158,6 +158,9 @@ static int become(const struct payload *p, struct error *e)
     const struct container_plan *plan = p->launch->plan;
     int r = process_setup_terminal(p->slave_fd, e);
 
+    for (int fd = 0; r == 0 && plan->console == CONSOLE_PIPE && plan->stdio && fd <= 2; fd++)
+        if (plan->stdio[fd] != fd && dup2(plan->stdio[fd], fd) < 0)
+            r = error_errno(e, -errno, "cannot pass the standard descriptors on");
     if (r == 0 && plan->chdir && chdir(plan->chdir) < 0)
         r = error_errno(e, -errno, "cannot change to %s inside", text_safe(plan->chdir));
     if (r == 0)

@@ -8,6 +8,8 @@
 #include "session/host_mounts.h"
 #include "session/interrupt.h"
 #include "session/rescue_host_tools.h"
+#include "session/standard_fds.h"
+#include "terminal/encoding.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -153,16 +155,19 @@ static int cover_etc(struct session *s, struct container_plan *plan, int *ret_fd
 
 static int run_started(struct container *c, const struct container_plan *plan,
                        const struct rescue_request *rescue, const struct session_console *console,
-                       bool covered, struct supervise_result *ret, struct error *e)
+                       struct standard_fds *fds, bool covered, struct supervise_result *ret,
+                       struct error *e)
 {
     bool controlled = rescue_uses_control(rescue);
     struct ready_context ready = {.container = c, .banner = console->banner, .uncover = covered};
+    struct filter filters[SUPERVISE_PUMPS];
     struct pump pumps[SUPERVISE_PUMPS];
     struct supervise_options options = {
         .in_fd = rescue->script ? -1 : STDIN_FILENO,
         .out_fd = STDOUT_FILENO,
         .escape = console->escape,
         .log_fd = console->log_fd,
+        .unfiltered = console->unfiltered,
         .control_fd = controlled ? open_fifo(c, RESCUE_CONTROL) : -1,
         .stop_signal = plan->kill_signal,
         .stop_seconds = STOP_SECONDS,
@@ -182,9 +187,16 @@ static int run_started(struct container *c, const struct container_plan *plan,
             pumps[i].from = i == 0 ? STDIN_FILENO : fifo;
             pumps[i].to = i == 0 ? fifo : i;
             pumps[i].close_at_end = i == 0;
+            if (i > 0 && isatty(i) && !console->unfiltered) {
+                filter_init(&filters[i], terminal_reads_utf8(i));
+                pumps[i].filter = &filters[i];
+            }
         }
         options.pumps = pumps;
         options.pump_count = 3;
+    } else if (plan->console == CONSOLE_PIPE) {
+        options.pumps = fds->pumps;
+        options.pump_count = STANDARD_FDS;
     }
     if (!controlled && console->banner && c->pty_fd >= 0)
         ui_note("%s", console->banner);
@@ -203,6 +215,7 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
                 int *ret_wait_status, struct error *e)
 {
     _cleanup_fd_ int tools = -1, etc = -1;
+    struct standard_fds fds;
     struct container c = {
         .sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .run_fd = -1};
     int covered = 0, r;
@@ -218,13 +231,18 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
         if (covered < 0)
             return covered;
     }
-    r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, journal_cgroup,
-                        &s->journal, e);
-    if (r < 0)
-        return r;
-    step_reached("session-running");
-    r = run_started(&c, plan, rescue, console, covered > 0, ret, e);
-    *ret_wait_status = c.status;
-    container_free(&c);
+    r = standard_fds_prepare(&fds, plan, console->unfiltered, e);
+    if (r == 0)
+        r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, journal_cgroup,
+                            &s->journal, e);
+    standard_fds_started(&fds);
+    if (r == 0) {
+        step_reached("session-running");
+        r = run_started(&c, plan, rescue, console, &fds, covered > 0, ret, e);
+        *ret_wait_status = c.status;
+        container_free(&c);
+    }
+    plan->stdio = NULL;
+    standard_fds_close(&fds);
     return r;
 }

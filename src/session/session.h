@@ -28,15 +28,16 @@ int session_open(struct session *ret, const struct patient_request *request, str
 
 struct session_console {
     int escape;
-    int log_fd;             /* -1 none */
-    bool pty;               /* stdin or stdout is a terminal, or the payload wants one */
-    const char *banner;     /* printed when the shell is ready; NULL none */
+    int log_fd;         /* -1 none */
+    bool unfiltered;    /* --console=raw */
+    bool pty;           /* stdin or stdout is a terminal, or the payload wants one */
+    const char *banner; /* printed when the shell is ready; NULL none */
 };
 
 /* Build the container around the mounted patient and run it to its end. */
-int session_run(struct session *s, struct container_plan *plan,
-                const struct rescue_request *rescue, const struct session_console *console,
-                struct supervise_result *ret, int *ret_wait_status, struct error *e);
+int session_run(struct session *s, struct container_plan *plan, const struct rescue_request *rescue,
+                const struct session_console *console, struct supervise_result *ret,
+                int *ret_wait_status, struct error *e);
 
 /* Undo everything. Returns the first failure; a zeroed session is fine. */
 int session_close(struct session *s, struct error *e);

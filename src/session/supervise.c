@@ -81,9 +81,21 @@ static void kill_now(struct loop *l)
     container_kill(l->container);
 }
 
+/* What asks for that end; 0: nothing does. */
+static int signal_of(const struct loop *l, enum supervise_end end)
+{
+    int signal = end == SUPERVISE_POWEROFF ? l->options->poweroff_signal
+                 : end == SUPERVISE_REBOOT ? l->options->reboot_signal
+                                           : 0;
+
+    return signal ? signal : l->options->stop_signal;
+}
+
 /* Begin the orderly end; a second call kills. The first reason given stays. */
 static void stop(struct loop *l, enum supervise_end end, int code)
 {
+    int signal = signal_of(l, end);
+
     if (l->stopping) {
         kill_now(l);
         return;
@@ -97,7 +109,7 @@ static void stop(struct loop *l, enum supervise_end end, int code)
     if (l->console && l->options->control_fd >= 0 && l->result->ready)
         console_hold_output(l->console);
     /* Without a stop signal killing is the orderly end: nothing runs but the shell that is over. */
-    if (l->options->stop_signal == 0 || container_stop(l->container, l->options->stop_signal) < 0) {
+    if (signal == 0 || container_stop(l->container, signal) < 0) {
         bool was_asked_for = end != SUPERVISE_ESCAPE;
 
         kill_now(l);
@@ -232,6 +244,12 @@ static void handle_console(struct loop *l, const struct pollfd *fds, unsigned co
     case CONSOLE_ESCAPE:
         stop(l, SUPERVISE_ESCAPE, 0);
         break;
+    case CONSOLE_POWEROFF:
+        stop(l, SUPERVISE_POWEROFF, 0);
+        break;
+    case CONSOLE_REBOOT:
+        stop(l, SUPERVISE_REBOOT, 0);
+        break;
     case CONSOLE_HANGUP:
     case CONSOLE_OUTPUT_FAILED:
         lose_terminal(l);
@@ -338,6 +356,7 @@ static int begin(struct loop *l, sigset_t *ret_old, struct error *e)
                                               .out_fd = o->out_fd,
                                               .escape = o->escape,
                                               .log_fd = o->log_fd,
+                                              .unfiltered = o->unfiltered,
                                               .hold_input = !l->result->ready,
                                               .hold_output = !l->result->ready},
                     e);

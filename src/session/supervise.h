@@ -16,25 +16,27 @@
 #define SUPERVISE_PUMPS 3
 
 struct supervise_options {
-    int in_fd, out_fd;    /* the user's terminal or what stands for it */
-    int escape;           /* byte of the escape key, -1 none */
-    int log_fd;           /* transcript, -1 none */
-    int control_fd;       /* FIFO with lines "ready", "exit N", "poweroff", "reboot"; -1: none, then
-                             the payload counts as ready from the start */
-    int stop_signal;      /* what asks the payload for an orderly end; 0: there is no such way */
-    unsigned stop_seconds; /* deadline of an orderly end, with a visible countdown */
-    unsigned grace_seconds; /* how long it goes on without a terminal */
+    int in_fd, out_fd; /* the user's terminal or what stands for it */
+    int escape;        /* byte of the escape key, -1 none */
+    int log_fd;        /* transcript, -1 none */
+    bool unfiltered;   /* --console=raw */
+    int control_fd;    /* FIFO with lines "ready", "exit N", "poweroff", "reboot"; -1: none, then
+                          the payload counts as ready from the start */
+    int stop_signal;   /* what asks the payload for an orderly end; 0: there is no such way */
+    int poweroff_signal, reboot_signal; /* for the keys that ask for these; 0: stop_signal */
+    unsigned stop_seconds;              /* deadline of an orderly end, with a visible countdown */
+    unsigned grace_seconds;             /* how long it goes on without a terminal */
     void (*on_ready)(void *userdata, struct console *c); /* may be NULL; @c NULL without a pty */
     void *userdata;
-    struct pump *pumps;   /* stdin, stdout and stderr of --run; the first waits for ready */
-    unsigned pump_count;  /* at most SUPERVISE_PUMPS */
+    struct pump *pumps;  /* stdin, stdout and stderr of --run; the first waits for ready */
+    unsigned pump_count; /* at most SUPERVISE_PUMPS */
 };
 
 enum supervise_end {
     SUPERVISE_PAYLOAD,  /* the payload ended by itself: container_how_ended() tells how */
     SUPERVISE_EXIT,     /* the shell or script ended: .code */
-    SUPERVISE_POWEROFF, /* asked for inside */
-    SUPERVISE_REBOOT,   /* asked for inside */
+    SUPERVISE_POWEROFF, /* asked for inside, or by the escape key and p */
+    SUPERVISE_REBOOT,   /* asked for inside, or by the escape key and r */
     SUPERVISE_ESCAPE,   /* the escape key */
     SUPERVISE_SIGNAL,   /* SIGTERM, SIGINT: number in .code */
     SUPERVISE_HANGUP,   /* the terminal was lost and the grace time is over */
