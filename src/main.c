@@ -6,6 +6,7 @@
 #include "commands/commands.h"
 #include "commands/list.h"
 #include "session/interrupt.h"
+#include "session/taken.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -26,6 +27,9 @@ static const struct command {
     {"boot", FOR_BOOT, command_boot, "TARGET... [-- ARGS]", "rescue shell in its own system", 0},
     {"shell", FOR_SHELL, command_shell, "TARGET... [-- COMMAND]",
      "the same without its init, or a command", 125},
+    {"enter", FOR_ENTER, command_enter, "[NAME] [-- COMMAND]",
+     "a second shell in an open session, or its lost console", 125},
+    {"stop", FOR_STOP, command_stop, "[NAME]", "end an open session from elsewhere", 0},
     {"mount", FOR_MOUNT, command_mount, "TARGET... DIR", "its file systems below a directory", 0},
     {"umount", FOR_UMOUNT, command_umount, "DIR", "take that down again", 0},
     {"status", FOR_STATUS, command_status, "", "what is open on this host", 0},
@@ -181,12 +185,16 @@ int main(int argc, char **argv)
     int status;
 
     interrupt_setup();
-    if (argc > 1 && strcmp(argv[1], "spawn") == 0)
-        return command_spawn(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "spawn") == 0) {
+        status = command_spawn(argc - 1, argv + 1);
+        taken_report(status);
+        return status;
+    }
     options_init(&o);
     ui_setup(&o.ui);
     status = run(argc, argv, &o, &command, &e);
     status = report(&o, command, &e, status);
     options_free(&o);
+    taken_report(status);
     return status;
 }

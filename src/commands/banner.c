@@ -191,6 +191,7 @@ int banner_format(struct text *out, const struct options *o, const struct patien
     add_kernel(out, p);
     field(out, "hangup", "the session goes on for %u minutes, then ends in order",
           SESSION_GRACE_SECONDS / 60);
+    field(out, "enter", "unbrick enter %s: a second shell, or this one after a hangup", p->name);
     if (o->escape >= 0 && o->escape < 0x20)
         field(out, "leave", "exit or Ctrl-D; when stuck: ^%c three times", o->escape + '@');
     else if (o->escape >= 0)

@@ -50,6 +50,9 @@ static int explain_end(const struct supervise_result *r, int wait_status, bool s
     case SUPERVISE_REBOOT:
         *ret_words = "A reboot was asked for: the session is ended instead. ";
         return 0;
+    case SUPERVISE_STOPPED:
+        *ret_words = "It was ended by `unbrick stop`. ";
+        return 0;
     case SUPERVISE_SIGNAL:
         *ret_words = "Stopped by a signal. ";
         return 128 + r->code;

@@ -24,6 +24,8 @@ enum option_id {
     OPT_BIND_RO,
     OPT_SETENV,
     OPT_NETWORK,
+    OPT_TAKE,
+    OPT_KILL,
     OPT_ESCAPE,
     OPT_CONSOLE,
     OPT_LOG,
@@ -61,9 +63,11 @@ static const struct option_row {
     {OPT_BIND_RO, "bind-ro", 0, "SRC[:DST]", FOR_SESSION, "the same, read-only"},
     {OPT_SETENV, "setenv", 'E', "NAME=VALUE", FOR_SESSION, "set a variable inside"},
     {OPT_NETWORK, "network", 0, "host|none", FOR_SESSION, "which network is seen inside"},
-    {OPT_ESCAPE, "escape", 0, "CHAR", FOR_SESSION,
+    {OPT_TAKE, "take", 0, NULL, FOR_ENTER, "the console, although another terminal has it"},
+    {OPT_KILL, "kill", 0, NULL, FOR_STOP, "at once, without an orderly end"},
+    {OPT_ESCAPE, "escape", 0, "CHAR", FOR_SESSION | FOR_ENTER,
      "key that ends the session when pressed 3 times (default ^])"},
-    {OPT_CONSOLE, "console", 0, "safe|raw", FOR_SESSION,
+    {OPT_CONSOLE, "console", 0, "safe|raw", FOR_SESSION | FOR_ENTER,
      "raw: pass all control sequences to the terminal"},
     {OPT_LOG, "log", 0, "FILE", FOR_SESSION | FOR_MOUNT, "write a transcript"},
     {OPT_YES, "yes", 'y', NULL, FOR_ALL, "answer yes to questions"},
@@ -251,6 +255,12 @@ static void apply_flag(struct options *o, enum option_id id)
         break;
     case OPT_HOST_TOOLS:
         o->host_tools = true;
+        break;
+    case OPT_TAKE:
+        o->take = true;
+        break;
+    case OPT_KILL:
+        o->kill = true;
         break;
     case OPT_YES:
         o->ui.yes = true;

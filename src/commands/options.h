@@ -21,9 +21,11 @@ enum command_bit {
     FOR_UMOUNT = 1 << 4,
     FOR_STATUS = 1 << 5,
     FOR_CLEANUP = 1 << 6,
+    FOR_ENTER = 1 << 7,
+    FOR_STOP = 1 << 8,
     FOR_PATIENT = FOR_BOOT | FOR_SHELL | FOR_MOUNT,
     FOR_SESSION = FOR_BOOT | FOR_SHELL,
-    FOR_ALL = (1 << 7) - 1,
+    FOR_ALL = (1 << 9) - 1,
 };
 
 struct options {
@@ -43,6 +45,8 @@ struct options {
     const char *run; /* boot: --run FILE */
     bool login;
     bool host_tools;
+    bool take; /* enter: the console, although another terminal has it */
+    bool kill; /* stop: at once */
     /* About the output. */
     struct ui_settings ui;
     bool help, version;

@@ -8,6 +8,7 @@
 #include "commands/commands.h"
 #include "commands/patient_options.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -18,11 +19,20 @@
 
 static int status_of(const struct supervise_result *result, int wait_status)
 {
-    if (result->end == SUPERVISE_SIGNAL || result->end == SUPERVISE_HANGUP)
+    switch (result->end) {
+    case SUPERVISE_SIGNAL:
+    case SUPERVISE_HANGUP:
         return 128 + result->code;
-    if (WIFSIGNALED(wait_status))
-        return result->end == SUPERVISE_PAYLOAD ? 128 + WTERMSIG(wait_status) : 0;
-    return WEXITSTATUS(wait_status);
+    case SUPERVISE_ESCAPE:
+    case SUPERVISE_POWEROFF:
+    case SUPERVISE_REBOOT:
+    case SUPERVISE_STOPPED:
+        return result->killed ? 128 + SIGKILL : 0;
+    case SUPERVISE_PAYLOAD:
+    case SUPERVISE_EXIT:
+        break;
+    }
+    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
 static int run_shell(const struct options *o, struct session *s, struct rescue_request *rescue,

@@ -142,7 +142,8 @@ static int status_of(const struct container *c, const struct supervise_result *r
     }
     if (!result->killed && result->end == SUPERVISE_REBOOT)
         return SPAWN_REBOOT;
-    if (!result->killed && (result->end == SUPERVISE_ESCAPE || result->end == SUPERVISE_POWEROFF))
+    if (!result->killed && (result->end == SUPERVISE_ESCAPE || result->end == SUPERVISE_POWEROFF ||
+                            result->end == SUPERVISE_STOPPED))
         return 0;
     (void)error_set(e, ERROR_FAILED, -EIO, "killed", "the container was killed (SIG%s)",
                     sigabbrev_np(code) ? sigabbrev_np(code) : "?");
@@ -160,6 +161,8 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
     /* What systemd understands (systemd(1)); nspawn's keys send the same. */
     bool systemd = plan->kill_signal == SIGRTMIN + 3;
     struct supervise_options options = {
+        .dir = journal->dir,
+        .plan = plan,
         .in_fd = STDIN_FILENO,
         .out_fd = STDOUT_FILENO,
         .escape = ESCAPE_KEY,
@@ -177,7 +180,7 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
     struct standard_fds fds;
     int status = EXIT_FAILURE, r;
 
-    r = standard_fds_prepare(&fds, plan, o->raw_console, e);
+    r = standard_fds_prepare_plan(&fds, plan, o->raw_console, e);
     if (plan->console == CONSOLE_PIPE) {
         options.pumps = fds.pumps;
         options.pump_count = STANDARD_FDS;

@@ -123,6 +123,19 @@ int cgroup_make(struct cgroup *ret, const char *path, struct error *e)
     return 0;
 }
 
+int cgroup_open(const char *path)
+{
+    _cleanup_fd_ int root = hierarchy_open(path);
+    char relative[512];
+    int fd;
+
+    if (root < 0)
+        return root;
+    snprintf(relative, sizeof relative, ".%s", path);
+    fd = openat(root, relative, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 void cgroup_free(struct cgroup *c)
 {
     if (!c->path[0])

@@ -28,6 +28,9 @@ int cgroup_path(const char *name, char *ret, size_t size);
  * -ENODEV or -EPERM: the container then runs without. */
 int cgroup_make(struct cgroup *ret, const char *path, struct error *e);
 
+/* Open the outer directory of a container that runs. A descriptor or a negative errno. */
+int cgroup_open(const char *path);
+
 /* Close, and remove the tree with everything in it. */
 void cgroup_free(struct cgroup *c);
 

@@ -23,7 +23,8 @@
 #include <sys/wait.h>
 
 #define CONTAINER_NONE                                                                             \
-    ((struct container){.stub_fd = -1, .payload_fd = -1, .sync_fd = -1, .pty_fd = -1, .run_fd = -1})
+    ((struct container){                                                                           \
+        .stub_fd = -1, .payload_fd = -1, .sync_fd = -1, .pty_fd = -1, .pts_fd = -1, .run_fd = -1})
 
 static int make_cgroup(struct container *c, const struct container_plan *plan, struct cgroup *ret,
                        int (*cgroup_made)(void *userdata, const char *path), void *userdata,
@@ -109,6 +110,10 @@ static int take_message(struct container *c, const struct message *m, int *fd, s
         fd_close(c->run_fd);
         c->run_fd = take_fd(fd);
         step_reached("container-run");
+        return 0;
+    case MESSAGE_PTS:
+        fd_close(c->pts_fd);
+        c->pts_fd = take_fd(fd);
         return 0;
     case MESSAGE_PTY:
         fd_close(c->pty_fd);
@@ -264,6 +269,7 @@ void container_free(struct container *c)
     fd_close(c->payload_fd);
     fd_close(c->sync_fd);
     fd_close(c->pty_fd);
+    fd_close(c->pts_fd);
     fd_close(c->run_fd);
     if (c->cgroup[0])
         (void)cgroup_remove_tree(c->cgroup, NULL);

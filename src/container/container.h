@@ -26,6 +26,7 @@ struct container {
     int payload_fd;    /* its pidfd, for signals */
     int sync_fd;       /* messages from stub and payload; poll for reading */
     int pty_fd;        /* master of /dev/console; -1 with CONSOLE_PIPE */
+    int pts_fd;        /* the root of the container's devpts, O_PATH: for further terminals */
     int run_fd;        /* the container's /run (a tmpfs made by us), O_PATH directory */
     char cgroup[256];  /* our own cgroup, a path below the root of the cgroup2 hierarchy; "" none */
     bool device_policy; /* the kernel keeps devices closed that are not in the plan */

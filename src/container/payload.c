@@ -85,6 +85,8 @@ static int fill_dev(struct payload *p, struct error *e)
     _cleanup_fd_ int master = -1;
     int r = dev_fill(p->launch->plan, p->dev_fd, e);
 
+    if (r == 0)
+        r = send_fd(p, MESSAGE_PTS, p->pts_fd, e);
     if (r < 0 || p->launch->plan->console != CONSOLE_PTY)
         return r;
     r = dev_console(p->launch->plan, p->dev_fd, p->pts_fd, &master, &p->slave_fd, e);

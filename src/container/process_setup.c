@@ -44,18 +44,8 @@ static int loopback_up(void)
     return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
 
-int process_setup_identity(const struct container_plan *plan, struct error *e)
+int process_setup_account(struct error *e)
 {
-    const char *hostname = plan->hostname[0] ? plan->hostname : plan->name;
-
-    if (sethostname(hostname, strlen(hostname)) < 0)
-        return error_errno(e, -errno, "cannot set the host name %s", hostname);
-    if (plan->private_network) {
-        int r = loopback_up();
-
-        if (r < 0)
-            return error_errno(e, r, "cannot start the loopback network");
-    }
     /* The administrator's keys stay outside. A kernel without keys has none. */
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
         return error_errno(e, -errno, "cannot leave the session keyring");
@@ -68,6 +58,21 @@ int process_setup_identity(const struct container_plan *plan, struct error *e)
         (void)setrlimit(limits[i].resource, &limit);
     }
     return 0;
+}
+
+int process_setup_identity(const struct container_plan *plan, struct error *e)
+{
+    const char *hostname = plan->hostname[0] ? plan->hostname : plan->name;
+
+    if (sethostname(hostname, strlen(hostname)) < 0)
+        return error_errno(e, -errno, "cannot set the host name %s", hostname);
+    if (plan->private_network) {
+        int r = loopback_up();
+
+        if (r < 0)
+            return error_errno(e, r, "cannot start the loopback network");
+    }
+    return process_setup_account(e);
 }
 
 int process_setup_privileges(const struct container_plan *plan, struct error *e)

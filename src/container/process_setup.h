@@ -6,7 +6,11 @@
 #include "base/error.h"
 #include "container/plan.h"
 
-/* Host name, loopback device (with a network of its own), session keyring, login uid, limits. */
+/* Session keyring, login uid, limits. */
+int process_setup_account(struct error *e);
+
+/* The same, and what the container has once: host name, loopback device (with a network of its
+ * own). */
 int process_setup_identity(const struct container_plan *plan, struct error *e);
 
 /* Give up capabilities and apply the filter of system calls: the last step before execve(2). */

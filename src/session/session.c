@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -50,6 +51,9 @@ int session_open(struct session *ret, const struct patient_request *request, str
         r = host_mounts_leave(&s->host_ns_fd, e);
     if (r == 0)
         r = patient_open(&s->patient, request, &s->journal, e);
+    /* Of disks it is known earlier, and recorded then. */
+    if (r == 0 && s->patient.directory_fd >= 0)
+        (void)journal_record(&s->journal, JOURNAL_NAME, s->patient.name);
     if (r < 0)
         (void)session_close(s, NULL);
     return r;
@@ -153,23 +157,38 @@ static int cover_etc(struct session *s, struct container_plan *plan, int *ret_fd
     return 1;
 }
 
-static int run_started(struct container *c, const struct container_plan *plan,
-                       const struct rescue_request *rescue, const struct session_console *console,
-                       struct standard_fds *fds, bool covered, struct supervise_result *ret,
-                       struct error *e)
+/* What a rescue without an init is ended with: an interactive shell ignores SIGTERM, a command may
+ * have been started so that it ignores SIGHUP. */
+static int stop_signal(const struct container_plan *plan, const struct rescue_request *rescue)
+{
+    if (plan->kill_signal || plan->payload != PAYLOAD_COMMAND)
+        return plan->kill_signal;
+    return rescue->args && rescue->args[0] ? SIGTERM : SIGHUP;
+}
+
+static int run_started(const struct session *s, struct container *c,
+                       const struct container_plan *plan, const struct rescue_request *rescue,
+                       const struct session_console *console, struct standard_fds *fds,
+                       bool covered, struct supervise_result *ret, struct error *e)
 {
     bool controlled = rescue_uses_control(rescue);
     struct ready_context ready = {.container = c, .banner = console->banner, .uncover = covered};
     struct filter filters[SUPERVISE_PUMPS];
     struct pump pumps[SUPERVISE_PUMPS];
+    const char *shell = rescue->kind == RESCUE_HOST_TOOLS || !s->patient.system.shell[0]
+                            ? "/bin/sh"
+                            : s->patient.system.shell;
     struct supervise_options options = {
+        .dir = s->journal.dir,
+        .plan = plan,
+        .shell = (char *const[]){(char *)shell, (char *)"/run/" RESCUE_ENTER, NULL},
         .in_fd = rescue->script ? -1 : STDIN_FILENO,
         .out_fd = STDOUT_FILENO,
         .escape = console->escape,
         .log_fd = console->log_fd,
         .unfiltered = console->unfiltered,
         .control_fd = controlled ? open_fifo(c, RESCUE_CONTROL) : -1,
-        .stop_signal = plan->kill_signal,
+        .stop_signal = stop_signal(plan, rescue),
         .stop_seconds = STOP_SECONDS,
         .grace_seconds = SESSION_GRACE_SECONDS,
         .on_ready = say_ready,
@@ -217,7 +236,7 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
     _cleanup_fd_ int tools = -1, etc = -1;
     struct standard_fds fds;
     struct container c = {
-        .sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .run_fd = -1};
+        .sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .pts_fd = -1, .run_fd = -1};
     int covered = 0, r;
 
     if (rescue->kind == RESCUE_HOST_TOOLS) {
@@ -231,14 +250,14 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
         if (covered < 0)
             return covered;
     }
-    r = standard_fds_prepare(&fds, plan, console->unfiltered, e);
+    r = standard_fds_prepare_plan(&fds, plan, console->unfiltered, e);
     if (r == 0)
         r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, journal_cgroup,
                             &s->journal, e);
     standard_fds_started(&fds);
     if (r == 0) {
         step_reached("session-running");
-        r = run_started(&c, plan, rescue, console, &fds, covered > 0, ret, e);
+        r = run_started(s, &c, plan, rescue, console, &fds, covered > 0, ret, e);
         *ret_wait_status = c.status;
         container_free(&c);
     }

@@ -28,16 +28,17 @@ static int replace_terminal(struct standard_fds *s, int fd, bool unfiltered)
     return 0;
 }
 
-int standard_fds_prepare(struct standard_fds *ret, struct container_plan *plan, bool unfiltered,
-                         struct error *e)
+static void pass_on(struct standard_fds *ret)
 {
     for (int fd = 0; fd < STANDARD_FDS; fd++) {
         ret->payload[fd] = fd;
         ret->pumps[fd] = (struct pump){.from = -1, .to = -1};
     }
-    if (plan->console != CONSOLE_PIPE)
-        return 0;
-    plan->stdio = ret->payload;
+}
+
+int standard_fds_prepare(struct standard_fds *ret, bool unfiltered, struct error *e)
+{
+    pass_on(ret);
     for (int fd = 0; fd < STANDARD_FDS; fd++) {
         int r = isatty(fd) ? replace_terminal(ret, fd, unfiltered) : 0;
 
@@ -45,6 +46,16 @@ int standard_fds_prepare(struct standard_fds *ret, struct container_plan *plan, 
             return error_errno(e, r, "cannot make a pipe");
     }
     return 0;
+}
+
+int standard_fds_prepare_plan(struct standard_fds *ret, struct container_plan *plan,
+                              bool unfiltered, struct error *e)
+{
+    pass_on(ret);
+    if (plan->console != CONSOLE_PIPE)
+        return 0;
+    plan->stdio = ret->payload;
+    return standard_fds_prepare(ret, unfiltered, e);
 }
 
 void standard_fds_started(struct standard_fds *s)

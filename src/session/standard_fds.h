@@ -23,10 +23,12 @@ struct standard_fds {
     struct filter filters[STANDARD_FDS];
 };
 
-/* Fill @plan->stdio, if the plan has no console. standard_fds_close() in either case. 0 or a
- * negative errno. */
-int standard_fds_prepare(struct standard_fds *ret, struct container_plan *plan, bool unfiltered,
-                         struct error *e);
+/* standard_fds_close() in either case. 0 or a negative errno. */
+int standard_fds_prepare(struct standard_fds *ret, bool unfiltered, struct error *e);
+
+/* The same for @plan, which gets them; nothing to do when it has a console. */
+int standard_fds_prepare_plan(struct standard_fds *ret, struct container_plan *plan,
+                              bool unfiltered, struct error *e);
 
 /* The payload was started, or could not be: let go of its ends, so that ours end with it. */
 void standard_fds_started(struct standard_fds *s);

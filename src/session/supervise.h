@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "container/container.h"
+#include "container/plan.h"
 #include "session/pump.h"
 #include "terminal/console.h"
 
@@ -16,6 +17,10 @@
 #define SUPERVISE_PUMPS 3
 
 struct supervise_options {
+    const char *dir; /* of the session, for the socket of `unbrick enter`; NULL: nobody can enter */
+    const struct container_plan *plan; /* what enters gets its privileges */
+    char *const
+        *shell;        /* and this, when it names no command; NULL: the first shell that is there */
     int in_fd, out_fd; /* the user's terminal or what stands for it */
     int escape;        /* byte of the escape key, -1 none */
     int log_fd;        /* transcript, -1 none */
@@ -38,6 +43,7 @@ enum supervise_end {
     SUPERVISE_POWEROFF, /* asked for inside, or by the escape key and p */
     SUPERVISE_REBOOT,   /* asked for inside, or by the escape key and r */
     SUPERVISE_ESCAPE,   /* the escape key */
+    SUPERVISE_STOPPED,  /* `unbrick stop` */
     SUPERVISE_SIGNAL,   /* SIGTERM, SIGINT: number in .code */
     SUPERVISE_HANGUP,   /* the terminal was lost and the grace time is over */
 };
