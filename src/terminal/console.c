@@ -119,7 +119,7 @@ static void write_log(struct console *c, const char *data, size_t size)
     console_print(c, "\nunbrick: the log cannot be written any more\n");
 }
 
-static void write_output(struct console *c)
+void console_write_output(struct console *c)
 {
     while (c->output.size > 0 && !c->output_error) {
         const char *head = console_buffer_head(&c->output);
@@ -211,7 +211,7 @@ enum console_event console_handle(struct console *c, const struct pollfd *fds, u
         (void)read_pty(c);
     /* Without POLLOUT when the descriptor is ours: what is typed should be seen at once. */
     if (c->own_out_fd >= 0 || (count > SLOT_OUT && fds[SLOT_OUT].revents))
-        write_output(c);
+        console_write_output(c);
     if (c->output_error && event == CONSOLE_NOTHING)
         event =
             c->out_is_terminal && c->output_error == -EIO ? CONSOLE_HANGUP : CONSOLE_OUTPUT_FAILED;
@@ -289,7 +289,7 @@ static void drain(struct console *c, int wait_ms)
             left = 0;
         if (poll(&out, 1, (int)left) <= 0)
             return;
-        write_output(c);
+        console_write_output(c);
     }
 }
 

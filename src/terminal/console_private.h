@@ -49,6 +49,9 @@ int console_take_terminal(struct console *c, int in_fd, int out_fd);
 /* Put the terminal back: modes and colours, a line of its own for what comes, its settings. */
 void console_leave_terminal(struct console *c);
 
+/* Hand buffered output to the user, as much as is taken now. */
+void console_write_output(struct console *c);
+
 /* Is output kept back now? */
 bool console_holds_output(const struct console *c);
 

@@ -107,6 +107,8 @@ void console_detach(struct console *c)
 
     if (c->detached)
         return;
+    if (c->own_out_fd >= 0)
+        console_write_output(c); /* which does not block */
     console_leave_terminal(c);
     c->filter.modes = modes; /* the payload has not changed them: for the next terminal */
     c->detached = true;
