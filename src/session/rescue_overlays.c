@@ -49,6 +49,36 @@ static int add_machine_id(struct container_plan *plan, const struct patient *p,
     return r < 0 ? r : bind_over(plan, path, "/etc/machine-id");
 }
 
+/* What systemd, the C library for it, or the shell reads before the prompt is there. A FIFO in its
+ * place makes them wait for ever, and a device may have no end: covered, it is an empty file. */
+static const char *const read_early[] = {
+    "/etc/os-release",          "/usr/lib/os-release", "/etc/hostname",       "/etc/machine-info",
+    "/etc/systemd/system.conf", "/etc/locale.conf",    "/etc/default/locale", "/etc/vconsole.conf",
+    "/etc/localtime",           "/etc/nsswitch.conf",  "/etc/passwd",         "/etc/group",
+    "/etc/ld.so.cache",         "/etc/ld.so.preload",  "/etc/selinux/config", "/etc/environment",
+    "/etc/bash.bashrc",         "/etc/profile",        "/etc/inputrc",
+};
+
+static int cover_no_files(struct container_plan *plan, int root_fd)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < sizeof read_early / sizeof read_early[0]; i++) {
+        struct stat st;
+
+        if (root_fd < 0 || path_stat(root_fd, read_early[i], &st) < 0 || S_ISREG(st.st_mode) ||
+            S_ISDIR(st.st_mode))
+            continue;
+        r = container_plan_add_mount(plan, &(struct container_mount){
+                                               .kind = MOUNT_MASK,
+                                               .source_fd = -1,
+                                               .target = (char *)read_early[i],
+                                               .optional = true,
+                                           });
+    }
+    return r;
+}
+
 /* A link as resolved and resolvconf make it leads into /run, which is our tmpfs: the file is put
  * where the link points. A plain file is covered by a bind mount. */
 int rescue_add_resolv_conf(struct container_plan *plan, int root_fd)
@@ -82,6 +112,8 @@ int rescue_add_overlays(struct container_plan *plan, const struct patient *p,
 {
     int r = add_machine_id(plan, p, session_dir);
 
+    if (r == 0)
+        r = cover_no_files(plan, p->root_fd);
     if (r == 0 && !plan->private_network)
         r = rescue_add_resolv_conf(plan, p->root_fd);
     return r;
