@@ -9,14 +9,15 @@
 
 #include <stddef.h>
 
-/* What sort of failure it is. The values are the exit statuses of the program (docs: unbrick(1)). */
+/* What sort of failure it is. The values are the exit statuses of the program (docs: unbrick(1)).
+ */
 enum error_kind {
-    ERROR_FAILED = 1,     /* something that was asked for went wrong */
-    ERROR_USAGE = 2,      /* wrong arguments */
-    ERROR_REFUSED = 3,    /* refused for safety, or declined at a prompt */
-    ERROR_TARGET = 4,     /* not a usable target */
-    ERROR_FILESYSTEM = 5, /* file-system errors left that the command needed gone */
-    ERROR_HOST = 6,       /* the host lacks something: privileges, a program, a kernel feature */
+    ERROR_FAILED = 1,        /* something that was asked for went wrong */
+    ERROR_USAGE = 2,         /* wrong arguments */
+    ERROR_REFUSED = 3,       /* refused for safety, or declined at a prompt */
+    ERROR_TARGET = 4,        /* not a usable target */
+    ERROR_FILESYSTEM = 5,    /* file-system errors left that the command needed gone */
+    ERROR_HOST = 6,          /* the host lacks something: privileges, a program, a kernel feature */
     ERROR_INTERRUPTED = 130, /* Ctrl-C */
 };
 
@@ -40,7 +41,8 @@ int error_set(struct error *e, enum error_kind kind, int code, const char *reaso
 int error_errno(struct error *e, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Put "context: " before the text on the way up. Returns e->code (or @code when @e is NULL). */
+/* Put "context: " before the text on the way up. Returns e->code (or @code when @e is NULL). When
+ * nothing was recorded below, this is error_errno(). */
 int error_context(struct error *e, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -7,6 +7,7 @@
  */
 
 #include "base/fd.h"
+#include "base/kernel_calls.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/spawn_options.h"
@@ -189,6 +190,7 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
         r = container_start(&c, plan, root_fd, journal_cgroup, journal, e);
     standard_fds_started(&fds);
     if (r == 0) {
+        supervise_warn(&c);
         r = supervise(&c, &options, &result, e);
         status = r < 0 ? EXIT_FAILURE : status_of(&c, &result, e);
         container_free(&c);
@@ -242,6 +244,8 @@ static int run(const struct spawn_options *o, struct container_plan *plan, struc
                         "root privileges are needed for a container: run it with sudo");
         return EXIT_FAILURE;
     }
+    if (kernel_calls_check(e) < 0)
+        return EXIT_FAILURE;
     /* Only for the plan: the container's root is opened in the namespace that it is cloned from. */
     root_fd = open_root(o, e);
     if (root_fd < 0 || make_plan(o, root_fd, plan, e) < 0 || keeper_start(&keeper, e) < 0)

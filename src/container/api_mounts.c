@@ -79,11 +79,19 @@ static int open_point(int root_fd, const char *path)
     return fd == -ELOOP || fd == -ENOTDIR ? -ENOENT : fd;
 }
 
+/* An optional one: there is no place for it, or this kernel does not know it. Version 2 of cgroups
+ * may be refused in somebody else's container. */
+static bool may_be_missing(size_t i, int error)
+{
+    return table[i].optional && (error == -ENOENT || error == -ENODEV ||
+                                 (error == -EPERM && strcmp(table[i].type, "cgroup2") == 0));
+}
+
 /* @ready: a descriptor of the mount itself, instead of a new one; -1 */
 static int make_one(size_t i, int root_fd, int ready, int *ret_fd, struct error *e)
 {
     _cleanup_fd_ int point = -1, tree = -1;
-    struct error *report = table[i].optional ? NULL : e;
+    struct error own = {0};
     int r;
 
     /* Below a tmpfs of ours that is mounted already: no link of the patient is on the way. */
@@ -92,15 +100,21 @@ static int make_one(size_t i, int root_fd, int ready, int *ret_fd, struct error 
     if (table[i].make && fchmodat(root_fd, table[i].path, table[i].make, 0) < 0)
         return error_errno(e, -errno, "cannot make /%s", table[i].path);
     point = open_point(root_fd, table[i].path);
-    if (point < 0 && table[i].optional)
+    if (point < 0 && may_be_missing(i, point))
         return 0;
     if (point < 0)
         return error_errno(e, point, "cannot open /%s", table[i].path);
     tree = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3)
-                      : attach_new(table[i].type, table[i].options, table[i].attributes, report);
-    r = tree < 0 ? tree : attach_on(point, tree);
+                      : attach_new(table[i].type, table[i].options, table[i].attributes, &own);
+    if (tree < 0 && may_be_missing(i, tree))
+        return 0;
+    if (tree < 0 && e)
+        *e = own;
+    if (tree < 0)
+        return error_context(e, tree, "/%s", table[i].path);
+    r = attach_on(point, tree);
     if (r < 0)
-        return table[i].optional ? 0 : error_context(e, r, "/%s", table[i].path);
+        return may_be_missing(i, r) ? 0 : error_errno(e, r, "cannot mount on /%s", table[i].path);
     *ret_fd = take_fd(&tree);
     return 0;
 }
@@ -134,8 +148,10 @@ static int cover(int root_fd, const char *path, int run_fd, const char *source, 
     _cleanup_fd_ int target = path_open_strict(root_fd, path, O_PATH), from = -1, tree = -1;
     int r;
 
-    if (target < 0)
+    if (target == -ENOENT)
         return 0;
+    if (target < 0)
+        return error_errno(e, target, "cannot open /%s", path);
     from = path_open_strict(run_fd, source, O_PATH);
     tree = from < 0 ? from : attach_clone(from, false);
     r = tree < 0 ? tree : attach_set(tree, RDONLY, false);
@@ -149,8 +165,10 @@ static int mask(int root_fd, const char *path, int run_fd, struct error *e)
     _cleanup_fd_ int target = path_open_strict(root_fd, path, O_PATH);
     struct stat st;
 
-    if (target < 0 || fstat(target, &st) < 0)
+    if (target == -ENOENT)
         return 0;
+    if (target < 0 || fstat(target, &st) < 0)
+        return error_errno(e, target < 0 ? target : -errno, "cannot open /%s", path);
     return cover(root_fd, path, run_fd,
                  S_ISDIR(st.st_mode) ? "host/inaccessible/dir" : "host/inaccessible/reg", e);
 }

@@ -186,7 +186,11 @@ static _Noreturn void run_command(const struct payload *p)
     if (pid > 0) {
         if (process_setup_privileges(p->launch->plan, &e) < 0)
             fail(p->launch, &e);
-        (void)close_range(0, ~0U, 0);
+        /* The supervisor waits for the end of the socket. */
+        if (close_range(0, ~0U, 0) < 0) {
+            (void)error_errno(&e, -errno, "cannot close descriptors");
+            fail(p->launch, &e);
+        }
         command_init(pid);
     }
     (void)become(p, &e);

@@ -2,6 +2,7 @@
 #include "session/session.h"
 
 #include "base/fd.h"
+#include "base/kernel_calls.h"
 #include "base/path.h"
 #include "base/step.h"
 #include "base/text.h"
@@ -38,6 +39,9 @@ int session_open(struct session *ret, const struct patient_request *request, str
     if (geteuid() != 0)
         return error_set(e, ERROR_HOST, -EPERM, "no-root",
                          "root privileges are needed to open disks: run it with sudo");
+    r = kernel_calls_check(e);
+    if (r < 0)
+        return r;
     journal_undo_stale();
     r = keeper_start(&s->keeper, e);
     if (r == 0)
@@ -63,6 +67,10 @@ int session_close(struct session *s, struct error *e)
 {
     int r = patient_close(&s->patient, e);
 
+    /* Something is busy. The keeper and the journal stay: it tries again when we are gone, and with
+     * us our mount namespace. */
+    if (r < 0)
+        return r;
     journal_end(&s->journal);
     keeper_dismiss(&s->keeper);
     s->host_ns_fd = s->host_ns_fd >= 0 ? fd_close(s->host_ns_fd) : -1;
@@ -256,6 +264,7 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
                             &s->journal, e);
     standard_fds_started(&fds);
     if (r == 0) {
+        supervise_warn(&c);
         step_reached("session-running");
         r = run_started(s, &c, plan, rescue, console, &fds, covered > 0, ret, e);
         *ret_wait_status = c.status;

@@ -369,6 +369,14 @@ static int begin(struct loop *l, sigset_t *ret_old, struct error *e)
     return r;
 }
 
+void supervise_warn(const struct container *c)
+{
+    if (!c->device_policy)
+        ui_warn(
+            "all devices of this host can be opened inside: there is no cgroup here that takes a "
+            "device policy");
+}
+
 int supervise(struct container *c, const struct supervise_options *o, struct supervise_result *ret,
               struct error *e)
 {

@@ -256,7 +256,7 @@ END
     local tree=$BATS_TEST_TMPDIR/tree i worked=0 refused=0
     cp -a "$MINI" "$tree"
     storm "$tree" dev run proc sys etc bin sbin usr var tmp root etc.link
-    for i in $(seq 25); do
+    for _ in $(seq 25); do
         ends_well shell "$tree" -- true || return 1
         [ "$status" -eq 0 ] && worked=$((worked + 1)) || refused=$((refused + 1))
     done
@@ -269,7 +269,6 @@ END
 }
 
 @test "tree: a payload that renames in a storm what enter uses" {
-    local i
     "$UNBRICK" shell --host-tools "$MINI" -- python3 -c '
 import ctypes, os
 libc = ctypes.CDLL(None)
@@ -282,7 +281,7 @@ while True:
 ' >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
     local pid=$!
     wait_for 20 grep -q up "$BATS_TEST_TMPDIR/out"
-    for i in 1 2 3 4 5; do
+    for _ in 1 2 3 4 5; do
         run "$PTY" expect:'# ' 'send:tty; exit 3\r' status:3 -- "$UNBRICK" enter "$pid"
         echo "$output"
         [ "$status" -eq 0 ]
@@ -295,7 +294,7 @@ while True:
 @test "tree: a payload that puts something else where enter needs a terminal or a shell" {
     local go=$BATS_TEST_TMPDIR/go pid fd
     mkfifo "$go"
-    "$UNBRICK" shell "$MINI" -- sh -c 'echo up; while read -r line; do eval "$line"; echo done; done' \
+    "$UNBRICK" shell "$MINI" -- sh -c 'echo up; while read -r line; do eval "$line"; echo "that was it"; done' \
         <"$go" >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
     pid=$!
     exec {fd}>"$go"
@@ -303,7 +302,7 @@ while True:
     inside() {
         : >"$BATS_TEST_TMPDIR/out"
         echo "$1" >&"$fd"
-        wait_for 10 grep -q done "$BATS_TEST_TMPDIR/out"
+        wait_for 10 grep -q 'that was it' "$BATS_TEST_TMPDIR/out"
     }
     wait_for 20 grep -q up "$BATS_TEST_TMPDIR/out"
     inside "busybox touch /run/file; busybox mount -o bind /run/file /dev/pts/ptmx"
