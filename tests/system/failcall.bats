@@ -166,6 +166,7 @@ sweep() {
 }
 
 @test "failcall: each call fails once, in shell, on an image" {
+    [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow: ./dev check --all"
     # Its messages are stderr's first lines where a note comes before.
     assert_one_sentence() {
         [[ $stderr == *"unbrick: "* && $(grep -c . <<<"$stderr") -le 4 ]] || fail "what went wrong?"
