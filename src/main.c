@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/list.h"
+#include "libraries/libraries.h"
 #include "session/interrupt.h"
 #include "session/taken.h"
 #include "terminal/ui.h"
@@ -25,6 +26,10 @@ static const struct command {
     {"list", FOR_LIST, command_list, "[TARGET...]", "which disk holds which system; writes nothing",
      0},
     {"boot", FOR_BOOT, command_boot, "TARGET... [-- ARGS]", "rescue shell in its own system", 0},
+    {"examine", FOR_EXAMINE, command_examine, "TARGET...", "why it does not boot; writes nothing",
+     0},
+    {"repair", FOR_REPAIR, command_repair, "TARGET... [ID...]",
+     "apply the remedies, each shown before", 0},
     {"shell", FOR_SHELL, command_shell, "TARGET... [-- COMMAND]",
      "the same without its init, or a command", 125},
     {"enter", FOR_ENTER, command_enter, "[NAME] [-- COMMAND]",
@@ -192,7 +197,7 @@ int main(int argc, char **argv)
     }
     options_init(&o);
     ui_setup(&o.ui);
-    status = run(argc, argv, &o, &command, &e);
+    status = libraries_load(&e) < 0 ? (int)e.kind : run(argc, argv, &o, &command, &e);
     status = report(&o, command, &e, status);
     options_free(&o);
     taken_report(status);

@@ -17,7 +17,7 @@ int fd_close(int fd)
     return -1;
 }
 
-static int read_up_to(int fd, size_t max, char **ret_data, size_t *ret_size)
+int fd_read_any(int fd, size_t max, char **ret_data, size_t *ret_size)
 {
     _cleanup_free_ char *data = NULL;
     size_t size = 0, room = 0;
@@ -41,6 +41,8 @@ static int read_up_to(int fd, size_t max, char **ret_data, size_t *ret_size)
         n = read(fd, data + size, room - size);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno == EAGAIN && fcntl(fd, F_SETFL, 0) == 0)
+            continue; /* a pipe with somebody at its other end: what is written there is waited for */
         if (n < 0)
             return -errno;
         if (n == 0)
@@ -66,7 +68,7 @@ int fd_read_all(int fd, size_t max, char **ret_data, size_t *ret_size)
         return -EINVAL;
     if (st.st_size > (off_t)max)
         return -EFBIG;
-    return read_up_to(fd, max, ret_data, ret_size);
+    return fd_read_any(fd, max, ret_data, ret_size);
 }
 
 int file_read(const char *path, size_t max, char **ret_data, size_t *ret_size)
@@ -75,7 +77,7 @@ int file_read(const char *path, size_t max, char **ret_data, size_t *ret_size)
 
     if (fd < 0)
         return -errno;
-    return read_up_to(fd, max, ret_data, ret_size);
+    return fd_read_any(fd, max, ret_data, ret_size);
 }
 
 int fd_write_all(int fd, const void *data, size_t size)

@@ -36,7 +36,7 @@ static inline int take_fd(int *fd)
 /* Hand a pointer out of a scope that would free it. */
 #define take_ptr(pp)                                                                               \
     ({                                                                                             \
-        __typeof__(pp) _pp = (pp);                                                                  \
+        __typeof__(pp) _pp = (pp);                                                                 \
         __typeof__(*_pp) _p = *_pp;                                                                \
         *_pp = NULL;                                                                               \
         _p;                                                                                        \
@@ -50,7 +50,12 @@ static inline int take_fd(int *fd)
  */
 int fd_read_all(int fd, size_t max, char **ret_data, size_t *ret_size);
 
-/* As fd_read_all() for files of /proc and /sys, which say that their size is 0. Path is a host's. */
+/* As fd_read_all() for whatever can be read to an end: a file of /proc, a pipe. @fd may be
+ * non-blocking: a pipe without a writer is then empty, one with a writer is waited for. */
+int fd_read_any(int fd, size_t max, char **ret_data, size_t *ret_size);
+
+/* As fd_read_all() for files of /proc and /sys, which say that their size is 0. Path is a host's.
+ */
 int file_read(const char *path, size_t max, char **ret_data, size_t *ret_size);
 
 /* Write everything, whatever write(2) takes at a time. Returns 0 or a negative errno. */

@@ -49,8 +49,8 @@ static void place_fd(int from, int to)
         (void)dup2(from, to);
 }
 
-static void child_exec(const char *path, char *const argv[], unsigned flags, pid_t parent, int out,
-                       int extra)
+static void child_exec(const char *path, char *const argv[], unsigned flags,
+                       const struct process_setup *setup, pid_t parent, int out, int extra)
 {
     sigset_t none;
     int null;
@@ -71,6 +71,8 @@ static void child_exec(const char *path, char *const argv[], unsigned flags, pid
     if (extra >= 0)
         place_fd(extra, 3);
     (void)close_range(extra >= 0 ? 4 : 3, ~0U, CLOSE_RANGE_CLOEXEC);
+    for (unsigned i = 0; setup && i < setup->fd_count; i++)
+        (void)fcntl(setup->fds[i], F_SETFD, 0);
     if (flags & PROCESS_OWN_GROUP)
         (void)setpgid(0, 0);
     signal(SIGPIPE, flags & PROCESS_OUTLIVES_US ? SIG_IGN : SIG_DFL);
@@ -82,14 +84,20 @@ static void child_exec(const char *path, char *const argv[], unsigned flags, pid
     }
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    /* libdevmapper's programs then neither wait for a udevd, which may not be there, nor leave a
+     * semaphore when they are killed meanwhile (dmsetup(8)). */
+    if (!(flags & PROCESS_WITH_UDEV))
+        setenv("DM_DISABLE_UDEV", "1", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+    if (setup && setup->prepare && setup->prepare(setup->userdata) < 0)
+        _exit(126);
     execv(path, argv);
     _exit(127);
 }
 
-int process_start(struct process *ret, char *const argv[], unsigned flags, bool capture, bool extra,
-                  struct error *e)
+static int start(struct process *ret, char *const argv[], unsigned flags,
+                 const struct process_setup *setup, bool capture, bool extra, struct error *e)
 {
     _cleanup_fd_ int out_read = -1, out_write = -1, extra_read = -1, extra_write = -1;
     char path[256];
@@ -118,7 +126,7 @@ int process_start(struct process *ret, char *const argv[], unsigned flags, bool 
     if (pid < 0)
         return error_errno(e, -errno, "fork");
     if (pid == 0)
-        child_exec(path, argv, flags, parent, out_write, extra_write);
+        child_exec(path, argv, flags, setup, parent, out_write, extra_write);
     pid_fd = pidfd_open(pid, 0);
     if (pid_fd < 0) {
         r = error_errno(e, -errno, "cannot watch %s", argv[0]);
@@ -131,6 +139,12 @@ int process_start(struct process *ret, char *const argv[], unsigned flags, bool 
                             .out_fd = take_fd(&out_read),
                             .extra_fd = take_fd(&extra_read)};
     return 0;
+}
+
+int process_start(struct process *ret, char *const argv[], unsigned flags, bool capture, bool extra,
+                  struct error *e)
+{
+    return start(ret, argv, flags, NULL, capture, extra, e);
 }
 
 int process_finish(struct process *p)
@@ -146,13 +160,14 @@ int process_finish(struct process *p)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int process_run(char *const argv[], unsigned flags, size_t max, char **ret_output, struct error *e)
+int process_run_with(char *const argv[], unsigned flags, const struct process_setup *setup,
+                     size_t max, char **ret_output, struct error *e)
 {
     _cleanup_text_ struct text output = TEXT_INIT(max);
     struct process p = {.pid_fd = -1, .out_fd = -1, .extra_fd = -1};
     int r;
 
-    r = process_start(&p, argv, flags, ret_output != NULL, false, e);
+    r = start(&p, argv, flags, setup, ret_output != NULL, false, e);
     if (r < 0)
         return r;
     while (p.out_fd >= 0) {
@@ -175,4 +190,9 @@ int process_run(char *const argv[], unsigned flags, size_t max, char **ret_outpu
             return error_errno(e, -ENOMEM, "output of %s", argv[0]);
     }
     return r;
+}
+
+int process_run(char *const argv[], unsigned flags, size_t max, char **ret_output, struct error *e)
+{
+    return process_run_with(argv, flags, NULL, max, ret_output, e);
 }

@@ -17,6 +17,17 @@ enum process_flags {
     PROCESS_OWN_GROUP = 1 << 1,
     /* stdout goes nowhere / stderr goes nowhere. */
     PROCESS_QUIET = 1 << 2,
+    /* What it makes is the host's: its udevd is to know of it (see child_exec()). */
+    PROCESS_WITH_UDEV = 1 << 3,
+};
+
+/* What else the child gets. */
+struct process_setup {
+    const int *fds; /* stay open in it, under the same numbers */
+    unsigned fd_count;
+    int (*prepare)(
+        void *userdata); /* called in it before the program; a failure ends it with 126 */
+    void *userdata;
 };
 
 struct process {
@@ -44,6 +55,10 @@ int process_finish(struct process *p);
  * @ret_output may be NULL; the caller frees.
  */
 int process_run(char *const argv[], unsigned flags, size_t max, char **ret_output, struct error *e);
+
+/* As process_run() with @setup. */
+int process_run_with(char *const argv[], unsigned flags, const struct process_setup *setup,
+                     size_t max, char **ret_output, struct error *e);
 
 /* 1 when a program of that name is in PATH, else 0. */
 int process_exists(const char *name);

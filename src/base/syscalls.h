@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* System calls that glibc 2.36 does not wrap. They set errno and return -1 like the wrapped ones. */
+/* System calls that glibc 2.36 does not wrap. They set errno and return -1 like the wrapped ones.
+ */
 
 #include <linux/openat2.h>
 #include <linux/sched.h>

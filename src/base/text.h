@@ -22,7 +22,8 @@ void text_free(struct text *t);
 /* 0; -E2BIG when it would exceed the maximum; -ENOMEM. */
 int text_append(struct text *t, const void *data, size_t size);
 int text_appendf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int text_vappendf(struct text *t, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+int text_vappendf(struct text *t, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
 
 /*
  * Make foreign text safe to print: control characters (C0, DEL, C1), bytes that are not UTF-8 and

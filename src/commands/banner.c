@@ -65,10 +65,11 @@ static void add_assembled(struct text *out, const struct patient *p)
     for (unsigned i = 0; i < p->disk_count; i++) {
         const struct disk *d = p->disks[i];
 
-        if (d->kind == DISK_TARGET)
+        if (d->kind == DISK_TARGET || d->kind == DISK_STAND_IN)
             continue;
-        snprintf(item, sizeof item, "%s%s%s%s", text_safe(d->name), d->on ? " on " : "",
-                 d->on ? text_safe(d->on->name) : "", d->degraded ? " (members are missing)" : "");
+        snprintf(item, sizeof item, "%s%s%s%s%s%s", text_safe(d->name), d->on ? " on " : "",
+                 d->on ? text_safe(d->on->name) : "", d->opened_as[0] ? ", here as " : "",
+                 text_safe(d->opened_as), d->degraded ? " (members are missing)" : "");
         append_item(list, sizeof list, item);
     }
     if (list[0])
@@ -88,6 +89,8 @@ static void add_disk(struct text *out, const struct patient *p)
               text_bytes(d->size, size), d->serial[0] ? ", serial " : "", text_safe(d->serial),
               d->is_loop ? ", here " : "", d->is_loop ? d->node : "");
     }
+    if (p->clone[0])
+        field(out, "", "CLONE of %s: do not reboot this host while both are attached", p->clone);
     add_assembled(out, p);
     if (p->disk_count == 0)
         field(out, "tree", "%s", text_safe(p->request.targets[0]));
@@ -167,8 +170,29 @@ static void add_kernel(struct text *out, const struct patient *p)
               text_safe(release));
 }
 
+/* What that means for what is seen. */
+static const char *read_only_words(const struct patient *p)
+{
+    if (p->root && p->root->volume->scratch)
+        return "; a journal that had to be replayed is, beside the disk";
+    return p->root && p->root->volume->fs.dirty
+               ? ", and its journal is not replayed (newest files may be missing)"
+               : "";
+}
+
+/* What --untrusted isolates, and what not: SECURITY.md says more. */
+static void add_untrusted(struct text *out)
+{
+    field(out, "trust",
+          "none: root inside is nobody outside, and none of the host's files, disks, "
+          "processes and networks are here");
+    field(out, "SHARED",
+          "the kernel, which reads this disk's file systems and makes its programs' "
+          "calls; memory and processor time; what you type here is theirs");
+}
+
 int banner_format(struct text *out, const struct options *o, const struct patient *p,
-                  const struct container_plan *plan)
+                  const struct container_plan *plan, const char *faults)
 {
     add_rule(out, "=== unbrick: you are INSIDE the patient ");
     add_system(out, p);
@@ -176,11 +200,8 @@ int banner_format(struct text *out, const struct options *o, const struct patien
     if (p->root && mount_is_read_only_type(p->root->volume->fs.type))
         field(out, "writes", "none: a %s cannot be written to",
               text_safe(p->root->volume->fs.type));
-    else if (p->request.read_only)
-        field(out, "writes", "none: the disk is read-only%s",
-              p->root && p->root->volume->fs.dirty
-                  ? ", and its journal is not replayed (newest files may be missing)"
-                  : "");
+    else if (p->request.read_only || (p->root && p->root->volume->read_only))
+        field(out, "writes", "none: the disk is read-only%s", read_only_words(p));
     else
         field(out, "WRITES", "go to the disk itself; nothing can be undone");
     add_checks(out, p);
@@ -188,7 +209,14 @@ int banner_format(struct text *out, const struct options *o, const struct patien
     field(out, "network",
           plan->private_network ? "none (loopback only)"
                                 : "the host's; no service of the patient was started");
+    if (plan->untrusted)
+        add_untrusted(out);
+    if (plan->emulated[0])
+        field(out, "machine", "%s, in an emulator: slow, and not all of it works",
+              text_safe(plan->emulated));
     add_kernel(out, p);
+    if (faults[0])
+        field(out, "faults", "%s; what to do: less /run/unbrick/faults", faults);
     field(out, "hangup", "the session goes on for %u minutes, then ends in order",
           SESSION_GRACE_SECONDS / 60);
     field(out, "enter", "unbrick enter %s: a second shell, or this one after a hangup", p->name);

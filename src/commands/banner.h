@@ -6,6 +6,6 @@
 #include "session/session.h"
 
 /* What the person reads when the rescue prompt appears: only what is true, at the terminal's
- * width. */
+ * width. @faults: the headline of what was found, "" when nothing was. */
 int banner_format(struct text *out, const struct options *o, const struct patient *p,
-                  const struct container_plan *plan);
+                  const struct container_plan *plan, const char *faults);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "commands/banner.h"
 #include "commands/commands.h"
+#include "commands/faults_around.h"
 #include "commands/patient_options.h"
 
 #include <errno.h>
@@ -20,12 +21,16 @@
 
 static int read_script(const char *path, char **ret, size_t *ret_size, struct error *e)
 {
+    /* Also from a pipe, "<(...)" of a shell; a FIFO that nobody writes to is empty, and no hang. */
     _cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    int r = fd < 0 ? -errno : fd_read_all(fd, SCRIPT_MAX, ret, ret_size);
+    int r = fd < 0 ? -errno : fd_read_any(fd, SCRIPT_MAX, ret, ret_size);
 
     if (r < 0)
         return error_set(e, ERROR_USAGE, r, "script", "cannot read the script %s: %s",
                          text_safe(path), strerror(-r));
+    if (*ret_size == 0)
+        return error_set(e, ERROR_USAGE, -ENODATA, "script", "the script %s is empty",
+                         text_safe(path));
     if (*ret && memchr(*ret, '\0', *ret_size))
         return error_set(e, ERROR_USAGE, -EINVAL, "script", "%s is no script: it holds NUL bytes",
                          text_safe(path));
@@ -86,6 +91,7 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
     struct container_plan plan = {0};
     _cleanup_text_ struct text banner = TEXT_INIT(65536);
     struct supervise_result result = {0};
+    struct faults_around around = {0};
     struct error closing = {0};
     const char *words = "";
     int wait_status = 0, status, r;
@@ -95,8 +101,10 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
         r = rescue_plan_build(&plan, &s->patient, rescue, e);
     if (r == 0 && o->dry_run)
         r = print_plan(o, &s->patient, &plan, e);
+    if (r == 0 && !o->dry_run)
+        faults_around_begin(&around, s, &plan);
     if (r == 0 && !o->dry_run && !rescue->script)
-        r = banner_format(&banner, o, &s->patient, &plan);
+        r = banner_format(&banner, o, &s->patient, &plan, around.headline);
     if (r == 0 && !o->dry_run)
         r = session_run(s, &plan, rescue,
                         &(struct session_console){.escape = o->escape,
@@ -106,9 +114,11 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
                         &result, &wait_status, e);
     container_plan_free(&plan);
     if (r < 0) {
+        report_free(&around.before);
         (void)session_close(s, NULL);
         return e->kind ? e->kind : ERROR_FAILED;
     }
+    faults_around_end(&around, s);
     if (o->dry_run) {
         (void)session_close(s, NULL);
         return 0;
@@ -129,6 +139,7 @@ int command_boot(const struct options *o, struct error *e)
         .use_pty = true,
         .private_network = o->private_network,
         .network_chosen = o->network_chosen,
+        .untrusted = o->untrusted,
         .setenv = o->setenv,
         .binds = o->binds,
         .binds_ro = o->binds_ro,

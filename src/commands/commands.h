@@ -17,6 +17,8 @@ int command_enter(const struct options *o, struct error *e);
 int command_stop(const struct options *o, struct error *e);
 int command_mount(const struct options *o, struct error *e);
 int command_umount(const struct options *o, struct error *e);
+int command_examine(const struct options *o, struct error *e);
+int command_repair(const struct options *o, struct error *e);
 int command_status(const struct options *o, struct error *e);
 int command_cleanup(const struct options *o, struct error *e);
 

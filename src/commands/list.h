@@ -4,6 +4,7 @@
 /* What `list` knows: collected once (list_collect.c), then shown as a table or as JSON. */
 
 #include "session/candidates.h"
+#include "session/undo_guard.h"
 #include "storage/disk.h"
 
 /* One disk, or a target that could not be opened. */
@@ -17,6 +18,7 @@ struct list_disk {
 };
 
 struct list {
+    struct undo_guard guard;
     struct list_disk *disks;
     unsigned count;
 };

@@ -12,15 +12,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* For a loop device to go, and then the layer below it. */
+#define LAYER_WAIT_MS 3000
+
 void list_free(struct list *l)
 {
     for (unsigned i = 0; i < l->count; i++) {
         free(l->disks[i].found);
         if (l->disks[i].disk)
-            (void)disk_close(l->disks[i].disk, 0, NULL);
+            (void)disk_close(l->disks[i].disk, l->disks[i].disk->layer.open ? LAYER_WAIT_MS : 0,
+                             NULL);
         free(l->disks[i].disk);
     }
     free(l->disks);
+    undo_guard_end(&l->guard);
     *l = (struct list){0};
 }
 
@@ -37,8 +42,10 @@ static void find_use(struct list_disk *d)
         d->use[0] = '\0';
 }
 
-static int look_at(struct list_disk *d)
+static int look_at(struct list *l, struct list_disk *d)
 {
+    const struct disk_request request = {
+        .access = DISK_READ, .record = undo_guard_record, .userdata = &l->guard};
     struct error e = {0};
     int r;
 
@@ -47,7 +54,7 @@ static int look_at(struct list_disk *d)
     if (!d->disk || !d->found)
         return -ENOMEM;
     find_use(d);
-    r = disk_open_for_list(d->disk, d->target, &e);
+    r = disk_open_for_list(d->disk, d->target, &request, &e);
     if (r < 0) {
         /* "/dev/vda is in use: mounted on /" when the host forbids to open it. */
         snprintf(d->problem, sizeof d->problem, "%.500s", e.text);
@@ -63,6 +70,7 @@ static int look_at(struct list_disk *d)
 static void compare_with_host(struct list_disk *d, const struct list *l)
 {
     static char paths[INVENTORY_MAX][128];
+    const struct disk_request request = {.access = DISK_READ};
     int count = inventory_disks(paths, NULL);
     char what[200];
 
@@ -77,7 +85,7 @@ static void compare_with_host(struct list_disk *d, const struct list *l)
         if (disk_is(d->disk, paths[i]))
             continue;
         other = calloc(1, sizeof *other);
-        if (other && disk_open_for_list(other, paths[i], NULL) == 0) {
+        if (other && disk_open_for_list(other, paths[i], &request, NULL) == 0) {
             if (inventory_is_twin(d->disk, other, what, sizeof what))
                 snprintf(d->clone, sizeof d->clone, "clone of %.127s (same %s)", paths[i], what);
             (void)disk_close(other, 0, NULL);
@@ -103,7 +111,7 @@ int list_collect(struct list *ret, char *const *targets, unsigned target_count, 
         struct list_disk *d = &ret->disks[ret->count++];
 
         snprintf(d->target, sizeof d->target, "%.4095s", target_count ? targets[i] : paths[i]);
-        if (look_at(d) < 0)
+        if (look_at(ret, d) < 0)
             return error_errno(e, -ENOMEM, "cannot list the disks");
     }
     for (unsigned i = 0; i < ret->count; i++)
@@ -142,6 +150,8 @@ const char *list_volume_state(const struct list_disk *d, const struct volume *v)
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (strcmp(v->fs.type, types[i].type) == 0)
             return types[i].state;
+    if (v->unreadable)
+        return "unreadable";
     if (v->fs.ambiguous)
         return "ambiguous";
     if (!v->fs.type[0])

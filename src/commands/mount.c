@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/patient_options.h"
-#include "session/host_mounts.h"
+#include "storage/host_mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,17 +31,16 @@ static int check_directory(const char *path, char *ret_real, struct error *e)
                          text_safe(path));
     snprintf(up, sizeof up, "%s/..", ret_real);
     if (stat(up, &parent) == 0 && parent.st_dev != st.st_dev)
-        return error_set(e, ERROR_REFUSED, -EBUSY, "in-use",
-                         "something is mounted on %s already", text_safe(path));
+        return error_set(e, ERROR_REFUSED, -EBUSY, "in-use", "something is mounted on %s already",
+                         text_safe(path));
     return 0;
 }
 
 /* Out of our namespace with a copy of the whole tree, and attached on the host. */
 static int hand_to_host(struct session *s, const char *directory, struct error *e)
 {
-    _cleanup_fd_ int tree = open_tree(s->patient.root_fd, "",
-                                      AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE |
-                                          OPEN_TREE_CLOEXEC);
+    _cleanup_fd_ int tree = open_tree(
+        s->patient.root_fd, "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     _cleanup_fd_ int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
     int r = 0;
 

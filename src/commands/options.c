@@ -17,6 +17,14 @@ enum option_id {
     OPT_LUKS_HEADER,
     OPT_DEGRADED,
     OPT_DRY_RUN,
+    OPT_QUICK,
+    OPT_STRICT,
+    OPT_LIST_FAULTS,
+    OPT_EACH,
+    OPT_HTML,
+    OPT_ROOT_PASSWORD,
+    OPT_UNLOCK,
+    OPT_SSH_KEY,
     OPT_RUN,
     OPT_LOGIN,
     OPT_HOST_TOOLS,
@@ -24,6 +32,7 @@ enum option_id {
     OPT_BIND_RO,
     OPT_SETENV,
     OPT_NETWORK,
+    OPT_UNTRUSTED,
     OPT_TAKE,
     OPT_KILL,
     OPT_ESCAPE,
@@ -46,15 +55,25 @@ static const struct option_row {
     unsigned commands;
     const char *help;
 } table[] = {
-    {OPT_READ_ONLY, "read-only", 0, NULL, FOR_PATIENT, "write nothing to the disk"},
-    {OPT_FSCK, "fsck", 0, "MODE", FOR_PATIENT,
+    {OPT_READ_ONLY, "read-only", 0, NULL, FOR_WRITER & ~FOR_REPAIR, "write nothing to the disk"},
+    {OPT_FSCK, "fsck", 0, "MODE", FOR_WRITER,
      "ask (default), repair, quick (only what is marked dirty), skip"},
     {OPT_SYSTEM, "system", 0, "NAME", FOR_PATIENT, "which system, when there are several"},
     {OPT_KEY_FILE, "key-file", 0, "FILE", FOR_PATIENT, "key of its LUKS volumes"},
     {OPT_LUKS_HEADER, "luks-header", 0, "FILE", FOR_PATIENT, "detached header of its LUKS volume"},
     {OPT_DEGRADED, "degraded", 0, NULL, FOR_PATIENT,
      "open arrays and volume groups that lack members"},
-    {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_PATIENT, "print the plan and stop"},
+    {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_WRITER, "print the plan and stop"},
+    {OPT_QUICK, "quick", 0, NULL, FOR_EXAMINE, "do not check the file systems"},
+    {OPT_STRICT, "strict", 0, NULL, FOR_EXAMINE, "status 1 for any finding"},
+    {OPT_LIST_FAULTS, "list-faults", 0, NULL, FOR_EXAMINE, "list what is looked for, and stop"},
+    {OPT_EACH, "each", 0, NULL, FOR_EXAMINE,
+     "each target is a machine of its own: a line for each"},
+    {OPT_HTML, "html", 0, "FILE", FOR_EXAMINE, "write the report as one page, too"},
+    {OPT_ROOT_PASSWORD, "root-password", 0, "[FILE]", FOR_REPAIR,
+     "a new password for root: asked for, or FILE's (- for stdin)"},
+    {OPT_UNLOCK, "unlock", 0, "USER", FOR_REPAIR, "let a locked or expired account in again"},
+    {OPT_SSH_KEY, "ssh-key", 0, "USER:FILE", FOR_REPAIR, "let a public key in by ssh"},
     {OPT_RUN, "run", 0, "FILE", FOR_BOOT, "run a script there; its status is ours"},
     {OPT_LOGIN, "login", 0, NULL, FOR_BOOT, "ask for the system's own login"},
     {OPT_HOST_TOOLS, "host-tools", 0, NULL, FOR_SHELL,
@@ -63,6 +82,8 @@ static const struct option_row {
     {OPT_BIND_RO, "bind-ro", 0, "SRC[:DST]", FOR_SESSION, "the same, read-only"},
     {OPT_SETENV, "setenv", 'E', "NAME=VALUE", FOR_SESSION, "set a variable inside"},
     {OPT_NETWORK, "network", 0, "host|none", FOR_SESSION, "which network is seen inside"},
+    {OPT_UNTRUSTED, "untrusted", 0, NULL, FOR_SESSION,
+     "an attacker may have had the disk: root inside is nobody outside"},
     {OPT_TAKE, "take", 0, NULL, FOR_ENTER, "the console, although another terminal has it"},
     {OPT_KILL, "kill", 0, NULL, FOR_STOP, "at once, without an orderly end"},
     {OPT_ESCAPE, "escape", 0, "CHAR", FOR_SESSION | FOR_ENTER,
@@ -71,7 +92,8 @@ static const struct option_row {
      "raw: pass all control sequences to the terminal"},
     {OPT_LOG, "log", 0, "FILE", FOR_SESSION | FOR_MOUNT, "write a transcript"},
     {OPT_YES, "yes", 'y', NULL, FOR_ALL, "answer yes to questions"},
-    {OPT_JSON, "json", 0, NULL, FOR_LIST | FOR_STATUS | FOR_PATIENT, "output for programs"},
+    {OPT_JSON, "json", 0, NULL, FOR_LIST | FOR_STATUS | (FOR_PATIENT & ~FOR_REPAIR),
+     "output for programs"},
     {OPT_COLOR, "color", 0, "WHEN", FOR_ALL, "auto, always, never"},
     {OPT_QUIET, "quiet", 'q', NULL, FOR_ALL, "only errors and questions"},
     {OPT_VERBOSE, "verbose", 'v', NULL, FOR_ALL, "say more"},
@@ -227,6 +249,20 @@ static int apply_value(struct options *o, const struct option_row *row, char *va
     case OPT_RUN:
         o->run = value;
         break;
+    case OPT_HTML:
+        o->html = value;
+        break;
+    case OPT_ROOT_PASSWORD:
+        o->root_password = value;
+        return 0;
+    case OPT_UNLOCK:
+        o->unlock = value;
+        break;
+    case OPT_SSH_KEY:
+        if (!strchr(value, ':') || value[0] == ':' || text_ends_with(value, ":"))
+            return usage(e, "--ssh-key=%s: USER:FILE is expected", text_safe(value));
+        o->ssh_key = value;
+        break;
     case OPT_LOG:
         o->log = value;
         break;
@@ -250,6 +286,18 @@ static void apply_flag(struct options *o, enum option_id id)
     case OPT_DRY_RUN:
         o->dry_run = true;
         break;
+    case OPT_QUICK:
+        o->quick = true;
+        break;
+    case OPT_STRICT:
+        o->strict = true;
+        break;
+    case OPT_LIST_FAULTS:
+        o->list_faults = true;
+        break;
+    case OPT_EACH:
+        o->each = true;
+        break;
     case OPT_LOGIN:
         o->login = true;
         break;
@@ -261,6 +309,9 @@ static void apply_flag(struct options *o, enum option_id id)
         break;
     case OPT_KILL:
         o->kill = true;
+        break;
+    case OPT_UNTRUSTED:
+        o->untrusted = true;
         break;
     case OPT_YES:
         o->ui.yes = true;
@@ -327,7 +378,9 @@ static int read_option(struct options *o, int argc, char **argv, int *i, unsigne
         apply_flag(o, row->id);
         return 0;
     }
-    if (!value) {
+    if (!value && row->value[0] == '[') {
+        value = (char *)""; /* "--root-password" alone: its value is never the next word */
+    } else if (!value) {
         if (*i + 1 >= argc)
             return usage(e, "--%s wants a value: --%s=...", row->name, row->name);
         value = argv[++*i];
@@ -376,7 +429,10 @@ void options_print_help(unsigned bits)
         if (table[i].letter)
             snprintf(letter, sizeof letter, "-%c, ", table[i].letter);
         snprintf(left, sizeof left, "  %s--%s%s%s", letter, table[i].name,
-                 table[i].value ? "=" : "", table[i].value ? table[i].value : "");
+                 !table[i].value            ? ""
+                 : table[i].value[0] == '[' ? "[="
+                                            : "=",
+                 table[i].value ? table[i].value + (table[i].value[0] == '[') : "");
         printf("%-28s %s\n", left, table[i].help);
     }
 }

@@ -19,6 +19,9 @@ int patient_request_from_options(const struct options *o, struct patient_request
         return error_advise(e, "name a disk, a partition, an image file or a directory; `unbrick "
                                "list` shows what is attached");
     }
+    if (o->untrusted && (o->host_tools || (o->network_chosen && !o->private_network)))
+        return error_set(e, ERROR_USAGE, -EINVAL, "usage", "--untrusted and %s exclude each other",
+                         o->host_tools ? "--host-tools" : "--network=host");
     if (o->key_file && access(o->key_file, R_OK) < 0)
         return error_set(e, ERROR_USAGE, -errno, "key-file", "cannot read the key file %s: %s",
                          text_safe(o->key_file), strerror(errno));
@@ -30,7 +33,7 @@ int patient_request_from_options(const struct options *o, struct patient_request
         .target_count = o->target_count,
         .fsck = o->fsck,
         .system = o->system,
-        .read_only = o->read_only || o->dry_run,
+        .read_only = o->read_only || o->dry_run || o->untrusted,
         .plan_only = o->dry_run,
         .assemble = {.degraded = o->degraded,
                      .key_file = o->key_file,
@@ -63,6 +66,17 @@ char *patient_disks(const struct patient *p, char *buf, size_t size)
         snprintf(buf, size, "%s and %u more", text_safe(first), p->request.target_count - 1);
     else
         snprintf(buf, size, "%s", text_safe(first));
+    return buf;
+}
+
+char *patient_targets(const struct patient *p, char *buf, size_t size)
+{
+    size_t used = 0;
+
+    buf[0] = '\0';
+    for (unsigned i = 0; i < p->request.target_count && used < size; i++)
+        used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? " " : "",
+                                 text_safe(p->request.targets[i]));
     return buf;
 }
 
@@ -187,6 +201,20 @@ int print_plan(const struct options *o, const struct patient *p, struct containe
     return 0;
 }
 
+/* What the machine has to be told before it is whole again. */
+static void say_degraded(const struct patient *p)
+{
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        const struct disk *d = p->disks[i];
+
+        if (d->kind == DISK_ARRAY && d->degraded && d->access == DISK_WRITE)
+            ui_note("%s was used without all of its members: what they hold is out of date. On the "
+                    "machine, add each again: mdadm /dev/%s --add PARTITION, and wait until "
+                    "/proc/mdstat shows that it is in sync.",
+                    text_safe(d->name), text_safe(d->name));
+    }
+}
+
 int close_and_summarise(struct session *s, const char *what, int status, struct error *e)
 {
     char disks[512];
@@ -194,6 +222,7 @@ int close_and_summarise(struct session *s, const char *what, int status, struct 
     int r;
 
     patient_disks(&s->patient, disks, sizeof disks);
+    say_degraded(&s->patient);
     r = session_close(s, e);
     if (r < 0) {
         ui_warn("%s is still in use: do not detach it yet; `unbrick cleanup` tries again", disks);

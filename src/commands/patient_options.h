@@ -22,6 +22,9 @@ int print_plan(const struct options *o, const struct patient *p, struct containe
 /* The disks of a patient: "/dev/sdb", "disk.img", "disk.img and 2 more". Safe text in @buf. */
 char *patient_disks(const struct patient *p, char *buf, size_t size);
 
+/* All targets as they are typed in a command: "a.img b.img". Safe text in @buf. */
+char *patient_targets(const struct patient *p, char *buf, size_t size);
+
 /* Close the session, say what came of it in one line, and return the exit status: @status, or the
  * one of a failure to close. */
 int close_and_summarise(struct session *s, const char *what, int status, struct error *e);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "commands/banner.h"
 #include "commands/commands.h"
+#include "commands/faults_around.h"
 #include "commands/patient_options.h"
 
 #include <signal.h>
@@ -41,6 +42,7 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
     struct container_plan plan = {0};
     _cleanup_text_ struct text banner = TEXT_INIT(65536);
     struct supervise_result result = {0};
+    struct faults_around around = {0};
     bool interactive = !rescue->args;
     int wait_status = 0, status, r;
 
@@ -49,8 +51,10 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
         r = rescue_plan_build(&plan, &s->patient, rescue, e);
     if (r == 0 && o->dry_run)
         r = print_plan(o, &s->patient, &plan, e);
-    if (r == 0 && !o->dry_run && interactive && rescue->use_pty)
-        r = banner_format(&banner, o, &s->patient, &plan);
+    if (r == 0 && !o->dry_run && interactive && rescue->use_pty) {
+        faults_around_begin(&around, s, &plan);
+        r = banner_format(&banner, o, &s->patient, &plan, around.headline);
+    }
     if (r == 0 && !o->dry_run)
         r = session_run(s, &plan, rescue,
                         &(struct session_console){.escape = o->escape,
@@ -62,10 +66,12 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
     if (r < 0 || o->dry_run) {
         int kind = e->kind;
 
+        report_free(&around.before);
         (void)session_close(s, NULL);
         return r < 0 ? kind : 0;
     }
     status = status_of(&result, wait_status);
+    faults_around_end(&around, s);
     if (!interactive || !rescue->use_pty) {
         /* A command's output is its own; nothing of ours is mixed in when all is well. */
         r = session_close(s, e);
@@ -82,6 +88,7 @@ int command_shell(const struct options *o, struct error *e)
         .use_pty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
         .private_network = o->private_network,
         .network_chosen = o->network_chosen,
+        .untrusted = o->untrusted,
         .setenv = o->setenv,
         .binds = o->binds,
         .binds_ro = o->binds_ro,

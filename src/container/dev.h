@@ -6,15 +6,25 @@
 #include "base/error.h"
 #include "container/plan.h"
 
-/* Nodes, links and the plan's devices into the tmpfs @dev_fd. */
-int dev_fill(const struct container_plan *plan, int dev_fd, struct error *e);
+/* null zero full random urandom tty */
+#define DEV_NODES 6
+
+/* In a user namespace no node can be made (mknod(2)): the host's are shown instead. Open them as
+ * detached mounts; they belong to the caller also after a failure. */
+int dev_open_nodes(int ret[DEV_NODES], struct error *e);
+
+/* Nodes, links and the plan's devices into the tmpfs @dev_fd. @trees: of dev_open_nodes(), or -1.
+ */
+int dev_fill(const struct container_plan *plan, const int trees[DEV_NODES], int dev_fd,
+             struct error *e);
 
 /*
- * A new terminal of the devpts whose root is @pts_fd, 24 by 80 where a size is 0. By descriptors
- * only, and what is mounted over something in there is not used. 0 or a negative errno.
+ * A new terminal of the devpts whose root is @pts_fd, of the plan's user, 24 by 80 where a size is
+ * 0. By descriptors only, and what is mounted over something in there is not used. 0 or a negative
+ * errno.
  */
-int dev_open_pty(int pts_fd, unsigned short rows, unsigned short columns, int *ret_master,
-                 int *ret_slave);
+int dev_open_pty(int pts_fd, const struct container_plan *plan, unsigned short rows,
+                 unsigned short columns, int *ret_master, int *ret_slave);
 
 /*
  * Make a pty in the container's devpts @pts_fd and put its slave on /dev/console: as a bind mount

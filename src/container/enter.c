@@ -4,7 +4,6 @@
 #include "base/fd.h"
 #include "base/syscalls.h"
 #include "container/cgroup.h"
-#include "container/freeze.h"
 #include "container/message.h"
 #include "container/visit.h"
 
@@ -22,26 +21,49 @@
 #define VISIT_NONE                                                                                 \
     ((struct container_visit){.pid_fd = -1, .socket = -1, .pty_fd = -1, .program_fd = -1})
 
-static int make_cgroup(const struct container *c, struct container_visit *ret, struct visit *v,
-                       struct error *e)
+/* Where the payload's own group is one of others: our outer one, or the scope of the host's
+ * systemd.
+ */
+static const char *outer_group(const struct container *c)
+{
+    return c->scope[0] ? c->scope : c->cgroups[HIERARCHY_UNIFIED];
+}
+
+/* A group of the program's own below it, where the device policy is in force. */
+static int make_group(const struct container *c, struct container_visit *ret, struct visit *v,
+                      struct error *e)
 {
     static unsigned number; /* of all visits: one that is over may have left something in its own */
+    _cleanup_fd_ int outer = cgroup_open(outer_group(c));
+    int r;
 
-    if (!c->cgroup[0])
-        return 0;
-    v->cgroup_fd = cgroup_open(c->cgroup);
-    if (v->cgroup_fd < 0)
-        return error_errno(e, v->cgroup_fd, "cannot open the container's cgroup");
+    if (outer < 0)
+        return error_errno(e, outer, "cannot open the container's cgroup");
     snprintf(ret->cgroup, sizeof ret->cgroup, "visit-%u", ++number);
-    if (mkdirat(v->cgroup_fd, ret->cgroup, 0755) < 0) {
+    if (mkdirat(outer, ret->cgroup, 0755) < 0) {
+        r = error_errno(e, -errno, "cannot make a cgroup below the container's");
         ret->cgroup[0] = '\0';
-        return error_errno(e, -errno, "cannot make a cgroup below the container's");
+        return r;
     }
-    v->cgroup = ret->cgroup;
-    v->program_cgroup = openat(v->cgroup_fd, ret->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (v->program_cgroup < 0)
-        return error_errno(e, -errno, "cannot open the visit's cgroup");
-    return 0;
+    v->groups[0] = openat(outer, ret->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    r = v->groups[0] < 0 ? -errno : freezer_open(&v->freezer, outer, ret->cgroup);
+    return r < 0 ? error_errno(e, r, "cannot open the container's cgroups") : 0;
+}
+
+static int open_groups(const struct container *c, struct container_visit *ret, struct visit *v,
+                       struct error *e)
+{
+    static const enum hierarchy old[] = {HIERARCHY_SYSTEMD, HIERARCHY_DEVICES};
+    int r = outer_group(c)[0] ? make_group(c, ret, v, e) : 0;
+
+    for (unsigned i = 0; r == 0 && i < sizeof old / sizeof old[0]; i++) {
+        if (!c->cgroups[old[i]][0])
+            continue;
+        v->groups[1 + i] = cgroup_open(c->cgroups[old[i]]);
+        if (v->groups[1 + i] < 0)
+            r = error_errno(e, v->groups[1 + i], "cannot open the container's cgroups");
+    }
+    return r;
 }
 
 static int fork_visit(struct container_visit *ret, struct visit *v, struct error *e)
@@ -74,19 +96,19 @@ int container_visit_begin(struct container *c, const struct container_plan *plan
                       .payload_fd = c->payload_fd,
                       .pts_fd = c->pts_fd,
                       .supervisor_fd = pidfd_open(getpid(), 0),
-                      .cgroup_fd = -1,
-                      .program_cgroup = -1};
-    int r = 0;
+                      .groups = {-1, -1, -1}};
+    int r;
 
     *ret = VISIT_NONE;
     if (v.supervisor_fd < 0)
         return error_errno(e, -errno, "cannot watch our own process");
-    r = make_cgroup(c, ret, &v, e);
+    r = open_groups(c, ret, &v, e);
     if (r == 0)
         r = fork_visit(ret, &v, e);
     fd_close(v.supervisor_fd);
-    fd_close(v.cgroup_fd);
-    fd_close(v.program_cgroup);
+    for (unsigned i = 0; i < VISIT_GROUPS; i++)
+        fd_close(v.groups[i]);
+    freezer_close(&v.freezer);
     if (r < 0)
         container_visit_free(c, ret);
     return r;
@@ -151,12 +173,16 @@ void container_visit_signal(const struct container_visit *v, int signal)
  * that was killed may have left the container frozen. */
 static void leave_cgroup(const struct container *c, const struct container_visit *v)
 {
-    _cleanup_fd_ int fd = v->cgroup[0] ? cgroup_open(c->cgroup) : -1;
+    _cleanup_fd_ int fd = v->cgroup[0] ? cgroup_open(outer_group(c)) : -1;
+    struct freezer f;
 
     if (fd < 0)
         return;
-    if (v->program_fd < 0)
-        (void)thaw_children(fd);
+    if (v->program_fd < 0) {
+        (void)freezer_open(&f, fd, NULL);
+        freezer_thaw(&f);
+        freezer_close(&f);
+    }
     (void)unlinkat(fd, v->cgroup, AT_REMOVEDIR);
 }
 

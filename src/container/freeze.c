@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,30 +14,59 @@
 /* Tasks in the middle of a system call stop when they leave it. */
 #define FREEZE_WAIT_MS 500
 
-static int set_frozen(int cgroup_fd, const char *name, bool frozen)
+static int open_group(struct freezer *f, int cgroup_fd, const char *name)
 {
     char path[300];
-    _cleanup_fd_ int fd = -1;
 
+    if (f->count == FREEZE_MAX)
+        return -E2BIG;
+    f->switches[f->count] = f->events[f->count] = -1;
+    f->count++;
     snprintf(path, sizeof path, "%s/cgroup.freeze", name);
-    fd = openat(cgroup_fd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    return fd < 0 ? -errno : fd_write_all(fd, frozen ? "1" : "0", 1);
+    f->switches[f->count - 1] = openat(cgroup_fd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (f->switches[f->count - 1] < 0)
+        return -errno;
+    snprintf(path, sizeof path, "%s/cgroup.events", name);
+    f->events[f->count - 1] = openat(cgroup_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return f->events[f->count - 1] < 0 ? -errno : 0;
+}
+
+int freezer_open(struct freezer *ret, int cgroup_fd, const char *except)
+{
+    int copy = openat(cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
+    struct dirent *entry;
+
+    ret->count = 0;
+    if (!dir) {
+        fd_close(copy);
+        return -errno;
+    }
+    while (r == 0 && (entry = readdir(dir)))
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+            (!except || strcmp(entry->d_name, except) != 0))
+            r = open_group(ret, cgroup_fd, entry->d_name);
+    closedir(dir);
+    return r;
+}
+
+void freezer_close(struct freezer *f)
+{
+    for (unsigned i = 0; i < f->count; i++) {
+        fd_close(f->switches[i]);
+        fd_close(f->events[i]);
+    }
+    f->count = 0;
 }
 
 /* The line "frozen 1" of cgroup.events; a change of the file is POLLPRI. */
-static int wait_until_frozen(int cgroup_fd, const char *name)
+static int wait_until_frozen(int events_fd)
 {
-    struct pollfd changed = {.events = POLLPRI};
-    char path[300], events[256];
-    _cleanup_fd_ int fd = -1;
+    struct pollfd changed = {.fd = events_fd, .events = POLLPRI};
+    char events[256];
 
-    snprintf(path, sizeof path, "%s/cgroup.events", name);
-    fd = openat(cgroup_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return -errno;
-    changed.fd = fd;
     for (;;) {
-        ssize_t n = pread(fd, events, sizeof events - 1, 0);
+        ssize_t n = pread(events_fd, events, sizeof events - 1, 0);
         int r;
 
         if (n < 0)
@@ -54,50 +82,19 @@ static int wait_until_frozen(int cgroup_fd, const char *name)
     }
 }
 
-/* Calls @each for every cgroup right below. Returns the first failure; all are tried. */
-static int for_each_child(int cgroup_fd, const char *except,
-                          int (*each)(int cgroup_fd, const char *name))
+int freezer_freeze(const struct freezer *f)
 {
-    int copy = openat(cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), failed = 0;
-    DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-    struct dirent *entry;
+    int r = 0;
 
-    if (!dir) {
-        fd_close(copy);
-        return -errno;
-    }
-    while ((entry = readdir(dir))) {
-        int r;
-
-        if (entry->d_type != DT_DIR || entry->d_name[0] == '.' ||
-            (except && strcmp(entry->d_name, except) == 0))
-            continue;
-        r = each(cgroup_fd, entry->d_name);
-        if (r < 0 && !failed)
-            failed = r;
-    }
-    closedir(dir);
-    return failed;
+    for (unsigned i = 0; r == 0 && i < f->count; i++)
+        r = fd_write_all(f->switches[i], "1", 1);
+    for (unsigned i = 0; r == 0 && i < f->count; i++)
+        r = wait_until_frozen(f->events[i]);
+    return r;
 }
 
-static int freeze_one(int cgroup_fd, const char *name)
+void freezer_thaw(const struct freezer *f)
 {
-    return set_frozen(cgroup_fd, name, true);
-}
-
-static int thaw_one(int cgroup_fd, const char *name)
-{
-    return set_frozen(cgroup_fd, name, false);
-}
-
-int freeze_children(int cgroup_fd, const char *except)
-{
-    int r = for_each_child(cgroup_fd, except, freeze_one);
-
-    return r < 0 ? r : for_each_child(cgroup_fd, except, wait_until_frozen);
-}
-
-int thaw_children(int cgroup_fd)
-{
-    return for_each_child(cgroup_fd, NULL, thaw_one);
+    for (unsigned i = 0; i < f->count; i++)
+        (void)fd_write_all(f->switches[i], "0", 1);
 }

@@ -11,6 +11,8 @@
 
 enum message_type {
     MESSAGE_PAYLOAD, /* stub: the payload was forked; visit: the program runs; with its pidfd */
+    MESSAGE_CGROUP,  /* supervisor, to the stub: with the payload's group, or none */
+    MESSAGE_GO,      /* supervisor, to the payload: its cgroup's device policy is in force */
     MESSAGE_RUN,     /* payload: with its /run */
     MESSAGE_PTS,     /* payload: with the root of its devpts */
     MESSAGE_PTY,     /* payload: with the master of /dev/console; visit: of its terminal */

@@ -5,10 +5,11 @@
 #include "base/step.h"
 #include "base/syscalls.h"
 #include "base/text.h"
+#include "container/cgroup.h"
 #include "container/dev.h"
-#include "container/freeze.h"
 #include "container/message.h"
 #include "container/process_setup.h"
+#include "container/user_namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,40 +115,51 @@ static _Noreturn void program_run(const struct visit *v, int slave, int failure_
 
 /* --- the visit --- */
 
-/* The namespaces of the container's process 1; of the process namespace only children see. Before
- * Linux 5.8 setns(2) takes no pidfd. */
-static int join(const struct visit *v, struct error *e)
+/* As long as we are who may: from inside a cgroup namespace nothing can be moved to a group outside
+ * of it (cgroups(7)). The program is born into the same. It has a group beside that of the payload,
+ * since some inits keep theirs for themselves ("no internal processes"). */
+static int join_groups(const struct visit *v, struct error *e)
 {
-    int flags =
-        CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP;
+    for (unsigned i = 0; i < VISIT_GROUPS; i++) {
+        int r = v->groups[i] < 0 ? 0 : cgroup_join(v->groups[i]);
+
+        if (r < 0)
+            return error_errno(e, r, "cannot enter the container's cgroups");
+    }
+    return 0;
+}
+
+/* The namespaces of the container's process 1; of the process namespace only children see. */
+static int join_namespaces(const struct visit *v, struct error *e)
+{
+    int flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
+                CLONE_NEWCGROUP | (v->plan->untrusted ? CLONE_NEWUSER : 0);
+    int r = 0;
 
     if (setns(v->payload_fd, flags) < 0)
         return error_errno(e, -errno, "cannot enter the container's namespaces");
-    if (chdir("/") < 0)
-        return error_errno(e, -errno, "cannot change to the container's root");
-    return 0;
+    if (v->plan->untrusted)
+        r = user_namespace_become_root(e);
+    if (r < 0)
+        return r;
+    return chdir("/") < 0 ? error_errno(e, -errno, "cannot change to the container's root") : 0;
 }
 
 static int open_terminal(const struct visit *v, int *ret_slave, struct error *e)
 {
     _cleanup_fd_ int master = -1;
-    int r = dev_open_pty(v->pts_fd, v->request->rows, v->request->columns, &master, ret_slave);
+    int r =
+        dev_open_pty(v->pts_fd, v->plan, v->request->rows, v->request->columns, &master, ret_slave);
 
     if (r == 0)
         r = message_send(v->socket, MESSAGE_PTY, 0, NULL, master);
     return r < 0 ? error_errno(e, r, "cannot make a terminal inside") : 0;
 }
 
-/* Like everything that the container runs, but not as one of what its own init knows: some inits
- * keep their cgroup for themselves (no internal processes, cgroups(7)). */
 static pid_t start_program(const struct visit *v, int slave, int *ret_pid_fd, int *ret_failure_fd)
 {
     struct clone_args args = {
-        .flags = CLONE_PIDFD | (v->program_cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
-        .pidfd = (uintptr_t)ret_pid_fd,
-        .exit_signal = SIGCHLD,
-        .cgroup = v->program_cgroup >= 0 ? (uint64_t)v->program_cgroup : 0,
-    };
+        .flags = CLONE_PIDFD, .pidfd = (uintptr_t)ret_pid_fd, .exit_signal = SIGCHLD};
     int ends[2], r;
     pid_t pid;
 
@@ -207,19 +219,16 @@ static pid_t start_unseen(const struct visit *v, int slave, int *ret_program, st
     pid_t pid;
     int r;
 
-    if (v->cgroup_fd >= 0) {
-        r = freeze_children(v->cgroup_fd, v->cgroup);
-        if (r < 0 && r != -ETIMEDOUT) {
-            (void)thaw_children(v->cgroup_fd);
-            return error_errno(e, r, "cannot freeze the container");
-        }
-        step_reached("visit-frozen");
+    r = freezer_freeze(&v->freezer);
+    if (r < 0 && r != -ETIMEDOUT) {
+        freezer_thaw(&v->freezer);
+        return error_errno(e, r, "cannot freeze the container");
     }
+    step_reached("visit-frozen");
     pid = start_program(v, slave, &program, &failure);
     r = pid < 0 ? error_errno(e, pid, "cannot start a process inside")
                 : wait_for_execution(failure, program, e);
-    if (v->cgroup_fd >= 0)
-        (void)thaw_children(v->cgroup_fd);
+    freezer_thaw(&v->freezer);
     if (r < 0 && pid > 0)
         (void)wait_for(pid);
     if (r < 0)
@@ -251,7 +260,7 @@ _Noreturn void visit_run(const struct visit *v)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     umask(0022);
     /* /proc is the host's still. */
-    if (process_setup_account(&e) < 0 || join(v, &e) < 0)
+    if (process_setup_account(&e) < 0 || join_groups(v, &e) < 0 || join_namespaces(v, &e) < 0)
         fail(v, &e);
     die_with_supervisor(v);
     if (v->request->pty && open_terminal(v, &slave, &e) < 0)

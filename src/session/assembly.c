@@ -3,10 +3,10 @@
 
 #include "base/fd.h"
 #include "base/path.h"
-#include "base/process.h"
 #include "base/text.h"
 #include "session/interrupt.h"
-#include "session/mount_plan.h"
+#include "storage/resolve.h"
+#include "storage/udev.h"
 #include "system/crypttab.h"
 #include "terminal/ui.h"
 
@@ -27,13 +27,20 @@
 
 static const char *const member_types[] = {"linux_raid_member", "crypto_LUKS", "LVM2_member"};
 
+bool assembly_has_members(const struct disk *d)
+{
+    for (unsigned i = 0; i < d->volume_count; i++)
+        for (size_t k = 0; k < sizeof member_types / sizeof member_types[0]; k++)
+            if (strcmp(d->volumes[i].fs.type, member_types[k]) == 0)
+                return true;
+    return false;
+}
+
 bool assembly_is_needed(const struct disk_set *set)
 {
     for (unsigned i = 0; i < set->count; i++)
-        for (unsigned j = 0; j < set->disks[i]->volume_count; j++)
-            for (size_t k = 0; k < sizeof member_types / sizeof member_types[0]; k++)
-                if (strcmp(set->disks[i]->volumes[j].fs.type, member_types[k]) == 0)
-                    return true;
+        if (assembly_has_members(set->disks[i]))
+            return true;
     return false;
 }
 
@@ -41,21 +48,18 @@ bool assembly_is_needed(const struct disk_set *set)
  * after a crash: they go to a tmpfs which only our mount namespace has. */
 static int keep_nodes_to_ourselves(struct error *e)
 {
-    if (access("/dev/mapper/control", F_OK) < 0) {
-        char *argv[] = {(char *)"modprobe", (char *)"dm-mod", NULL};
-
-        (void)process_run(argv, PROCESS_QUIET, 0, NULL, NULL);
-        (void)mkdir("/dev/mapper", 0755);
-    }
+    (void)mkdir("/dev/mapper", 0755);
     if (mount("tmpfs", "/dev/mapper", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0755,size=1m") < 0 ||
         mknod("/dev/mapper/control", S_IFCHR | 0600, makedev(CONTROL_MAJOR, CONTROL_MINOR)) < 0)
         return error_errno(e, -errno, "cannot make a /dev/mapper of our own");
     return 0;
 }
 
-static int record(void *userdata, const char *text)
+int assembly_record(void *userdata, const char *text)
 {
-    return journal_record(userdata, JOURNAL_ASSEMBLED, text);
+    int r = journal_record(userdata, JOURNAL_STORAGE, text);
+
+    return r < 0 ? r : udev_leave_alone(text, NULL);
 }
 
 static int ask_passphrase(void *userdata, const char *title, unsigned attempt, char *ret,
@@ -80,7 +84,7 @@ static void note(void *userdata, const char *text)
 }
 
 static const struct assemble_callbacks callbacks = {
-    .record = record,
+    .record = assembly_record,
     .passphrase = ask_passphrase,
     .ask = ask,
     .note = note,
@@ -137,6 +141,9 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
                              struct journal *j, struct error *e)
 {
     struct crypttab_entry entries[CRYPTTAB_ENTRIES_MAX];
+    /* The detached header has found its volume already. */
+    const struct assemble_request further = {.degraded = request->degraded,
+                                             .key_file = request->key_file};
     struct assemble_callbacks cb = callbacks;
     struct error problem = {0};
     _cleanup_free_ char *data = NULL;
@@ -150,8 +157,8 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
     for (unsigned i = 0; i < count; i++) {
         char why[256];
         /* The set is ours to change; the plan only reads it. */
-        struct volume *v = (struct volume *)mount_plan_resolve(
-            entries[i].source, set->disks, set->count, root_disk, why, sizeof why);
+        struct volume *v = (struct volume *)resolve_device(
+            entries[i].source, set->disks, set->count, root_disk, NULL, why, sizeof why);
         struct disk *d = v ? opened(set, v) : NULL;
 
         if (!v || strcmp(v->fs.type, "crypto_LUKS") != 0)
@@ -165,5 +172,5 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
             ui_note("%s is open under another name than %s, which is taken on this host",
                     text_safe(v->name), text_safe(entries[i].name));
     }
-    return made ? assemble(set, access_wanted, request, &cb, &problem, e) : 0;
+    return made ? assemble(set, access_wanted, &further, &cb, &problem, e) : 0;
 }

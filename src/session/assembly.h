@@ -8,7 +8,14 @@
 #include "session/journal.h"
 #include "storage/assemble.h"
 
-/* Do any of the disks carry a member of something? */
+/* What storage is about to make goes into the journal (@userdata is one), and udevd is told to
+ * leave it alone. For the callbacks of storage that are called .record. */
+int assembly_record(void *userdata, const char *text);
+
+/* Does the disk carry a member of something? */
+bool assembly_has_members(const struct disk *d);
+
+/* Do any of the disks? */
 bool assembly_is_needed(const struct disk_set *set);
 
 /*

@@ -154,6 +154,29 @@ static const char *locked_what(const char *type)
     return NULL;
 }
 
+/* The beginning of a file system is gone, and a copy of what stood there is not. */
+static const struct volume *lost_superblock(struct disk *const *disks, unsigned disk_count)
+{
+    for (unsigned i = 0; i < disk_count; i++)
+        for (unsigned j = 0; j < disks[i]->volume_count; j++)
+            if (disks[i]->volumes[j].fs.backup_block)
+                return &disks[i]->volumes[j];
+    return NULL;
+}
+
+static int explain_lost_superblock(const struct disk *d, const struct volume *v, struct error *e)
+{
+    (void)error_set(
+        e, ERROR_TARGET, -ENOENT, "superblock-lost",
+        "%s: no Linux system; the superblock of the file system on %s is lost, and a copy "
+        "of it is in block %u",
+        text_safe(d->target), text_safe(v->name), v->fs.backup_block);
+    return error_advise(e,
+                        "copy the disk; then let e2fsck take the copy of the superblock: e2fsck "
+                        "-b %u -B %u PARTITION",
+                        v->fs.backup_block, v->fs.backup_block_size);
+}
+
 static int no_system(const struct candidates *c, struct disk *const *disks, unsigned disk_count,
                      struct error *e)
 {
@@ -177,6 +200,8 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
             }
         }
     }
+    if (lost_superblock(disks, disk_count))
+        return explain_lost_superblock(d, lost_superblock(disks, disk_count), e);
     if (c->unreadable_count)
         return error_set(e, ERROR_TARGET, -EUCLEAN, "unreadable",
                          "%s: a file system is there (%s on %s) but cannot be mounted: %s",

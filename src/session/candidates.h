@@ -33,8 +33,8 @@ void candidates_find(struct disk *const *disks, unsigned disk_count, struct cand
 
 /*
  * Choose one: the only one; the one that @wanted names (candidate name, host name or os-release
- * ID, when it is unique); else -ENOTUNIQ with ERROR_REFUSED, reason "ambiguous" and the names in the
- * advice; -ENOENT with ERROR_TARGET when there is none, saying what is there instead.
+ * ID, when it is unique); else -ENOTUNIQ with ERROR_REFUSED, reason "ambiguous" and the names in
+ * the advice; -ENOENT with ERROR_TARGET when there is none, saying what is there instead.
  */
 int candidates_select(const struct candidates *c, struct disk *const *disks, unsigned disk_count,
                       const char *wanted, const struct candidate **ret, struct error *e);

@@ -4,8 +4,11 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "container/cgroup.h"
-#include "session/host_mounts.h"
-#include "storage/assemble.h"
+#include "storage/host_mounts.h"
+#include "session/foreign.h"
+#include "session/scratch.h"
+#include "storage/udev.h"
+#include "storage/undo.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,9 +23,9 @@
 #define JOURNAL_SIZE_MAX 65536
 
 static const char *const kind_words[] = {
-    [JOURNAL_TARGET] = "target",       [JOURNAL_NAME] = "name",   [JOURNAL_LOOP] = "loop",
-    [JOURNAL_CGROUP] = "cgroup",       [JOURNAL_MOUNT] = "mount", [JOURNAL_KEEP] = "keep",
-    [JOURNAL_ASSEMBLED] = "assembled",
+    [JOURNAL_TARGET] = "target",   [JOURNAL_NAME] = "name",         [JOURNAL_CGROUP] = "cgroup",
+    [JOURNAL_MOUNT] = "mount",     [JOURNAL_KEEP] = "keep",         [JOURNAL_STORAGE] = "storage",
+    [JOURNAL_SCRATCH] = "scratch", [JOURNAL_EMULATOR] = "emulator",
 };
 
 static int make_dir(const char *path, struct error *e)
@@ -45,8 +48,6 @@ int journal_begin(struct journal *ret, struct error *e)
     snprintf(j.dir, sizeof j.dir, JOURNAL_DIR "/%d", (int)getpid());
     snprintf(j.mount_dir, sizeof j.mount_dir, "%s/mnt", j.dir);
     r = make_dir(j.dir, e);
-    if (r == 0)
-        r = make_dir(j.mount_dir, e);
     if (r < 0)
         return r;
     snprintf(path, sizeof path, "%s/lock", j.dir);
@@ -86,6 +87,7 @@ static void remove_session_dir(const char *dir)
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
         (void)unlink(path);
     }
+    udev_forget(strrchr(dir, '/') + 1);
     snprintf(path, sizeof path, "%s/mnt", dir);
     (void)rmdir(path);
     (void)rmdir(dir);
@@ -159,9 +161,10 @@ static int fill_session(void *userdata, enum journal_kind kind, const char *valu
     case JOURNAL_KEEP:
         s->kept = true;
         break;
-    case JOURNAL_LOOP:
     case JOURNAL_CGROUP:
-    case JOURNAL_ASSEMBLED:
+    case JOURNAL_STORAGE:
+    case JOURNAL_SCRATCH:
+    case JOURNAL_EMULATOR:
         break;
     }
     return 0;
@@ -213,7 +216,8 @@ static int collect_undo(void *userdata, enum journal_kind kind, const char *valu
 {
     struct undo_list *list = userdata;
 
-    if (kind != JOURNAL_CGROUP && kind != JOURNAL_MOUNT && kind != JOURNAL_ASSEMBLED)
+    if (kind != JOURNAL_CGROUP && kind != JOURNAL_MOUNT && kind != JOURNAL_STORAGE &&
+        kind != JOURNAL_SCRATCH && kind != JOURNAL_EMULATOR)
         return 0;
     if (list->count == sizeof list->items / sizeof list->items[0])
         return -E2BIG;
@@ -228,13 +232,20 @@ static int collect_undo(void *userdata, enum journal_kind kind, const char *valu
 /* A mapping is free as soon as the last mount namespace with its mount in it is gone. */
 #define ASSEMBLED_WAIT_MS 2000
 
-static int undo_one(enum journal_kind kind, const char *value, struct error *e)
+static int undo_one(const char *id, enum journal_kind kind, const char *value, struct error *e)
 {
     if (kind == JOURNAL_CGROUP)
         return cgroup_remove_tree(value, e);
-    if (kind == JOURNAL_ASSEMBLED)
-        return assemble_undo(value, ASSEMBLED_WAIT_MS, e);
-    return host_umount_tree(value, e);
+    if (kind == JOURNAL_SCRATCH)
+        return scratch_remove(value, e);
+    if (kind == JOURNAL_EMULATOR)
+        return foreign_forget(value, e);
+    if (kind != JOURNAL_STORAGE)
+        return host_umount_tree(value, e);
+    /* udevd is to see what becomes the host's again. */
+    if (undo_gives_back(value))
+        udev_forget(id);
+    return undo_record(value, ASSEMBLED_WAIT_MS, e);
 }
 
 int journal_undo(const char *id, struct error *e)
@@ -255,7 +266,7 @@ int journal_undo(const char *id, struct error *e)
     if (r < 0 && r != -ENOENT)
         failed = error_errno(e, r, "cannot read %s/journal", dir);
     for (unsigned i = list.count; i-- > 0;) {
-        r = undo_one(list.items[i].kind, list.items[i].value, failed ? NULL : e);
+        r = undo_one(id, list.items[i].kind, list.items[i].value, failed ? NULL : e);
         if (r < 0 && !failed)
             failed = r;
         free(list.items[i].value);

@@ -8,19 +8,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #define DISMISSED 'q'
 
 /* What we wait for (a cgroup that empties, a mount that is busy for a moment) takes milliseconds;
- * after this the journal stays for `unbrick cleanup`. */
+ * after this the journal stays for `unbrick cleanup`, unless something is in use: a repairing fsck
+ * that outlived us may take an hour, and what it stands on has to wait for it. */
 #define UNDO_TRIES       50
 #define UNDO_INTERVAL_MS 100
+#define BUSY_INTERVAL_MS 1000
 
 static void keep(int pipe_fd, const char *id)
 {
@@ -32,12 +34,11 @@ static void keep(int pipe_fd, const char *id)
     while (n < 0 && errno == EINTR);
     if (n == 1 && answer == DISMISSED)
         _exit(0);
-    for (int i = 0; i < UNDO_TRIES; i++) {
-        struct timespec pause = {.tv_nsec = UNDO_INTERVAL_MS * 1000000L};
-
-        if (journal_undo(id, NULL) == 0)
+    for (int i = 0, r = -EBUSY; i < UNDO_TRIES || r == -EBUSY; i++) {
+        r = journal_undo(id, NULL);
+        if (r == 0)
             _exit(0);
-        (void)nanosleep(&pause, NULL);
+        (void)poll(NULL, 0, i < UNDO_TRIES ? UNDO_INTERVAL_MS : BUSY_INTERVAL_MS);
     }
     _exit(1);
 }
@@ -89,6 +90,30 @@ int keeper_start(struct keeper *ret, struct error *e)
     *ret = (struct keeper){.pid = pid, .pipe_fd = ends[1]};
     step_reached("keeper");
     return 0;
+}
+
+void keeper_leave(struct keeper *k)
+{
+    k->pipe_fd = k->pid > 0 ? fd_close(k->pipe_fd) : -1;
+    k->pid = 0;
+}
+
+int keeper_finish(struct keeper *k, struct error *e)
+{
+    int status = 0;
+
+    if (k->pid <= 0)
+        return 0;
+    k->pipe_fd = fd_close(k->pipe_fd);
+    while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    k->pid = 0;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    return error_set(
+        e, ERROR_FAILED, -EBUSY, "give-back",
+        "what was taken over from this host could not be given back: `unbrick cleanup` "
+        "tries again and says why");
 }
 
 void keeper_dismiss(struct keeper *k)

@@ -17,9 +17,16 @@ struct keeper {
     int pipe_fd; /* write end; its end of file means that we are gone */
 };
 
-/* Fork the keeper of this process's journal. Call it before the journal is begun, so that somebody is
- * there to undo it from its first line on, and before leaving the host's mount namespace. */
+/* Fork the keeper of this process's journal. Call it before the journal is begun, so that somebody
+ * is there to undo it from its first line on, and before leaving the host's mount namespace. */
 int keeper_start(struct keeper *ret, struct error *e);
+
+/* Something is left that it should go on undoing, after we are gone. */
+void keeper_leave(struct keeper *k);
+
+/* Have it undo what the journal still names, in the host's mount namespace, and wait for it. 0, or
+ * -EBUSY when something could not be undone. */
+int keeper_finish(struct keeper *k, struct error *e);
 
 /* All is undone, or is meant to stay: the keeper is not needed any more. */
 void keeper_dismiss(struct keeper *k);

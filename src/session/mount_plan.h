@@ -20,9 +20,12 @@ struct mount_step {
     char target[1024];           /* path inside; raw */
     char options[512];           /* handed to the file system */
     bool read_only;              /* fstab says "ro" */
+    bool nofail;                 /* fstab says so */
     bool needed;                 /* the boot needs it: it is checked before it is mounted */
     char skipped[256];           /* why it is not mounted; safe text; "" when it is */
     bool mounted;                /* set by the run */
+    bool failed;                 /* set by the run: there is something to mount, and it cannot be */
+    char fail_reads[256];        /* set by the run: blocks cannot be read; safe text; "" */
     struct check_report check;   /* set by the run */
 };
 
@@ -38,14 +41,6 @@ struct mount_plan {
  */
 void mount_plan_build(const struct fstab *fstab, struct disk *const *disks, unsigned disk_count,
                       unsigned root_disk, struct mount_plan *ret);
-
-/*
- * The volume among @disks that a source of fstab or crypttab means: "UUID=...", "/dev/vg0/root",
- * "/dev/sda2" (of the disk with the root, @disks[@root_disk]). NULL with the reason in @why.
- */
-const struct volume *mount_plan_resolve(const char *source, struct disk *const *disks,
-                                        unsigned disk_count, unsigned root_disk, char *why,
-                                        size_t size);
 
 /* Does the boot (or a package manager, or an initramfs generator) need what is mounted there? */
 bool mount_plan_is_needed(const char *target);

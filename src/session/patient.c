@@ -7,9 +7,10 @@
 #include "base/text.h"
 #include "session/assembly.h"
 #include "session/check_ui.h"
-#include "session/host_mounts.h"
+#include "storage/host_mounts.h"
 #include "session/interrupt.h"
 #include "session/patient_flush.h"
+#include "session/patient_targets.h"
 #include "storage/mount.h"
 #include "terminal/ui.h"
 
@@ -20,90 +21,16 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-/* The kernel needs a moment to take a loop device back after the last user is gone. */
-#define RELEASE_WAIT_MS 10000
-
-static int open_directory(struct patient *p, const char *path, struct error *e)
+static int probe_again(struct patient *p, struct error *e)
 {
-    struct stat st, host;
-    int fd;
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        int r = disk_probe_volumes(p->disks[i], e);
 
-    if (stat(path, &st) == 0 && stat("/", &host) == 0 && st.st_dev == host.st_dev &&
-        st.st_ino == host.st_ino)
-        return error_set(e, ERROR_REFUSED, -EBUSY, "in-use",
-                         "%s is the root of this host: it is in use", text_safe(path));
-    fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-    if (fd < 0)
-        return error_errno(e, -errno, "cannot open the directory %s", text_safe(path));
-    p->directory_fd = fd;
-    return 0;
-}
-
-static int open_targets(struct patient *p, struct journal *j, struct error *e)
-{
-    const struct patient_request *q = &p->request;
-    int r;
-
-    if (q->target_count > PATIENT_TARGETS_MAX)
-        return error_set(e, ERROR_USAGE, -E2BIG, "usage", "more than %d targets",
-                         PATIENT_TARGETS_MAX);
-    for (unsigned i = 0; i < q->target_count; i++) {
-        struct stat st;
-        struct disk *d;
-
-        r = journal_record(j, JOURNAL_TARGET, q->targets[i]);
-        if (r < 0)
-            return error_set(e, ERROR_TARGET, r, "no-such-target", "%s cannot be a target",
-                             text_safe(q->targets[i]));
-        if (stat(q->targets[i], &st) == 0 && S_ISDIR(st.st_mode)) {
-            if (q->target_count > 1)
-                return error_set(e, ERROR_USAGE, -EINVAL, "usage",
-                                 "a directory can only be a target by itself");
-            return open_directory(p, q->targets[i], e);
-        }
-        for (unsigned k = 0; k < p->disk_count; k++)
-            if (disk_is(p->disks[k], q->targets[i]))
-                return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
-                                 "%s and %s are the same disk: name it once",
-                                 text_safe(p->disks[k]->target), text_safe(q->targets[i]));
-        d = calloc(1, sizeof *d);
-        if (!d)
-            return error_errno(e, -ENOMEM, "opening %s", text_safe(q->targets[i]));
-        r = disk_open(d, q->targets[i], q->read_only ? DISK_READ : DISK_WRITE, e);
-        if (r < 0) {
-            free(d);
-            return r;
-        }
-        p->disks[p->disk_count++] = d;
-        if (d->is_loop)
-            (void)journal_record(j, JOURNAL_LOOP, d->node);
-        r = interrupt_check(e);
         if (r < 0)
             return r;
     }
+    candidates_find(p->disks, p->disk_count, p->found);
     return 0;
-}
-
-/* Arrays, LUKS volumes, volume groups. A dry run says what it would have to open, and stops there.
- */
-static int assemble_targets(struct patient *p, struct journal *j, struct error *e)
-{
-    struct disk_set set = {.disks = p->disks, .count = p->disk_count, .max = PATIENT_DISKS_MAX};
-    int r;
-
-    if (p->directory_fd >= 0 || !assembly_is_needed(&set)) {
-        assemble_btrfs(&set);
-        return 0;
-    }
-    if (p->request.plan_only) {
-        (void)error_set(&p->closed, ERROR_TARGET, -ENOENT, "locked",
-                        "what is on it has to be assembled first, which --dry-run does not do");
-        return 0;
-    }
-    r = assembly_make(&set, p->request.read_only ? DISK_READ : DISK_WRITE, &p->request.assemble, j,
-                      &p->closed, e);
-    p->disk_count = set.count;
-    return r;
 }
 
 /* "A candidate that cannot be mounted is checked, then tried again." */
@@ -115,7 +42,7 @@ static int check_unreadable(struct patient *p, struct error *e)
         int r;
 
         ui_note("%s cannot be mounted as it is; checking it", text_safe(v->name));
-        r = check_with_ui(v, v->name, p->request.fsck, &report, e);
+        r = check_with_ui(v, v->name, p->request.fsck, false, &report, e);
         if (r < 0)
             return r;
         if (report.result == CHECK_ERRORS_LEFT) {
@@ -124,14 +51,30 @@ static int check_unreadable(struct patient *p, struct error *e)
             return error_advise(e, "%s", report.command);
         }
     }
-    for (unsigned i = 0; i < p->disk_count; i++) {
-        int r = disk_probe_volumes(p->disks[i], e);
+    return probe_again(p, e);
+}
 
-        if (r < 0)
-            return r;
+/* To examine it: it is looked at as it is, then repaired on layers, where that harms nobody, so
+ * that its tree can be seen. */
+static int see_unreadable(struct patient *p, struct journal *j, struct error *e)
+{
+    char problem[sizeof p->root_problem];
+    int r = patient_layer_all(p, j, e);
+
+    snprintf(problem, sizeof problem, "%.255s", p->found->unreadable_why);
+    for (unsigned i = 0; r == 0 && i < p->found->unreadable_count; i++) {
+        const struct volume *v = p->found->unreadable[i];
+        struct check_report mended;
+
+        r = check_with_ui(v, v->name, CHECK_ASK, true, &p->root_check, e);
+        if (r == 0)
+            r = check_volume(v, CHECK_REPAIR, false, NULL, &mended, e);
     }
-    candidates_find(p->disks, p->disk_count, p->found);
-    return 0;
+    if (r == 0)
+        r = probe_again(p, e);
+    if (r == 0 && p->found->count)
+        snprintf(p->root_problem, sizeof p->root_problem, "%s", problem);
+    return r;
 }
 
 static int ask_which(struct patient *p, struct error *e)
@@ -152,7 +95,38 @@ static int ask_which(struct patient *p, struct error *e)
     return 0;
 }
 
-static int choose_system(struct patient *p, struct error *e)
+/* Nothing can be examined but the file systems themselves: they may be why there is no system. */
+static void look_for_damage(struct patient *p, struct error *e)
+{
+    /* What had to be repaired on its layer is not what it was. */
+    if (p->root_check.result == CHECK_ERRORS_LEFT) {
+        (void)error_advise(e,
+                           "a file system cannot be mounted, and has errors: %s; check and repair "
+                           "it, on a copy: %s",
+                           p->root_check.summary, p->root_check.command);
+        return;
+    }
+    for (unsigned i = 0; i < p->disk_count; i++)
+        for (unsigned j = 0; j < p->disks[i]->volume_count; j++) {
+            const struct volume *v = &p->disks[i]->volumes[j];
+            struct check_report report = {0};
+            struct error why = {0};
+            int r = strcmp(v->fs.usage, "filesystem") != 0
+                        ? 0
+                        : check_with_ui(v, v->name, p->request.fsck, true, &report, &why);
+
+            if (r == -EIO)
+                *e = why;
+            else if (report.result == CHECK_ERRORS_LEFT)
+                (void)error_advise(e,
+                                   "the %s file system of %s has errors: %s; check and repair "
+                                   "it, on a copy: %s",
+                                   text_safe(v->fs.type), text_safe(v->name), report.summary,
+                                   report.command);
+        }
+}
+
+static int choose_system(struct patient *p, struct journal *j, struct error *e)
 {
     int r;
 
@@ -160,13 +134,15 @@ static int choose_system(struct patient *p, struct error *e)
     if (!p->found)
         return error_errno(e, -ENOMEM, "looking for systems");
     candidates_find(p->disks, p->disk_count, p->found);
-    if (p->found->count == 0 && p->found->unreadable_count > 0 && !p->request.read_only &&
-        p->request.fsck != CHECK_SKIP) {
-        r = check_unreadable(p, e);
+    if (p->found->count == 0 && p->found->unreadable_count > 0 && p->request.fsck != CHECK_SKIP &&
+        (!p->request.read_only || p->request.examine)) {
+        r = p->request.examine ? see_unreadable(p, j, e) : check_unreadable(p, e);
         if (r < 0)
             return r;
     }
     r = candidates_select(p->found, p->disks, p->disk_count, p->request.system, &p->root, e);
+    if (r < 0 && p->found->count == 0 && p->request.examine)
+        look_for_damage(p, e);
     if (r < 0 && p->found->count == 0 && p->closed.code) {
         *e = p->closed; /* no wonder */
         return error_context(e, e->code, "%s", text_safe(p->request.targets[0]));
@@ -187,7 +163,7 @@ static void name_patient(struct patient *p)
                                    : text_safe(base && base[1] ? base + 1 : target));
 }
 
-static unsigned root_disk_of(const struct patient *p)
+unsigned patient_root_disk(const struct patient *p)
 {
     for (unsigned i = 0; i < p->disk_count; i++)
         if (p->disks[i] == p->root->disk)
@@ -214,7 +190,7 @@ static int plan_mounts(struct patient *p, int root_fd, struct error *e)
     r = fstab_parse(data, size, &fstab, e);
     if (r < 0)
         return error_context(e, r, "reading /etc/fstab");
-    mount_plan_build(&fstab, p->disks, p->disk_count, root_disk_of(p), p->plan);
+    mount_plan_build(&fstab, p->disks, p->disk_count, patient_root_disk(p), p->plan);
     fstab_free(&fstab);
     return 0;
 }
@@ -237,8 +213,7 @@ static int follow_crypttab(struct patient *p, int root_fd, struct journal *j, st
 
     if (p->request.plan_only)
         return 0;
-    r = assembly_follow_crypttab(&set, root_disk_of(p), root_fd,
-                                 p->request.read_only ? DISK_READ : DISK_WRITE,
+    r = assembly_follow_crypttab(&set, patient_root_disk(p), root_fd, patient_access_of_members(p),
                                  &p->request.assemble, j, e);
     p->disk_count = set.count;
     /* Not when it was one that has just been opened. */
@@ -258,9 +233,7 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     p->plan = calloc(1, sizeof *p->plan);
     if (!p->plan)
         return error_errno(e, -ENOMEM, "opening the patient");
-    r = open_targets(p, j, e);
-    if (r == 0)
-        r = assemble_targets(p, j, e);
+    r = patient_open_targets(p, j, e);
     if (r < 0)
         return r;
     host_mounts_detach_unneeded();
@@ -271,7 +244,7 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
         name_patient(p);
         return 0;
     }
-    r = choose_system(p, e);
+    r = choose_system(p, j, e);
     if (r < 0)
         return r;
     p->system = p->root->system;
@@ -297,10 +270,20 @@ static int attach(const struct patient *p, int mount_fd, const char *target)
     return 0;
 }
 
+/* On a layer the kernel may replay a journal although nothing is to be written. */
+static enum mount_mode mode_of(const struct patient *p, const struct volume *v, bool read_only)
+{
+    if ((p->request.read_only && !v->scratch) || v->read_only)
+        return MOUNT_NO_REPLAY;
+    return p->request.read_only || read_only ? MOUNT_READ : MOUNT_WRITE;
+}
+
 static int mount_root(struct patient *p, struct journal *j, struct error *e)
 {
     _cleanup_fd_ int fd = -1;
 
+    if (mkdir(j->mount_dir, 0700) < 0)
+        return error_errno(e, -errno, "cannot make %s", j->mount_dir);
     if (mount("tmpfs", j->mount_dir, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0700,size=16m") < 0)
         return error_errno(e, -errno, "cannot mount a tmpfs on %s", j->mount_dir);
     snprintf(p->tree, sizeof p->tree, "%s/root", j->mount_dir);
@@ -309,7 +292,7 @@ static int mount_root(struct patient *p, struct journal *j, struct error *e)
     if (p->directory_fd >= 0)
         fd = take_fd(&p->directory_fd);
     else
-        fd = root_mount(p, p->request.read_only ? MOUNT_NO_REPLAY : MOUNT_WRITE, e);
+        fd = root_mount(p, mode_of(p, p->root->volume, false), e);
     if (fd < 0)
         return fd;
     if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
@@ -326,35 +309,49 @@ static void skip_step(struct mount_step *step, const char *why)
     snprintf(step->skipped, sizeof step->skipped, "%.255s", why);
 }
 
+/* Check the file system of a step before it is mounted. 1: it may be mounted; 0: it is skipped. */
+static int check_step(struct patient *p, struct mount_step *step, struct error *e)
+{
+    bool look = p->request.examine;
+    int r;
+
+    if (step->volume == p->root->volume ||
+        (!look && (!step->needed || p->request.read_only || step->volume->read_only)))
+        return 1;
+    r = check_with_ui(step->volume, step->target, p->request.fsck, look, &step->check, e);
+    if (r == -EINTR)
+        return r;
+    if (r < 0 && look) {
+        if (r == -EIO)
+            snprintf(step->fail_reads, sizeof step->fail_reads, "%.255s", e->text);
+        error_clear(e);
+    } else if (r < 0) {
+        ui_warn("%s is not checked: %s", text_safe(step->target), e->text);
+        error_clear(e);
+    } else if (step->check.result == CHECK_ERRORS_LEFT && !look) {
+        skip_step(step, "errors are left in its file system");
+        return 0;
+    }
+    return 1;
+}
+
 static int mount_step_run(struct patient *p, struct mount_step *step, struct error *e)
 {
     struct error mine = {0};
     char dropped[256] = "";
     _cleanup_fd_ int fd = -1;
-    int r;
+    int r = check_step(p, step, e);
 
-    if (step->needed && !p->request.read_only && step->volume != p->root->volume) {
-        r = check_with_ui(step->volume, step->target, p->request.fsck, &step->check, e);
-        if (r == -EINTR)
-            return r;
-        if (r < 0) {
-            ui_warn("%s is not checked: %s", text_safe(step->target), e->text);
-            error_clear(e);
-        } else if (step->check.result == CHECK_ERRORS_LEFT) {
-            skip_step(step, "errors are left in its file system");
-            return 0;
-        }
-    }
-    fd = mount_volume(step->volume,
-                      p->request.read_only ? MOUNT_NO_REPLAY
-                      : step->read_only    ? MOUNT_READ
-                                           : MOUNT_WRITE,
-                      step->options, dropped, sizeof dropped, &mine);
+    if (r <= 0)
+        return r;
+    fd = mount_volume(step->volume, mode_of(p, step->volume, step->read_only), step->options,
+                      dropped, sizeof dropped, &mine);
     if (fd < 0) {
+        step->failed = true;
         skip_step(step, mine.text);
         return 0;
     }
-    if (dropped[0])
+    if (dropped[0] && !p->request.examine)
         ui_warn("%s: mounted without the options %s, which this kernel refuses",
                 text_safe(step->target), text_safe(dropped));
     r = attach(p, fd, step->target);
@@ -364,13 +361,30 @@ static int mount_step_run(struct patient *p, struct mount_step *step, struct err
     return 0;
 }
 
+static int look_at_root(struct patient *p, struct error *e)
+{
+    int r = check_with_ui(p->root->volume, "/", p->request.fsck, true, &p->root_check, e);
+
+    if (r == -EINTR)
+        return r;
+    if (r == -EIO)
+        snprintf(p->root_fail_reads, sizeof p->root_fail_reads, "%.255s", e->text);
+    error_clear(e);
+    return 0;
+}
+
 static int check_root(struct patient *p, struct error *e)
 {
     int r;
 
-    if (p->request.read_only || p->directory_fd >= 0)
+    if (p->directory_fd >= 0)
         return 0;
-    r = check_with_ui(p->root->volume, "/", p->request.fsck, &p->root_check, e);
+    /* One that had to be repaired on its layer to be seen at all was looked at before that. */
+    if (p->request.examine)
+        return p->root_problem[0] ? 0 : look_at_root(p, e);
+    if (p->request.read_only || p->root->volume->read_only)
+        return 0;
+    r = check_with_ui(p->root->volume, "/", p->request.fsck, false, &p->root_check, e);
     if (r < 0)
         return r;
     if (p->root_check.result == CHECK_ERRORS_LEFT) {

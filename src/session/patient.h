@@ -27,6 +27,8 @@ struct patient_request {
     enum check_mode fsck;
     const char *system; /* --system=NAME, or NULL */
     bool read_only;     /* nothing may be written, not even a journal replay */
+    bool examine;       /* with .read_only: look at every file system in full, and go on with what
+                           can be seen, whatever is found; .fsck says whether to look at all */
     bool plan_only;     /* --dry-run: nobody is asked, and nothing is assembled */
     struct assemble_request assemble;
 };
@@ -35,17 +37,20 @@ struct patient {
     struct patient_request request;
     struct disk *disks[PATIENT_DISKS_MAX]; /* owned: the targets', then what was made of them */
     unsigned disk_count;
+    char clone[400];              /* "/dev/vda (same ...)": a copy of that; safe text; "" */
     struct error closed;          /* why something that was found could not be assembled */
     int directory_fd;             /* target is a directory: an open tree of it; else -1 */
     struct candidates *found;     /* owned; NULL with a directory */
     const struct candidate *root; /* in *found; NULL with a directory */
     struct linux_system system;   /* of the whole tree, once it is mounted */
     struct check_report root_check;
-    struct mount_plan *plan; /* owned */
-    char name[65];           /* host name of the patient, or the target's; safe, not empty */
-    char tree[128];          /* where the tree is mounted in our namespace; "" not yet */
-    int root_fd;             /* the mounted root */
-    bool kept_on_host;       /* a copy of the mounts stays: devices are not waited for */
+    char root_problem[256];    /* .examine: why the root could not be mounted as it is; safe; "" */
+    char root_fail_reads[256]; /* .examine: its check came upon blocks that cannot be read; "" */
+    struct mount_plan *plan;   /* owned */
+    char name[65];             /* host name of the patient, or the target's; safe, not empty */
+    char tree[128];            /* where the tree is mounted in our namespace; "" not yet */
+    int root_fd;               /* the mounted root */
+    bool kept_on_host;         /* a copy of the mounts stays: devices are not waited for */
 };
 
 /*
@@ -63,6 +68,9 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e);
 /* Flush (with progress), unmount, let go of the disks. Returns the first failure; everything that
  * can be undone is undone all the same. A zeroed patient is fine. */
 int patient_close(struct patient *p, struct error *e);
+
+/* Index in .disks of the disk with the root. The root must have been chosen. */
+unsigned patient_root_disk(const struct patient *p);
 
 /* The volume that is mounted on @target ("/", "/boot"), or NULL. */
 const struct volume *patient_volume_at(const struct patient *p, const char *target);

@@ -29,15 +29,16 @@ enum rescue_kind {
 
 struct rescue_request {
     enum rescue_kind kind;
-    char *const *args;      /* boot: further arguments of the init; else the command; NULL-ended */
-    const char *script;     /* --run: contents; NULL */
+    char *const *args;  /* boot: further arguments of the init; else the command; NULL-ended */
+    const char *script; /* --run: contents; NULL */
     size_t script_size;
-    bool login;             /* --login: ask for the target's own login */
-    bool use_pty;           /* shell: the caller has a terminal */
+    bool login;   /* --login: ask for the target's own login */
+    bool use_pty; /* shell: the caller has a terminal */
     bool private_network;
-    bool network_chosen;    /* --network was given */
-    char *const *setenv;    /* "NAME=value", NULL-ended; may be NULL */
-    char *const *binds;     /* "SRC[:DST]", NULL-ended; may be NULL */
+    bool network_chosen; /* --network was given */
+    bool untrusted;      /* --untrusted */
+    char *const *setenv; /* "NAME=value", NULL-ended; may be NULL */
+    char *const *binds;  /* "SRC[:DST]", NULL-ended; may be NULL */
     char *const *binds_ro;
     const char *session_dir; /* of the journal: for files of the host that are laid over */
 };

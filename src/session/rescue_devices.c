@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define LINKS_MAX 8
 
@@ -81,8 +82,21 @@ static int add_volume(struct container_plan *plan, const struct disk *d, const s
     add_assembled_links(&links, d, v);
     add_link(&links, "by-partuuid", v->part_uuid);
     add_link(&links, "by-partlabel", v->part_label);
-    return container_plan_add_device(plan, node_name(v->node), v->devno, d->access == DISK_READ,
+    return container_plan_add_device(plan, node_name(v->node), v->devno, d->access != DISK_WRITE,
                                      links.pointers);
+}
+
+/* misc devices, Documentation/admin-guide/devices.txt of the kernel */
+#define MAPPER_CONTROL makedev(10, 236)
+
+/* Without it lvs, grub-probe and the hooks of an initramfs see no mapping. What could be changed
+ * through it is refused by the filter of system calls (container/seccomp_table.h). */
+static int add_mapper_control(struct container_plan *plan, const struct patient *p)
+{
+    for (unsigned i = 0; i < p->disk_count; i++)
+        if (p->disks[i]->kind == DISK_GROUP || p->disks[i]->kind == DISK_LUKS)
+            return container_plan_add_character(plan, "mapper/control", MAPPER_CONTROL);
+    return 0;
 }
 
 int rescue_add_devices(struct container_plan *plan, const struct patient *p)
@@ -101,10 +115,10 @@ int rescue_add_devices(struct container_plan *plan, const struct patient *p)
         }
         if (whole_added || fstat(d->node_fd, &st) < 0)
             continue;
-        r = container_plan_add_device(plan, node_name(d->node), st.st_rdev, d->access == DISK_READ,
+        r = container_plan_add_device(plan, node_name(d->node), st.st_rdev, d->access != DISK_WRITE,
                                       NULL);
         if (r < 0)
             return r;
     }
-    return 0;
+    return add_mapper_control(plan, p);
 }

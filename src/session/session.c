@@ -6,7 +6,10 @@
 #include "base/path.h"
 #include "base/step.h"
 #include "base/text.h"
-#include "session/host_mounts.h"
+#include "session/take_over.h"
+#include "storage/host_mounts.h"
+#include "session/container_host.h"
+#include "session/foreign.h"
 #include "session/interrupt.h"
 #include "session/rescue_host_tools.h"
 #include "session/standard_fds.h"
@@ -51,6 +54,7 @@ int session_open(struct session *ret, const struct patient_request *request, str
         return r;
     }
     step_reached("session-journal");
+    r = take_over(request, &s->journal, &s->gives_back, e);
     if (r == 0)
         r = host_mounts_leave(&s->host_ns_fd, e);
     if (r == 0)
@@ -67,12 +71,17 @@ int session_close(struct session *s, struct error *e)
 {
     int r = patient_close(&s->patient, e);
 
-    /* Something is busy. The keeper and the journal stay: it tries again when we are gone, and with
-     * us our mount namespace. */
-    if (r < 0)
-        return r;
-    journal_end(&s->journal);
-    keeper_dismiss(&s->keeper);
+    if (r < 0) {
+        /* Something is still in use: the keeper tries for a while, then `cleanup` can. */
+        journal_leave(&s->journal);
+        keeper_leave(&s->keeper);
+    } else if (s->gives_back) {
+        journal_leave(&s->journal);
+        r = keeper_finish(&s->keeper, e);
+    } else {
+        journal_end(&s->journal);
+        keeper_dismiss(&s->keeper);
+    }
     s->host_ns_fd = s->host_ns_fd >= 0 ? fd_close(s->host_ns_fd) : -1;
     return r;
 }
@@ -85,11 +94,6 @@ int session_leave_mounted(struct session *s, struct error *e)
     /* Our own mounts go; the copy on the host keeps the loop devices alive. */
     s->patient.kept_on_host = true;
     return patient_close(&s->patient, e);
-}
-
-static int journal_cgroup(void *userdata, const char *path)
-{
-    return journal_record(userdata, JOURNAL_CGROUP, path);
 }
 
 /* A FIFO in the container's /run. It is opened for reading and writing, so that it neither blocks
@@ -181,11 +185,11 @@ static int run_started(const struct session *s, struct container *c,
 {
     bool controlled = rescue_uses_control(rescue);
     struct ready_context ready = {.container = c, .banner = console->banner, .uncover = covered};
-    struct filter filters[SUPERVISE_PUMPS];
-    struct pump pumps[SUPERVISE_PUMPS];
     const char *shell = rescue->kind == RESCUE_HOST_TOOLS || !s->patient.system.shell[0]
                             ? "/bin/sh"
                             : s->patient.system.shell;
+    struct filter filters[SUPERVISE_PUMPS];
+    struct pump pumps[SUPERVISE_PUMPS];
     struct supervise_options options = {
         .dir = s->journal.dir,
         .plan = plan,
@@ -245,6 +249,8 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
     struct standard_fds fds;
     struct container c = {
         .sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .pts_fd = -1, .run_fd = -1};
+    struct container_host host;
+    struct foreign foreign;
     int covered = 0, r;
 
     if (rescue->kind == RESCUE_HOST_TOOLS) {
@@ -253,24 +259,28 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
             return r;
     }
     if (rescue_uses_control(rescue) && s->patient.system.init == INIT_SYSTEMD &&
-        !s->patient.system.machine_id_file) {
+        !s->patient.system.machine_id_file && !plan->read_only) {
         covered = cover_etc(s, plan, &etc, e);
         if (covered < 0)
             return covered;
     }
-    r = standard_fds_prepare_plan(&fds, plan, console->unfiltered, e);
+    host = container_host_of(&s->journal, true);
+    r = foreign_begin(&foreign, plan->emulated, &s->journal, e);
     if (r == 0)
-        r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, journal_cgroup,
-                            &s->journal, e);
-    standard_fds_started(&fds);
+        r = standard_fds_prepare_plan(&fds, plan, console->unfiltered, e);
     if (r == 0) {
-        supervise_warn(&c);
-        step_reached("session-running");
-        r = run_started(s, &c, plan, rescue, console, &fds, covered > 0, ret, e);
-        *ret_wait_status = c.status;
-        container_free(&c);
+        r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, &host, e);
+        standard_fds_started(&fds);
+        if (r == 0) {
+            step_reached("session-running");
+            container_warn_of_devices(&c);
+            r = run_started(s, &c, plan, rescue, console, &fds, covered > 0, ret, e);
+            *ret_wait_status = c.status;
+            container_free(&c);
+        }
+        plan->stdio = NULL;
+        standard_fds_close(&fds);
     }
-    plan->stdio = NULL;
-    standard_fds_close(&fds);
+    foreign_end(&foreign);
     return r;
 }

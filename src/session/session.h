@@ -19,7 +19,8 @@
 struct session {
     struct journal journal;
     struct keeper keeper;
-    int host_ns_fd; /* the host's mount namespace */
+    bool gives_back; /* something of the host's has to be given back at the end */
+    int host_ns_fd;  /* the host's mount namespace */
     struct patient patient;
 };
 

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A boot that takes longer than this shows what its init says. */
 #define SILENT_START_MS 8000
@@ -45,9 +46,10 @@ long long supervise_now_ms(void)
     return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
+/* On the terminal the payload's output is on; beside it when that is a file or a pipe. */
 static void say(struct loop *l, const char *text)
 {
-    if (l->console)
+    if (l->console && (l->lost || isatty(l->options->out_fd)))
         console_print(l->console, text);
     else
         ui_note("%s", text);
@@ -232,7 +234,7 @@ static void handle_timers(struct loop *l)
 
     if (!l->result->ready && l->console && !l->stopping && now - l->started_ms > SILENT_START_MS) {
         l->started_ms = now + (1LL << 40); /* once */
-        console_print(l->console, "unbrick: it takes long to start; this is what its init says:\n");
+        say(l, "unbrick: it takes long to start; this is what its init says:\n");
         console_release_output(l->console);
     }
     if (l->stopping) {
@@ -290,7 +292,7 @@ static unsigned fill_poll(struct loop *l, struct pollfd *fds, unsigned *ret_peer
             *ret_timeout = wanted;
     }
     *ret_peers = count;
-    return count + peers_poll(l, fds + count);
+    return count + peers_poll(l, fds + count, ret_timeout);
 }
 
 static bool something_happened(const struct pollfd *fds, unsigned count)
@@ -323,8 +325,7 @@ static int turn(struct loop *l, struct error *e)
             (void)pump_run(&l->options->pumps[i]);
     if (l->console)
         handle_console(l, fds + SLOT_COUNT, peers - SLOT_COUNT);
-    if (something_happened(fds + peers, count - peers))
-        peers_handle(l);
+    peers_handle(l, something_happened(fds + peers, count - peers));
     if (l->finishing && !l->stopping) {
         drain_pumps(l);
         supervise_stop(l, l->result->end, l->result->code);
@@ -367,14 +368,6 @@ static int begin(struct loop *l, sigset_t *ret_old, struct error *e)
                                               .hold_output = !l->result->ready},
                     e);
     return r;
-}
-
-void supervise_warn(const struct container *c)
-{
-    if (!c->device_policy)
-        ui_warn(
-            "all devices of this host can be opened inside: there is no cgroup here that takes a "
-            "device policy");
 }
 
 int supervise(struct container *c, const struct supervise_options *o, struct supervise_result *ret,

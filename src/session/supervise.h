@@ -55,9 +55,6 @@ struct supervise_result {
     bool ready;  /* the shell was reached */
 };
 
-/* Say what the container is without on this host. */
-void supervise_warn(const struct container *c);
-
 /* Run until the payload is dead. 0 or a negative errno (the payload is dead then, too). */
 int supervise(struct container *c, const struct supervise_options *o, struct supervise_result *ret,
               struct error *e);

@@ -25,9 +25,12 @@ int peers_open(struct loop *l, struct error *e)
                             : 0;
 }
 
+/* A program that is killed may be the first of all that die with the container. */
+#define KILLED_WAIT_MS 300
+
 static bool is_free(const struct peer *p)
 {
-    return p->fd < 0 && p->visit.pid == 0;
+    return p->fd < 0 && p->visit.pid == 0 && !p->killed_ms;
 }
 
 /* While one program is on its way in the container may be frozen, and the next has to wait. */
@@ -39,7 +42,7 @@ static bool somebody_enters(const struct loop *l)
     return false;
 }
 
-unsigned peers_poll(struct loop *l, struct pollfd *fds)
+unsigned peers_poll(struct loop *l, struct pollfd *fds, int *timeout_ms)
 {
     bool wait = somebody_enters(l), room = false;
     unsigned count = 0;
@@ -51,7 +54,9 @@ unsigned peers_poll(struct loop *l, struct pollfd *fds)
             room = true;
             continue;
         }
-        if (p->fd >= 0 && (p->visit.pid > 0 || !wait))
+        if (p->killed_ms && *timeout_ms > KILLED_WAIT_MS)
+            *timeout_ms = KILLED_WAIT_MS;
+        if (p->fd >= 0 && !p->killed_ms && (p->visit.pid > 0 || !wait))
             fds[count++] = (struct pollfd){.fd = p->fd, .events = POLLIN};
         if (p->visit.pid > 0 && p->visit.socket >= 0)
             fds[count++] = (struct pollfd){.fd = p->visit.socket, .events = POLLIN};
@@ -250,6 +255,7 @@ static void serve(struct loop *l, struct peer *p)
 static void end_visit(struct loop *l, struct peer *p)
 {
     container_visit_free(l->container, &p->visit);
+    p->killed_ms = 0;
     p->fd = fd_close(p->fd);
 }
 
@@ -261,6 +267,8 @@ static void watch_visit(struct loop *l, struct peer *p)
     if (r < 0) {
         answer(p, REPLY_FAILED, 0, &e, -1);
         end_visit(l, p);
+    } else if (r > 0 && p->visit.status == 128 + SIGKILL) {
+        p->killed_ms = supervise_now_ms();
     } else if (r > 0) {
         answer(p, REPLY_ENDED, p->visit.status, NULL, -1);
         end_visit(l, p);
@@ -317,22 +325,32 @@ static bool is_readable(int fd)
     return fd >= 0 && poll(&wait, 1, 0) > 0;
 }
 
-void peers_handle(struct loop *l)
+static void watch(struct loop *l, struct peer *p)
+{
+    if (p->visit.pid > 0) {
+        watch_visit(l, p);
+        if (p->visit.pid > 0 && is_readable(p->fd))
+            watch_visitor(l, p);
+    } else if (p->fd >= 0 && p->fd == l->taken_fd) {
+        watch_taker(l, p);
+    } else if (is_readable(p->fd) && !somebody_enters(l)) {
+        serve(l, p);
+    }
+}
+
+void peers_handle(struct loop *l, bool event)
 {
     for (unsigned i = 0; i < PEERS_MAX; i++) {
         struct peer *p = &l->peers[i];
 
-        if (p->visit.pid > 0) {
-            watch_visit(l, p);
-            if (p->visit.pid > 0 && is_readable(p->fd))
-                watch_visitor(l, p);
-        } else if (p->fd >= 0 && p->fd == l->taken_fd) {
-            watch_taker(l, p);
-        } else if (is_readable(p->fd) && !somebody_enters(l)) {
-            serve(l, p);
+        if (p->killed_ms && supervise_now_ms() - p->killed_ms >= KILLED_WAIT_MS) {
+            answer(p, REPLY_ENDED, p->visit.status, NULL, -1);
+            end_visit(l, p);
+        } else if (event && !p->killed_ms) {
+            watch(l, p);
         }
     }
-    if (is_readable(l->listen_fd))
+    if (event && is_readable(l->listen_fd))
         accept_peer(l);
 }
 
@@ -352,7 +370,7 @@ void peers_close(struct loop *l)
             taken_by(p->fd);
             continue;
         }
-        if (p->visit.pid > 0) {
+        if (p->visit.pid > 0 || p->killed_ms) {
             struct error e = {0};
 
             (void)error_set(&e, ERROR_FAILED, -ECANCELED, "session-ended",

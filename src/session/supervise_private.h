@@ -21,6 +21,7 @@ struct peer {
     bool announced; /* it was told that its program runs */
     bool pty;
     struct container_visit visit; /* .pid is 0 when there is none */
+    long long killed_ms;          /* when the program was killed; 0: it was not */
     time_t since;
     char command[64], from[64];
 };
@@ -60,8 +61,9 @@ int supervise_take_terminal(struct loop *l, const int fds[PROTOCOL_FDS], const c
 
 /* 0, or a negative errno when nobody will be able to enter. */
 int peers_open(struct loop *l, struct error *e);
-/* Fill @fds (PEERS_POLL_MAX); how many. */
-unsigned peers_poll(struct loop *l, struct pollfd *fds);
-void peers_handle(struct loop *l);
+/* Fill @fds (PEERS_POLL_MAX); how many. *@timeout_ms is made shorter when that is needed. */
+unsigned peers_poll(struct loop *l, struct pollfd *fds, int *timeout_ms);
+/* @event: something of @fds is readable. */
+void peers_handle(struct loop *l, bool event);
 /* The payload is dead: tell those who are inside. */
 void peers_close(struct loop *l);

@@ -140,9 +140,7 @@ int array_free_name(char *ret, size_t size)
     return -ENOSPC;
 }
 
-/* Read-only, but the first write may change that (Documentation/admin-guide/md.rst, array_state).
- */
-static int let_writes_through(const char *name)
+int array_let_writes_through(const char *name)
 {
     char path[96];
 
@@ -158,6 +156,8 @@ int array_start(const struct array_plan *plan, const char *name, bool degraded, 
     unsigned n = 0;
     int r;
 
+    if (array_has_twin(plan->members[0].uuid))
+        return array_start_copy(plan, name, write, e);
     snprintf(node, sizeof node, "/dev/%s", name);
     argv[n++] = (char *)"mdadm";
     argv[n++] = (char *)"--assemble";
@@ -177,7 +177,7 @@ int array_start(const struct array_plan *plan, const char *name, bool degraded, 
         return error_set(e, ERROR_TARGET, -EIO, "assembly", "mdadm cannot start the array: %s",
                          text_safe(output));
     }
-    r = write ? let_writes_through(name) : 0;
+    r = write ? array_let_writes_through(name) : 0;
     return r < 0 ? error_errno(e, r, "cannot make the array %s writable", name) : 0;
 }
 

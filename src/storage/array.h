@@ -52,12 +52,23 @@ char *array_describe(const struct array_plan *plan, char *buf, size_t size);
 /* A name that no array of this host has: "md127". 0 or -ENOSPC. */
 int array_free_name(char *ret, size_t size);
 
+/* Is an array of this uuid active on this host? Then the members are copies of its members, which
+ * mdadm does not start a second time. */
+bool array_has_twin(const char *uuid);
+
+/* As array_start(), by the kernel alone (array_copy.c): for copies of what the host has active. */
+int array_start_copy(const struct array_plan *plan, const char *name, bool write, struct error *e);
+
 /*
  * Start the fresh members of @plan as /dev/@name. @degraded: also when some are missing.
  * @write: writes are let through (the first one makes it active); else it stays read-only.
  */
 int array_start(const struct array_plan *plan, const char *name, bool degraded, bool write,
                 struct error *e);
+
+/* Read-only, but the first write may change that (Documentation/admin-guide/md.rst, array_state).
+ */
+int array_let_writes_through(const char *name);
 
 /* Stop the array /dev/@name (STOP_ARRAY, linux/raid/md_u.h). 0 also when there is none; -EBUSY when
  * it is in use after @wait_ms. */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
-#include "base/step.h"
 #include "base/text.h"
-#include "storage/array.h"
 #include "storage/device_mapper.h"
+#include "storage/undo.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,10 +12,6 @@
 
 /* Deeper than this nobody builds: partition, array, LUKS, group, LUKS again, group again. */
 #define ROUNDS_MAX 8
-
-/* Kinds of records: what takes it back, and what that is told. */
-#define RECORD_MAPPING "mapping " /* uuid prefix of device-mapper devices */
-#define RECORD_ARRAY   "array "   /* md127 */
 
 struct volume *assemble_next(struct assembly *a, const char *type, unsigned *disk, unsigned *volume)
 {
@@ -61,12 +56,21 @@ int assemble_interrupted(struct error *e)
     return error_set(e, ERROR_INTERRUPTED, -EINTR, "interrupted", "stopped by Ctrl-C");
 }
 
+int assemble_require(enum kernel_feature feature, const char *title, const char *is,
+                     struct error *why)
+{
+    char what[256];
+
+    snprintf(what, sizeof what, "%s %s", title, is);
+    return kernel_feature_require(feature, what, why);
+}
+
 int assemble(struct disk_set *set, enum disk_access access, const struct assemble_request *request,
              const struct assemble_callbacks *cb, struct error *problem, struct error *e)
 {
     struct assembly a = {
         .set = set, .access = access, .request = request, .cb = cb, .problem = problem};
-    int made = 1, r = 0;
+    int made = 1, r = request->luks_header ? assemble_find_headless(&a, e) : 0;
 
     for (unsigned round = 0; made > 0 && r >= 0 && round < ROUNDS_MAX; round++) {
         made = 0;
@@ -82,8 +86,6 @@ int assemble(struct disk_set *set, enum disk_access access, const struct assembl
     }
     explicit_bzero(a.last_passphrase, sizeof a.last_passphrase);
     assemble_btrfs(set);
-    if (made)
-        step_reached("assembled");
     return r < 0 ? r : 0;
 }
 
@@ -113,24 +115,14 @@ void assemble_btrfs(struct disk_set *set)
 int assemble_rename(struct disk *d, const char *name)
 {
     struct dm_device device;
-    const char *prefix = d->record + strlen(RECORD_MAPPING);
+    const char *prefix = d->record + strlen(UNDO_MAPPING);
     int r;
 
-    if (!text_starts_with(d->record, RECORD_MAPPING) || d->volume_count == 0 ||
+    if (!text_starts_with(d->record, UNDO_MAPPING) || d->volume_count == 0 ||
         dm_find(prefix, &device, 1) != 1)
         return -ENOENT;
     r = strcmp(device.name, name) == 0 ? 0 : dm_rename(device.name, name);
     if (r == 0)
         snprintf(d->volumes[0].dm_name, sizeof d->volumes[0].dm_name, "%s", name);
     return r;
-}
-
-int assemble_undo(const char *record, unsigned wait_ms, struct error *e)
-{
-    if (text_starts_with(record, RECORD_MAPPING))
-        return dm_remove(record + strlen(RECORD_MAPPING), wait_ms, e);
-    if (text_starts_with(record, RECORD_ARRAY))
-        return array_stop(record + strlen(RECORD_ARRAY), wait_ms, e);
-    return error_set(e, ERROR_FAILED, -EINVAL, "journal", "the record \"%s\" is not understood",
-                     text_safe(record));
 }

@@ -15,7 +15,7 @@
 
 /* How the assembly talks to whoever started it. @userdata is handed through. */
 struct assemble_callbacks {
-    /* Called before something is made that outlives the process; assemble_undo(@record) takes it
+    /* Called before something is made that outlives the process; undo_record(@record) takes it
      * back. A negative errno: it is not made. */
     int (*record)(void *userdata, const char *record);
     /* Ask for the passphrase of the volume @title (safe text). The length; 0: leave it closed;
@@ -42,8 +42,8 @@ struct disk_set {
 
 /*
  * Assemble everything on @set. What cannot be assembled is no failure (the root may well be
- * elsewhere): the first such reason is left in @problem, and each is a note. Returns 0, -EINTR
- * (ERROR_INTERRUPTED), or -ENOMEM.
+ * elsewhere): the first such reason is left in @problem, and each is a note. Returns 0; -EINTR
+ * (ERROR_INTERRUPTED), -ENOMEM, or an error about the header in @request.
  */
 int assemble(struct disk_set *set, enum disk_access access, const struct assemble_request *request,
              const struct assemble_callbacks *cb, struct error *problem, struct error *e);
@@ -61,6 +61,3 @@ int assemble_rename(struct disk *d, const char *name);
 int assemble_open_luks(struct disk_set *set, enum disk_access access, struct volume *v,
                        const void *key, size_t key_size, const struct assemble_callbacks *cb,
                        struct error *why);
-
-/* Take back what a record tells of. 0 also when it is not there (any more). */
-int assemble_undo(const char *record, unsigned wait_ms, struct error *e);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/array.h"
+#include "storage/undo.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -104,12 +106,13 @@ static int start(struct assembly *a, const struct array_plan *plan, const char *
     r = array_free_name(device, sizeof device);
     if (r < 0)
         return error_errno(why, r, "no name is left for an array");
-    snprintf(record, sizeof record, "array %s", device);
+    snprintf(record, sizeof record, UNDO_ARRAY "%s", device);
     r = a->cb->record ? a->cb->record(a->cb->userdata, record) : 0;
     if (r == 0)
-        r = array_start(plan, device, degraded, a->access == DISK_WRITE, why);
+        r = array_start(plan, device, degraded, a->access != DISK_READ, why);
     if (r < 0)
         return r;
+    step_reached("assembled-array");
     d = assemble_add(a, name, record);
     if (!d)
         return -ENOMEM;
@@ -138,8 +141,12 @@ int assemble_arrays(struct assembly *a, struct error *e)
 
             name_array(&plan->members[0], raw, sizeof raw);
             snprintf(name, sizeof name, "%s", text_safe(raw));
-            name_left_behind(a, plan, name);
-            r = start(a, plan, name, &why);
+            r = assemble_require(KERNEL_MD, plan->members[0].title, "is a member of a RAID array",
+                                 &why);
+            if (r == 0) {
+                name_left_behind(a, plan, name);
+                r = start(a, plan, name, &why);
+            }
         }
         free(plan);
         if (r == -EINTR)

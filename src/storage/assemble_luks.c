@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/fd.h"
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/device_mapper.h"
+#include "storage/undo.h"
 #include "storage/luks.h"
+#include "storage/probe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,7 +28,8 @@ static int no_key(const char *title, struct error *why)
 static int try_keys(struct assembly *a, const struct volume *v, const char *title, const char *name,
                     struct error *why)
 {
-    struct luks_key key = {.file = a->request->key_file, .header = a->request->luks_header};
+    struct luks_key key = {.file = a->request->key_file,
+                           .header = v == a->headless ? a->request->luks_header : NULL};
     bool read_only = a->access == DISK_READ;
     int r = -EKEYREJECTED;
 
@@ -74,7 +80,7 @@ static void choose_name(const struct volume *v, char *ret, size_t size)
 static int open_one(struct assembly *a, const struct volume *v, const char *title,
                     const struct luks_key *known, struct error *why)
 {
-    char name[80], shown[32], record[DM_UUID_MAX + 16] = "mapping ";
+    char name[80], shown[32], record[DM_UUID_MAX + 16] = UNDO_MAPPING;
     struct dm_device device;
     struct disk *d;
     int r;
@@ -87,6 +93,7 @@ static int open_one(struct assembly *a, const struct volume *v, const char *titl
                   : try_keys(a, v, title, name, why);
     if (r < 0)
         return r;
+    step_reached("assembled-luks");
     if (dm_find_name(name, &device) < 0)
         return error_set(why, ERROR_HOST, -ENODEV, "assembly",
                          "%s was opened, but its mapping is not there", title);
@@ -102,6 +109,46 @@ static int open_one(struct assembly *a, const struct volume *v, const char *titl
     return r;
 }
 
+/* Nothing is known to be on it, and the target is that partition or the whole disk. */
+static bool may_be_headless(const struct disk *d, const struct volume *v)
+{
+    return !v->fs.type[0] && !v->fs.ambiguous && !v->unreadable && d->kind == DISK_TARGET &&
+           (!d->selected || d->selected == v->number);
+}
+
+int assemble_find_headless(struct assembly *a, struct error *e)
+{
+    const char *header = a->request->luks_header;
+    _cleanup_fd_ int fd = open(header, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct volume *found = NULL;
+    struct filesystem fs;
+    unsigned count = 0;
+
+    if (fd < 0 || probe_filesystem(fd, 0, 0, &fs, NULL) < 0 || strcmp(fs.type, "crypto_LUKS") != 0)
+        return error_set(e, ERROR_USAGE, -EINVAL, "luks-header", "%s is no LUKS header",
+                         text_safe(header));
+    for (unsigned i = 0; i < a->set->count; i++)
+        for (unsigned j = 0; j < a->set->disks[i]->volume_count; j++)
+            if (may_be_headless(a->set->disks[i], &a->set->disks[i]->volumes[j])) {
+                found = &a->set->disks[i]->volumes[j];
+                count++;
+            }
+    if (count == 0)
+        return error_set(e, ERROR_TARGET, -ENOENT, "luks-header",
+                         "no volume can be the one of the header %s: on each something else is "
+                         "known",
+                         text_safe(header));
+    if (count > 1) {
+        (void)error_set(e, ERROR_REFUSED, -ENOTUNIQ, "luks-header",
+                        "%u volumes can be the one of the header %s", count, text_safe(header));
+        (void)error_advise(e, "name the partition itself as the target");
+        return -ENOTUNIQ;
+    }
+    found->fs = fs;
+    a->headless = found;
+    return 0;
+}
+
 int assemble_luks(struct assembly *a, struct error *e)
 {
     unsigned disk = 0, volume = 0, before = a->set->count;
@@ -114,7 +161,9 @@ int assemble_luks(struct assembly *a, struct error *e)
 
         v->taken = true;
         (void)disk_volume_title(a->set->disks[disk], v, title, sizeof title);
-        r = open_one(a, v, title, NULL, &why);
+        r = assemble_require(KERNEL_DEVICE_MAPPER, title, "is encrypted (LUKS)", &why);
+        if (r == 0)
+            r = open_one(a, v, title, NULL, &why);
         if (r == -EINTR)
             return assemble_interrupted(e);
         if (r == -ENOMEM)

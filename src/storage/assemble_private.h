@@ -4,6 +4,7 @@
 /* Between assemble.c and the assemblers of the kinds. */
 
 #include "storage/assemble.h"
+#include "storage/kernel_feature.h"
 
 struct assembly {
     struct disk_set *set;
@@ -11,7 +12,8 @@ struct assembly {
     const struct assemble_request *request;
     const struct assemble_callbacks *cb;
     struct error *problem;
-    char last_passphrase[520]; /* tried first on the next volume, as a booting system does */
+    const struct volume *headless; /* its LUKS header is in a file of its own; NULL */
+    char last_passphrase[520];     /* tried first on the next volume, as a booting system does */
     size_t last_size;
 };
 
@@ -20,6 +22,10 @@ struct assembly {
  * volume.taken). */
 int assemble_arrays(struct assembly *a, struct error *e);
 int assemble_luks(struct assembly *a, struct error *e);
+
+/* Which volume the detached header of the request belongs to: the one without contents that are
+ * known. 0; -EINVAL, -ENOENT or -ENOTUNIQ with an error. */
+int assemble_find_headless(struct assembly *a, struct error *e);
 int assemble_groups(struct assembly *a, struct error *e);
 
 /* The next volume of a type that is not taken, from (*disk, *volume) on, or NULL. */
@@ -32,3 +38,7 @@ struct disk *assemble_add(struct assembly *a, const char *name, const char *reco
 /* It cannot be made: remember why, go on. */
 void assemble_failed(struct assembly *a, const struct error *why);
 int assemble_interrupted(struct error *e);
+
+/* kernel_feature_require() for the volume @title (safe text), which "is encrypted (LUKS)". */
+int assemble_require(enum kernel_feature feature, const char *title, const char *is,
+                     struct error *why);

@@ -39,7 +39,8 @@ struct check_tool {
 #define CHECK_TOOL_INTERRUPTED (-1000)
 
 /* Run @argv to its end with progress and transcript. Exit status (128 + signal),
- * CHECK_TOOL_INTERRUPTED, or a negative errno when it could not be started. */
+ * CHECK_TOOL_INTERRUPTED, or a negative errno when it could not be started; -EIO with ERROR_REFUSED
+ * "failing-disk" when it came upon blocks that cannot be read. */
 int check_tool_run(struct check *c, char *const argv[], const char *what, struct check_tool *tool,
                    struct error *e);
 

@@ -4,6 +4,7 @@
 #include "base/step.h"
 #include "base/text.h"
 #include "storage/check_private.h"
+#include "storage/failing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,7 +81,24 @@ struct run {
     struct lines output, completion;
     int percent;
     bool stopped;
+    char read_error[160]; /* safe text of the first; "" */
 };
+
+/* What the tools say when the device below does not give what is on it. */
+static const char *const read_errors[] = {
+    "Error reading block",    /* e2fsck */
+    "resulted in short read", /* e2fsck */
+    "Input/output error",     /* all of them, by strerror(3) */
+    "read failed: ",          /* xfs_repair */
+    "cannot read block",      /* btrfs check */
+};
+
+static void look_for_read_error(struct run *run, const char *line)
+{
+    for (size_t i = 0; !run->read_error[0] && i < sizeof read_errors / sizeof read_errors[0]; i++)
+        if (strstr(line, read_errors[i]))
+            snprintf(run->read_error, sizeof run->read_error, "%.150s", text_safe(line));
+}
 
 static void output_line(void *userdata, const char *line)
 {
@@ -89,6 +107,7 @@ static void output_line(void *userdata, const char *line)
 
     if (cb && cb->transcript)
         cb->transcript(cb->userdata, line);
+    look_for_read_error(run, line);
     if (!run->tool->is_problem || !run->tool->is_problem(line))
         return;
     if (run->tool->problems++ == 0)
@@ -186,5 +205,7 @@ int check_tool_run(struct check *c, char *const argv[], const char *what, struct
         (void)fcntl(run.process.extra_fd, F_SETFL, O_NONBLOCK);
     watch(&run);
     status = process_finish(&run.process);
+    if (run.read_error[0] && !run.stopped)
+        return failing_disk(text_safe(c->volume->name), run.read_error, e);
     return run.stopped ? CHECK_TOOL_INTERRUPTED : status;
 }

@@ -63,8 +63,9 @@ int dm_find_name(const char *name, struct dm_device *ret)
     return find("", name, ret, 1) == 1 ? 0 : -ENOENT;
 }
 
-/* One request about the device @name; @argument, which may be NULL, is its data. */
-static int request(unsigned long number, const char *name, const char *argument)
+/* One request about the device @name; @argument, which may be NULL, is its data. *ret_open (may be
+ * NULL) gets its open count. */
+static int request(unsigned long number, const char *name, const char *argument, int *ret_open)
 {
     struct {
         struct dm_ioctl header;
@@ -84,12 +85,90 @@ static int request(unsigned long number, const char *name, const char *argument)
     memcpy(message.header.name, name, strlen(name));
     if (argument)
         memcpy(message.data, argument, strlen(argument));
-    return ioctl(control, number, &message) < 0 ? -errno : 0;
+    if (ioctl(control, number, &message) < 0)
+        return -errno;
+    if (ret_open)
+        *ret_open = message.header.open_count;
+    return 0;
+}
+
+/* The parameters of "linear", Documentation/admin-guide/device-mapper/linear.rst. */
+#define PARAMETERS_MAX 128
+#define SEGMENTS_MAX   4
+
+static int load_linear(const char *name, const struct dm_segment *segments, unsigned count)
+{
+    struct {
+        struct dm_ioctl header;
+        struct {
+            struct dm_target_spec spec;
+            char parameters[PARAMETERS_MAX];
+        } targets[SEGMENTS_MAX];
+    } message = {
+        .header = {.version = {4, 0, 0},
+                   .data_size = sizeof message,
+                   .data_start = sizeof message.header,
+                   .target_count = count},
+    };
+    _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+
+    if (control < 0)
+        return -errno;
+    if (count > SEGMENTS_MAX || strlen(name) >= sizeof message.header.name)
+        return -EINVAL;
+    memcpy(message.header.name, name, strlen(name));
+    for (unsigned i = 0; i < count; i++) {
+        message.targets[i].spec = (struct dm_target_spec){.sector_start = segments[i].start,
+                                                          .length = segments[i].length,
+                                                          .next = sizeof message.targets[0],
+                                                          .target_type = "linear"};
+        snprintf(message.targets[i].parameters, PARAMETERS_MAX, "%.64s %llu", segments[i].device,
+                 (unsigned long long)segments[i].offset);
+    }
+    return ioctl(control, DM_TABLE_LOAD, &message) < 0 ? -errno : 0;
+}
+
+/* DM_DEV_CREATE has name and uuid in its header. */
+static int create(const char *name, const char *uuid)
+{
+    struct dm_ioctl message = {
+        .version = {4, 0, 0}, .data_size = sizeof message, .data_start = sizeof message};
+    _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+
+    if (control < 0)
+        return -errno;
+    if (strlen(name) >= sizeof message.name || strlen(uuid) >= sizeof message.uuid)
+        return -ENAMETOOLONG;
+    memcpy(message.name, name, strlen(name));
+    memcpy(message.uuid, uuid, strlen(uuid));
+    return ioctl(control, DM_DEV_CREATE, &message) < 0 ? -errno : 0;
+}
+
+int dm_create_linear(const char *name, const char *uuid, const struct dm_segment *segments,
+                     unsigned count, struct error *e)
+{
+    int r = create(name, uuid);
+
+    if (r == 0) {
+        r = load_linear(name, segments, count);
+        if (r == 0)
+            r = request(DM_DEV_SUSPEND, name, NULL, NULL); /* without DM_SUSPEND_FLAG: resume */
+        if (r < 0)
+            (void)request(DM_DEV_REMOVE, name, NULL, NULL);
+    }
+    return r < 0 ? error_errno(e, r, "cannot make the mapping %s", text_safe(name)) : 0;
+}
+
+int dm_open_count(const char *name)
+{
+    int count, r = request(DM_DEV_STATUS, name, NULL, &count);
+
+    return r < 0 ? r : count;
 }
 
 int dm_rename(const char *name, const char *new_name)
 {
-    return request(DM_DEV_RENAME, name, new_name);
+    return request(DM_DEV_RENAME, name, new_name, NULL);
 }
 
 /* One round over all of them; what others stand on goes in a later round. Returns how many are
@@ -100,7 +179,7 @@ static unsigned remove_round(const char *uuid_prefix, char left[static DM_NAME_M
     unsigned count = devices ? dm_find(uuid_prefix, devices, DEVICES_MAX) : 0, busy = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        int r = request(DM_DEV_REMOVE, devices[i].name, NULL);
+        int r = request(DM_DEV_REMOVE, devices[i].name, NULL, NULL);
 
         if (r < 0 && r != -ENXIO) {
             memcpy(left, devices[i].name, DM_NAME_MAX);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define DM_NAME_MAX 128
@@ -25,8 +26,23 @@ struct dm_device {
 /* All whose uuid begins with @uuid_prefix; at most @max. Returns how many. */
 unsigned dm_find(const char *uuid_prefix, struct dm_device *ret, unsigned max);
 
+/* A part of a mapping, in sectors of 512 bytes. */
+struct dm_segment {
+    uint64_t start, length;
+    const char *device; /* "/dev/loop3" */
+    uint64_t offset;
+};
+
+/* Make a mapping of pieces of other devices (target "linear"). 0 or a negative errno; then there is
+ * none. */
+int dm_create_linear(const char *name, const char *uuid, const struct dm_segment *segments,
+                     unsigned count, struct error *e);
+
 /* The one of that name: 0 or -ENOENT. */
 int dm_find_name(const char *name, struct dm_device *ret);
+
+/* How often it is open (mounted, below another one ...), or a negative errno. */
+int dm_open_count(const char *name);
 
 /* Give a device another name. 0; -EBUSY when the name is taken. */
 int dm_rename(const char *name, const char *new_name);

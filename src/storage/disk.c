@@ -4,9 +4,11 @@
 #include "base/fd.h"
 #include "base/step.h"
 #include "base/text.h"
-#include "storage/assemble.h"
+#include "storage/undo.h"
+#include "storage/failing.h"
 #include "storage/hold.h"
-#include "storage/image_kind.h"
+#include "storage/btrfs_twin.h"
+#include "storage/disk_content.h"
 #include "storage/in_use.h"
 #include "storage/loop.h"
 #include "storage/partitions.h"
@@ -23,6 +25,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+/* For what was made before an opening failed. */
+#define CLOSE_WAIT_MS 2000
+
 static int no_such_target(const char *target, int code, struct error *e)
 {
     if (code == -ENOENT || code == -ENOTDIR)
@@ -34,6 +39,8 @@ static int no_such_target(const char *target, int code, struct error *e)
     (void)error_errno(e, code, "cannot open %s", text_safe(target));
     if (e)
         e->kind = ERROR_TARGET;
+    if (code == -EROFS || code == -EACCES)
+        (void)error_advise(e, "it is write-protected: look at it with --read-only");
     return code;
 }
 
@@ -105,10 +112,8 @@ static void read_identity(struct disk *d, const struct stat *st)
 
 static int read_geometry(struct disk *d, struct error *e)
 {
-    unsigned char start[IMAGE_KIND_BYTES];
     struct stat st;
     int sector = 512;
-    ssize_t n;
 
     if (fstat(d->backing_fd, &st) < 0)
         return error_errno(e, -errno, "cannot look at %s", text_safe(d->target));
@@ -120,20 +125,18 @@ static int read_geometry(struct disk *d, struct error *e)
     if (!d->size)
         return error_set(e, ERROR_TARGET, -ENODATA, "empty",
                          "%s is empty: it has a size of 0 bytes", text_safe(d->target));
-    d->sector_size = d->is_image ? partitions_image_sector_size(d->backing_fd) : (uint32_t)sector;
-    n = pread(d->backing_fd, start, sizeof start, 0);
-    if (n < 0)
-        return error_errno(e, -errno, "cannot read %s", text_safe(d->target));
-    return d->is_image ? image_kind_check(start, (size_t)n, d->target, e) : 0;
+    d->sector_size = (uint32_t)sector;
+    return 0;
 }
 
 /* The loop's device is a multiple of its sectors: the rest of a file that is cut anywhere is lost
  * to everybody. */
-static int make_loop(struct disk *d, struct error *e)
+static int make_loop(struct disk *d, const struct disk_request *request, struct error *e)
 {
     struct stat st;
-    int r = loop_attach(d->backing_fd, d->name, d->access == DISK_READ, d->sector_size, d->node,
-                        sizeof d->node, &d->node_fd, e);
+    int r = loop_attach(d->content_fd, d->name, d->access == DISK_READ, d->sector_size,
+                        request ? request->record : NULL, request ? request->userdata : NULL,
+                        d->node, sizeof d->node, &d->node_fd, e);
 
     if (r < 0)
         return error_context(e, r, "%s", text_safe(d->target));
@@ -141,7 +144,10 @@ static int make_loop(struct disk *d, struct error *e)
     step_reached("disk-loop");
     if (fstat(d->node_fd, &st) < 0)
         return error_errno(e, -errno, "cannot look at %s", d->node);
-    return partitions_add(d, d->node_fd, st.st_rdev, e);
+    r = partitions_add(d, d->node_fd, st.st_rdev, e);
+    if (request && request->record)
+        loop_unlock(d->node_fd);
+    return r;
 }
 
 static void name_volumes(struct disk *d)
@@ -179,15 +185,27 @@ static int find_volumes(struct disk *d, struct error *e)
     return r;
 }
 
+static bool is_read_only(int fd)
+{
+    int read_only = 0;
+
+    return ioctl(fd, BLKROGET, &read_only) == 0 && read_only;
+}
+
 int disk_probe_volumes(struct disk *d, struct error *e)
 {
     for (unsigned i = 0; i < d->volume_count; i++) {
         struct volume *v = &d->volumes[i];
         _cleanup_fd_ int fd = open(v->node, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         int r = fd < 0 ? error_errno(e, -errno, "cannot open %s", v->node)
-                       : probe_filesystem(fd, &v->fs, e);
+                       : probe_filesystem(fd, 0, 0, &v->fs, e);
 
-        if (r < 0)
+        v->read_only = is_read_only(fd);
+        v->scratch = d->access == DISK_SCRATCH;
+        v->unreadable = r == -EIO;
+        if (v->unreadable) /* says nothing about the others */
+            error_clear(e);
+        else if (r < 0)
             return error_context(e, r, "%s", v->name);
     }
     return 0;
@@ -199,7 +217,7 @@ static void drop_table_below_filesystem(struct disk *d)
     struct filesystem fs;
 
     if (strcmp(d->table, "dos") == 0 && d->volume_count == 0 &&
-        probe_filesystem(d->backing_fd, &fs, NULL) == 0 && fs.type[0])
+        probe_filesystem(d->content_fd, 0, 0, &fs, NULL) == 0 && fs.type[0])
         d->table[0] = '\0';
 }
 
@@ -222,14 +240,15 @@ static int use_directly(struct disk *d, struct error *e)
     return d->node_fd < 0 ? error_errno(e, -errno, "cannot open %s", d->node) : 0;
 }
 
-static int make_reachable(struct disk *d, struct error *e)
+static int make_reachable(struct disk *d, const struct disk_request *request, struct error *e)
 {
-    int r = partitions_read(d, d->backing_fd, e);
+    int r = partitions_read(d, d->content_fd, e);
 
     if (r < 0)
         return r;
     drop_table_below_filesystem(d);
-    r = d->is_image || !kernel_shows_all(d) ? make_loop(d, e) : use_directly(d, e);
+    r = d->is_image || d->layer.open || !kernel_shows_all(d) ? make_loop(d, request, e)
+                                                             : use_directly(d, e);
     if (r == 0)
         r = find_volumes(d, e);
     if (r == 0)
@@ -252,6 +271,14 @@ static int refuse_hibernated(const struct disk *d, struct error *e)
     return 0;
 }
 
+static int refuse_failing(const struct disk *d, struct error *e)
+{
+    for (unsigned i = 0; i < d->volume_count; i++)
+        if (d->volumes[i].unreadable)
+            return failing_disk(text_safe(d->volumes[i].name), strerror(EIO), e);
+    return 0;
+}
+
 static int check_selected(const struct disk *d, struct error *e)
 {
     for (unsigned i = 0; d->selected && i < d->volume_count; i++)
@@ -263,7 +290,7 @@ static int check_selected(const struct disk *d, struct error *e)
                : 0;
 }
 
-static int open_guarded(struct disk *d, struct error *e)
+static int guard(struct disk *d, struct error *e)
 {
     int r = in_use_check(d->backing_fd, d->target, e);
 
@@ -271,56 +298,90 @@ static int open_guarded(struct disk *d, struct error *e)
         r = hold_take(d->backing_fd, d->is_image, d->access == DISK_WRITE, d->target, e);
     if (r == 0)
         step_reached("disk-held");
-    if (r == 0)
-        r = make_reachable(d, e);
-    if (r == 0)
-        r = check_selected(d, e);
+    return r;
+}
+
+static int check_whole(const struct disk *d, struct error *e)
+{
+    int r = check_selected(d, e);
+
+    if (r == 0 && d->access == DISK_WRITE)
+        r = refuse_failing(d, e);
     if (r == 0 && d->access == DISK_WRITE)
         r = refuse_hibernated(d, e);
     return r;
 }
 
-static int open_disk(struct disk *ret, const char *target, enum disk_access access, bool guarded,
-                     struct error *e)
+static int open_disk(struct disk *ret, const char *target, const struct disk_request *request,
+                     bool guarded, struct error *e)
 {
     int r;
 
     memset(ret, 0, sizeof *ret);
-    ret->backing_fd = ret->node_fd = -1;
-    ret->access = access;
+    ret->backing_fd = ret->content_fd = ret->node_fd = -1;
+    ret->access = request->access;
     if ((size_t)snprintf(ret->target, sizeof ret->target, "%s", target) >= sizeof ret->target)
         return error_set(e, ERROR_TARGET, -ENAMETOOLONG, "no-such-target",
                          "the path of the target is too long");
-    r = open_target(ret, access == DISK_WRITE ? O_RDWR : O_RDONLY, e);
+    r = open_target(ret, ret->access == DISK_WRITE ? O_RDWR : O_RDONLY, e);
     if (r == 0)
         r = read_geometry(ret, e);
+    if (r == 0 && guarded)
+        r = guard(ret, e);
     if (r == 0)
-        r = guarded ? open_guarded(ret, e) : make_reachable(ret, e);
+        r = disk_content_open(ret, request, e);
+    if (r == 0)
+        r = make_reachable(ret, request, e);
+    if (r == 0 && guarded)
+        r = check_whole(ret, e);
     if (r < 0)
-        (void)disk_close(ret, 0, NULL);
+        (void)disk_close(ret, CLOSE_WAIT_MS, NULL);
     return r;
 }
 
-int disk_open(struct disk *ret, const char *target, enum disk_access access, struct error *e)
+int disk_open(struct disk *ret, const char *target, const struct disk_request *request,
+              struct error *e)
 {
-    return open_disk(ret, target, access, true, e);
+    return open_disk(ret, target, request, true, e);
 }
 
-int disk_open_for_list(struct disk *ret, const char *target, struct error *e)
+int disk_open_for_list(struct disk *ret, const char *target, const struct disk_request *request,
+                       struct error *e)
 {
-    return open_disk(ret, target, DISK_READ, false, e);
+    return open_disk(ret, target, request, false, e);
+}
+
+int disk_add_layer(struct disk *d, const struct disk_request *request, struct error *e)
+{
+    struct disk_request layered = *request;
+    struct stat node = {0}, file = {0};
+    int r;
+
+    if (d->kind != DISK_TARGET || d->layer.open)
+        return 0;
+    (void)fstat(d->node_fd, &node);
+    (void)fstat(d->backing_fd, &file);
+    d->node_fd = fd_close(d->node_fd);
+    if (d->is_loop)
+        (void)loop_wait_gone(node.st_rdev, file.st_dev, file.st_ino, CLOSE_WAIT_MS);
+    d->is_loop = false;
+    d->access = DISK_SCRATCH;
+    layered.layer = true;
+    r = disk_content_open(d, &layered, e);
+    return r < 0 ? r : make_reachable(d, &layered, e);
 }
 
 int disk_use_assembled(struct disk *d, const char *node, struct error *e)
 {
     int sector = 512;
 
-    d->backing_fd = open(node, (d->access == DISK_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    d->backing_fd = open(node, (d->access != DISK_READ ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    d->content_fd = d->backing_fd;
     if (d->backing_fd < 0 || ioctl(d->backing_fd, BLKGETSIZE64, &d->size) < 0 ||
         ioctl(d->backing_fd, BLKSSZGET, &sector) < 0)
         return error_errno(e, -errno, "cannot open %s", node);
     d->sector_size = (uint32_t)sector;
-    return make_reachable(d, e);
+    return make_reachable(d, NULL, e);
 }
 
 static int close_assembled(struct disk *d, unsigned wait_ms, struct error *e)
@@ -332,7 +393,7 @@ static int close_assembled(struct disk *d, unsigned wait_ms, struct error *e)
     d->node_fd = fd_close(d->node_fd);
     d->backing_fd = fd_close(d->backing_fd);
     if (d->record[0] && wait_ms) {
-        int undone = assemble_undo(d->record, wait_ms, r ? NULL : e);
+        int undone = undo_record(d->record, wait_ms, r ? NULL : e);
 
         r = r ? r : undone;
     }
@@ -343,7 +404,7 @@ static int close_assembled(struct disk *d, unsigned wait_ms, struct error *e)
 int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
 {
     struct stat node = {0}, file = {0};
-    int r = 0;
+    int r = 0, stopped;
 
     if (d->target[0] && d->kind != DISK_TARGET)
         return close_assembled(d, wait_ms, e);
@@ -351,8 +412,11 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
         return 0;
     if (d->node_fd >= 0 && d->access == DISK_WRITE && fsync(d->node_fd) < 0)
         r = error_errno(e, -errno, "cannot write everything to %s", text_safe(d->target));
+    for (unsigned i = 0; wait_ms && i < d->volume_count; i++)
+        if (strcmp(d->volumes[i].fs.type, "btrfs") == 0)
+            btrfs_twin_forget(d->volumes[i].node);
     (void)fstat(d->node_fd, &node);
-    (void)fstat(d->backing_fd, &file);
+    (void)fstat(d->content_fd, &file);
     d->node_fd = fd_close(d->node_fd);
     if (d->is_loop && wait_ms &&
         loop_wait_gone(node.st_rdev, file.st_dev, file.st_ino, wait_ms) < 0 && r == 0) {
@@ -360,6 +424,13 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
                         "%s is still in use on this host (%s): do not unplug it yet",
                         text_safe(d->target), d->node);
         r = -EBUSY;
+    }
+    /* Nothing may stand on a layer that ends. */
+    if (r == 0 && wait_ms) {
+        stopped = layer_stop(&d->layer, wait_ms, e);
+        r = stopped < 0 ? error_context(e, stopped, "%s", text_safe(d->target)) : 0;
+    } else {
+        layer_leave(&d->layer);
     }
     d->backing_fd = fd_close(d->backing_fd);
     d->target[0] = '\0';

@@ -12,6 +12,8 @@
  */
 
 #include "base/error.h"
+#include "storage/image_chain.h"
+#include "storage/layer.h"
 #include "storage/volume.h"
 
 #include <stdbool.h>
@@ -23,13 +25,27 @@
 enum disk_access {
     DISK_READ,  /* read-only, shared with other readers; a loop is made read-only */
     DISK_WRITE, /* exclusive: O_EXCL, flock(LOCK_EX), qemu's lock bytes taken */
+    /* As DISK_READ, but what takes a write to be seen as it is (a journal that has to be replayed,
+     * an array) may be written to: that goes to a layer, and is gone afterwards. */
+    DISK_SCRATCH,
+};
+
+struct disk_request {
+    enum disk_access access;
+    bool layer; /* DISK_SCRATCH: a layer also where nothing seems to take a write */
+    /* Before something is made that outlives the process, with the record for undo_record(). */
+    int (*record)(void *userdata, const char *record);
+    image_chain_confirm *confirm; /* a further file that an image names; NULL: none is opened */
+    void (*note)(void *userdata, const char *text); /* one line for the person; may be NULL */
+    void *userdata;
 };
 
 enum disk_kind {
-    DISK_TARGET, /* the user named it */
-    DISK_ARRAY,  /* made of others by assemble.h: RAID array, */
-    DISK_LUKS,   /* opened LUKS volume, */
-    DISK_GROUP,  /* volume group: its volumes are the logical volumes, it has no node itself */
+    DISK_TARGET,   /* the user named it */
+    DISK_ARRAY,    /* made of others by assemble.h: RAID array, */
+    DISK_LUKS,     /* opened LUKS volume, */
+    DISK_STAND_IN, /* made for a group, see clone_group.h: has no volumes and no node */
+    DISK_GROUP,    /* volume group: its volumes are the logical volumes, it has no node itself */
 };
 
 struct disk {
@@ -37,7 +53,8 @@ struct disk {
     char target[4096];       /* what the user typed; else the name */
     char node[128];          /* the whole disk as a device: "/dev/sdb", or our "/dev/loop3" */
     char name[64];           /* short name: "sdb", the image's file name, "md0", "vg0" */
-    char record[160];        /* assembled: what assemble_undo() needs */
+    char record[160];        /* assembled: what undo_record() needs */
+    char opened_as[64];      /* assembled: the name that it has here, when it is not .name */
     bool degraded;           /* assembled without all of its members */
     const struct volume *on; /* DISK_LUKS: the encrypted volume */
     bool is_image;           /* target is a regular file */
@@ -51,8 +68,10 @@ struct disk {
     uint64_t size;         /* bytes */
     char model[64], serial[64]; /* from /sys, raw; "" when unknown */
     int backing_fd;             /* the target itself, held as `access` says */
-    int node_fd; /* node, held open so that an autoclear loop lives; may equal backing */
-    enum disk_access access;
+    struct layer layer;         /* what serves its contents, when the target itself cannot */
+    int content_fd;             /* its contents as they are: the target, or the layer; borrowed */
+    int node_fd;                /* node, held open so that an autoclear loop lives */
+    enum disk_access access;    /* DISK_SCRATCH became DISK_READ where nothing takes a write */
     struct volume
         volumes[DISK_VOLUMES_MAX]; /* partitions in number order; or the whole disk alone */
     unsigned volume_count;
@@ -61,23 +80,31 @@ struct disk {
 /*
  * Open @target for the patient. Checks, in this order: it exists, is a regular file or a block
  * device, is not empty; nobody uses it (in_use.h: ERROR_REFUSED, reason "in-use", with who holds
- * it); then holds it, makes the loop when one is needed, adds partitions and probes each volume.
+ * it); then holds it, starts a layer when one is needed (an image in another format, DISK_SCRATCH),
+ * makes the loop when one is needed, adds partitions and probes each volume.
  * A target that is a partition node opens the whole disk and sets .selected.
  * A disk that holds LVM, RAID or LUKS members only is no error here: volumes say what they are.
  * On failure everything that was made is released. Returns 0 or a negative errno.
  */
-int disk_open(struct disk *ret, const char *target, enum disk_access access, struct error *e);
+int disk_open(struct disk *ret, const char *target, const struct disk_request *request,
+              struct error *e);
 
 /*
  * As disk_open(), for a look that must never disturb: no guard, no lock, O_RDONLY, and for a block
- * device with kernel partitions no loop. Used by `list`. ret->access is DISK_READ.
+ * device with kernel partitions no loop. Used by `list`. @request->access is DISK_READ.
  */
-int disk_open_for_list(struct disk *ret, const char *target, struct error *e);
+int disk_open_for_list(struct disk *ret, const char *target, const struct disk_request *request,
+                       struct error *e);
+
+/* Put a layer under a disk that was opened with DISK_SCRATCH and needed none: what is written to it
+ * from now on goes there. Its volumes are found again; nothing may be mounted. */
+int disk_add_layer(struct disk *d, const struct disk_request *request, struct error *e);
 
 /*
  * Flush, let go of the nodes and wait until an own loop device is really gone (at most
- * @wait_ms milliseconds). Returns 0, or -EBUSY with who still holds it. Everything is closed in
- * either case. Closing a zeroed or closed struct does nothing.
+ * @wait_ms milliseconds), and its layer too. Returns 0, or -EBUSY with who still holds it.
+ * Everything is closed in either case; with a @wait_ms of 0 what outlives a process is left as it
+ * is. Closing a zeroed or closed struct does nothing.
  */
 int disk_close(struct disk *d, unsigned wait_ms, struct error *e);
 
@@ -88,7 +115,7 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e);
  */
 int disk_use_assembled(struct disk *d, const char *node, struct error *e);
 
-/* Probe all volumes again, after a check has changed them. */
+/* Probe all volumes (again, after a check has changed them). One that cannot be read is marked. */
 int disk_probe_volumes(struct disk *d, struct error *e);
 
 /* How to name @v, which is on @d, among several disks: "a.img part2", "sdb2", "vg0/root". Safe text

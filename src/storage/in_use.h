@@ -22,11 +22,12 @@
  */
 int in_use_check(int fd, const char *target, struct error *e);
 
-/* As in_use_check() for a block device that cannot be opened: by what other places tell about it. */
+/* As in_use_check() for a block device that cannot be opened: by what other places tell about it.
+ */
 int in_use_check_device(dev_t devno, const char *target, struct error *e);
 
-/* As in_use_check(), without a verdict: 1 and a clause in @ret ("mounted on /srv"), 0, or a negative
- * errno. */
+/* As in_use_check(), without a verdict: 1 and a clause in @ret ("mounted on /srv"), 0, or a
+ * negative errno. */
 int in_use_by(int fd, char *ret, size_t size);
 
 /* Where a block device is mounted on this host: a path that can be opened from here, in

@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/inventory.h"
 
-#include "base/fd.h"
 #include "base/text.h"
+#include "storage/loop.h"
 #include "storage/sysfs.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 /* Names in /sys/block that are no disks of a machine. */
 static const char *const skipped[] = {"ram", "zram", "dm-", "md", "fd"};
-
-/* A loop device of ours is locked as long as it lives, see loop.h. */
-static bool is_ours(const char *node)
-{
-    _cleanup_fd_ int fd = open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-}
 
 static bool is_worth_a_look(const char *name)
 {
@@ -36,7 +26,7 @@ static bool is_worth_a_look(const char *name)
     snprintf(node, sizeof node, "/dev/%s", name);
     if (stat(node, &st) < 0 || !S_ISBLK(st.st_mode) || sysfs_number(st.st_rdev, "size") == 0)
         return false;
-    return !text_starts_with(name, "loop") || !is_ours(node);
+    return !text_starts_with(name, "loop") || !loop_is_ours(node);
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -60,21 +50,61 @@ int inventory_disks(char (*ret_paths)[128], struct error *e)
     return (int)count;
 }
 
+/* Types of which a device is one of several; .shared: they have one uuid together, and each one of
+ * its own beside it. */
+static const struct {
+    const char *type;
+    bool shared;
+} member_types[] = {
+    {"LVM2_member", false},
+    {"crypto_LUKS", false},
+    {"linux_raid_member", true},
+    {"btrfs", true},
+};
+
+/* What tells a volume from all others; "" when it cannot be told. */
+static const char *own_uuid(const struct filesystem *fs, bool *ret_member)
+{
+    *ret_member = false;
+    for (size_t i = 0; i < sizeof member_types / sizeof member_types[0]; i++) {
+        if (strcmp(fs->type, member_types[i].type) != 0)
+            continue;
+        *ret_member = true;
+        return member_types[i].shared ? fs->uuid_sub : fs->uuid;
+    }
+    return fs->uuid;
+}
+
+static bool same_volume(const struct disk *a, const struct disk *b, bool members_only,
+                        char *ret_what, size_t size)
+{
+    for (unsigned i = 0; i < a->volume_count; i++)
+        for (unsigned j = 0; j < b->volume_count; j++) {
+            const struct filesystem *x = &a->volumes[i].fs, *y = &b->volumes[j].fs;
+            bool member, ignored;
+            const char *own = own_uuid(x, &member);
+
+            if (!own[0] || strcmp(x->type, y->type) != 0 ||
+                strcmp(own, own_uuid(y, &ignored)) != 0 || (members_only && !member))
+                continue;
+            snprintf(ret_what, size, "%s %s",
+                     strcmp(x->usage, "filesystem") == 0 ? "file system" : "volume",
+                     text_safe(own));
+            return true;
+        }
+    return false;
+}
+
 bool inventory_is_twin(const struct disk *a, const struct disk *b, char *ret_what, size_t size)
 {
     if (a->table_id[0] && strcmp(a->table_id, b->table_id) == 0) {
         snprintf(ret_what, size, "partition table %s", text_safe(a->table_id));
         return true;
     }
-    for (unsigned i = 0; i < a->volume_count; i++)
-        for (unsigned j = 0; j < b->volume_count; j++) {
-            const struct filesystem *x = &a->volumes[i].fs, *y = &b->volumes[j].fs;
+    return same_volume(a, b, false, ret_what, size);
+}
 
-            if (!x->uuid[0] || strcmp(x->uuid, y->uuid) != 0 || strcmp(x->type, y->type) != 0 ||
-                strcmp(x->usage, "raid") == 0) /* members of one array share it rightly */
-                continue;
-            snprintf(ret_what, size, "file system %s", text_safe(x->uuid));
-            return true;
-        }
-    return false;
+bool inventory_same_member(const struct disk *a, const struct disk *b, char *ret_what, size_t size)
+{
+    return same_volume(a, b, true, ret_what, size);
 }

@@ -20,3 +20,7 @@ int inventory_disks(char (*ret_paths)[128], struct error *e);
  * Then true and what is the same in @ret_what: "partition table 1b2c...".
  */
 bool inventory_is_twin(const struct disk *a, const struct disk *b, char *ret_what, size_t size);
+
+/* Do both carry the same member of something (a physical volume, a device of an array or of a
+ * btrfs, a LUKS volume)? Each of these is there once. */
+bool inventory_same_member(const struct disk *a, const struct disk *b, char *ret_what, size_t size);

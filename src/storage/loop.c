@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "storage/sysfs.h"
+#include "storage/undo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,11 +31,17 @@ static int configure(int fd, int backing_fd, const char *name, bool read_only, u
     return ioctl(fd, LOOP_CONFIGURE, &config) < 0 ? -errno : 0;
 }
 
+/* A lock on a range of bytes of the node is what marks a device as ours, since udev's are on the
+ * whole (flock(2)); it goes with the descriptor. */
+#define MARK ((struct flock){.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1})
+
 /* One attempt with the device of that number. -EBUSY: somebody else has it. */
 static int attach_number(int number, int backing_fd, const char *name, bool read_only,
-                         uint32_t sector_size, char *ret_node, size_t node_size, int *ret_fd)
+                         uint32_t sector_size, loop_record *record, void *userdata, char *ret_node,
+                         size_t node_size, int *ret_fd)
 {
-    char node[64];
+    struct flock mark = MARK;
+    char node[64], text[80];
     _cleanup_fd_ int fd = -1;
     int r;
 
@@ -44,16 +51,21 @@ static int attach_number(int number, int backing_fd, const char *name, bool read
         return -errno;
     if (flock(fd, LOCK_EX | LOCK_NB) < 0)
         return errno == EWOULDBLOCK ? -EBUSY : -errno;
-    r = configure(fd, backing_fd, name, read_only, sector_size);
+    snprintf(text, sizeof text, UNDO_LOOP "loop%d", number);
+    r = record ? record(userdata, text) : 0;
+    if (r == 0)
+        r = configure(fd, backing_fd, name, read_only, sector_size);
     if (r < 0)
         return r;
+    (void)fcntl(fd, F_OFD_SETLK, &mark);
     snprintf(ret_node, node_size, "%s", node);
     *ret_fd = take_fd(&fd);
     return 0;
 }
 
 int loop_attach(int backing_fd, const char *name, bool read_only, uint32_t sector_size,
-                char *ret_node, size_t node_size, int *ret_fd, struct error *e)
+                loop_record *record, void *userdata, char *ret_node, size_t node_size, int *ret_fd,
+                struct error *e)
 {
     _cleanup_fd_ int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
     int r = -EBUSY;
@@ -70,10 +82,24 @@ int loop_attach(int backing_fd, const char *name, bool read_only, uint32_t secto
         if (number < 0)
             return error_set(e, ERROR_HOST, -errno, "no-loop", "no loop device is free: %s",
                              strerror(errno));
-        r = attach_number(number, backing_fd, name, read_only, sector_size, ret_node, node_size,
-                          ret_fd);
+        r = attach_number(number, backing_fd, name, read_only, sector_size, record, userdata,
+                          ret_node, node_size, ret_fd);
     }
     return r < 0 ? error_errno(e, r, "cannot attach a loop device") : 0;
+}
+
+void loop_unlock(int fd)
+{
+    (void)flock(fd, LOCK_UN);
+}
+
+bool loop_is_ours(const char *node)
+{
+    _cleanup_fd_ int fd = open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct flock lock = MARK;
+
+    lock.l_type = F_WRLCK;
+    return fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 bool loop_is_over(int node_fd, dev_t file_dev, ino_t file_ino, dev_t rdev)

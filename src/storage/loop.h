@@ -11,13 +11,24 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Called with the record for undo_record() ("loop loop3") before the device is configured. */
+typedef int loop_record(void *userdata, const char *record);
+
 /*
  * Attach @backing_fd. The node is flocked before it is configured, so that udev leaves it alone
- * (https://systemd.io/BLOCK_DEVICE_LOCKING). @name is what losetup(8) shows. *ret_fd holds it open
- * and belongs to the caller; *ret_node is "/dev/loop3".
+ * (https://systemd.io/BLOCK_DEVICE_LOCKING). @name is what losetup(8) shows. @record may be NULL.
+ * *ret_fd holds it open and belongs to the caller; *ret_node is "/dev/loop3".
  */
 int loop_attach(int backing_fd, const char *name, bool read_only, uint32_t sector_size,
-                char *ret_node, size_t node_size, int *ret_fd, struct error *e);
+                loop_record *record, void *userdata, char *ret_node, size_t node_size, int *ret_fd,
+                struct error *e);
+
+/* Partitions and all are there: let udev have its events, when the record has made sure that it
+ * does nothing with them. The device stays marked as ours. */
+void loop_unlock(int fd);
+
+/* Is the loop device @node one of ours, of whichever process? */
+bool loop_is_ours(const char *node);
 
 /* Wait until the loop device @devno has let go of the file with this device and inode number.
  * 0 or -EBUSY. */

@@ -2,6 +2,7 @@
 #include "storage/partitions.h"
 
 #include "base/text.h"
+#include "storage/failing.h"
 #include "storage/sysfs.h"
 
 #include <blkid/blkid.h>
@@ -116,7 +117,7 @@ int partitions_read(struct disk *d, int fd, struct error *e)
     if (list)
         read_list(d, list);
     else if (errno == EIO)
-        r = error_errno(e, -EIO, "cannot read the partition table");
+        r = failing_disk(text_safe(d->target), "its partition table is not there", e);
     blkid_free_probe(probe);
     return r;
 }

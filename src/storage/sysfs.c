@@ -156,3 +156,25 @@ int sysfs_holder(dev_t devno, char *ret, size_t size)
         closedir(dir);
     return r;
 }
+
+int sysfs_related(dev_t devno, const char *directory, dev_t *ret, unsigned max)
+{
+    char path[PATH_MAX], attribute[320], text[32];
+    unsigned count = 0;
+    struct dirent *entry;
+    DIR *dir;
+
+    (void)device_path(devno, directory, path, sizeof path);
+    dir = opendir(path);
+    while (dir && count < max && (entry = readdir(dir))) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(attribute, sizeof attribute, "%.16s/%s/dev", directory, entry->d_name);
+        sysfs_text(devno, attribute, text, sizeof text);
+        if (sysfs_parse_devno(text, &ret[count]) == 0)
+            count++;
+    }
+    if (dir)
+        closedir(dir);
+    return (int)count;
+}

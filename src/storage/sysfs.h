@@ -30,6 +30,10 @@ int sysfs_partitions(dev_t disk, struct sysfs_partition *ret, unsigned max);
  * name behind it when it has one: "dm-0 (vg-root)". 0, or -ENOENT when there is none. */
 int sysfs_holder(dev_t devno, char *ret, size_t size);
 
+/* The devices that stand on @devno ("holders") or that it stands on ("slaves"): at most @max in
+ * @ret. Returns how many. */
+int sysfs_related(dev_t devno, const char *directory, dev_t *ret, unsigned max);
+
 /* The number in the attribute @attribute below the device's directory ("size"); 0 without. */
 unsigned long long sysfs_number(dev_t devno, const char *attribute);
 

@@ -18,11 +18,16 @@ struct filesystem {
     char uuid_sub[64]; /* of this device, where several carry one file system or array */
     char label[256];   /* raw bytes of the disk: use text_safe() to print */
     char version[32];
-    uint64_t size;   /* bytes the file system claims; 0 unknown */
-    bool dirty;      /* needs a journal replay or was not unmounted */
-    bool has_errors; /* the superblock records errors (ext) */
-    bool hibernated; /* swap that holds a suspended system (swsuspend and its relatives) */
-    bool ambiguous;  /* libblkid found several signatures: refuse to guess */
+    uint64_t size;         /* bytes the file system claims; 0 unknown */
+    bool dirty;            /* needs a journal replay or was not unmounted */
+    bool has_errors;       /* the superblock records errors (ext) */
+    bool hibernated;       /* swap that holds a suspended system (swsuspend and its relatives) */
+    unsigned device_count; /* btrfs: how many devices it is made of; else 0 */
+    /* Nothing is known at the beginning, but an ext superblock's copy is there: in this block of so
+     * many bytes; 0 none. */
+    unsigned backup_block, backup_block_size;
+    char backup_uuid[40];
+    bool ambiguous; /* libblkid found several signatures: refuse to guess */
 };
 
 struct volume {
@@ -37,6 +42,10 @@ struct volume {
     char part_label[128]; /* GPT name, UTF-8, raw */
     char dm_name[128];    /* mapping: its name below /dev/mapper; "" */
     struct filesystem fs;
+    bool unreadable; /* its first blocks cannot be read: the disk fails, or a part of it is missing
+                      */
+    bool read_only;  /* the device takes no writes: write-protected, or a part of it is missing */
+    bool scratch;    /* what is written to it is gone afterwards: a journal may be replayed */
     bool taken; /* part of an array, a group, an opened mapping or another volume's file system */
     const struct volume *next_member; /* further devices of one btrfs */
 };

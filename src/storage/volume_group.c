@@ -13,6 +13,7 @@
 #define SEPARATOR  '|' /* in no name that lvm accepts */
 
 #define VG_FIELDS "vg_name,vg_uuid,vg_systemid,pv_count,vg_missing_pv_count"
+#define PV_FIELDS "vg_uuid,pe_start,pv_pe_count,vg_extent_size,dev_size"
 #define LV_FIELDS "vg_uuid,lv_uuid,lv_name,lv_dm_path,lv_size,lv_layout,lv_role"
 
 /* lvm.conf(5). Its nodes go to a directory in our own mount namespace (session, /dev/mapper is a
@@ -29,6 +30,8 @@
     "backup { backup=0 archive=0 } "                                                               \
     "activation { monitoring=0 udev_sync=0 udev_rules=0 verify_udev_operations=0 "                 \
     "auto_activation_volume_list=[\"@*\"] "
+
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+_.-"
 
 struct fields {
     char *at[8];
@@ -86,6 +89,31 @@ int logical_volume_parse(const char *line, struct logical_volume *ret)
     lv.size = strtoull(f.at[4], NULL, 10);
     lv.visible = strstr(f.at[6], "public") && !strstr(f.at[5], "pool");
     *ret = lv;
+    return 0;
+}
+
+int physical_volume_parse(const char *line, struct physical_volume *ret)
+{
+    struct physical_volume pv = {0};
+    unsigned long long count, extent;
+    struct fields f;
+    char copy[1024];
+
+    snprintf(copy, sizeof copy, "%s", line);
+    split(copy, &f);
+    if (f.count < 5 || (f.at[0][0] && strlen(f.at[0]) != 38))
+        return -EBADMSG;
+    snprintf(pv.vg_uuid, sizeof pv.vg_uuid, "%.39s", f.at[0]);
+    pv.data_start = strtoull(f.at[1], NULL, 10);
+    count = strtoull(f.at[2], NULL, 10);
+    extent = strtoull(f.at[3], NULL, 10);
+    pv.size = strtoull(f.at[4], NULL, 10);
+    if (!pv.data_start || !extent || count > UINT64_MAX / extent)
+        return -EBADMSG;
+    pv.data_size = count * extent;
+    if (pv.data_start > pv.size || pv.data_size > pv.size - pv.data_start)
+        return -EBADMSG;
+    *ret = pv;
     return 0;
 }
 
@@ -206,6 +234,56 @@ int volume_group_volumes(char *const *nodes, const struct volume_group *vg,
     return report(nodes, "lvs", LV_FIELDS, select, take_volume, &v, e);
 }
 
+struct one_physical {
+    struct physical_volume *pv;
+    bool found;
+};
+
+static int take_physical(const char *line, void *userdata)
+{
+    struct one_physical *one = userdata;
+
+    if (!one->found)
+        one->found = physical_volume_parse(line, one->pv) == 0;
+    return one->found;
+}
+
+int volume_group_physical(char *const *nodes, const char *node, struct physical_volume *ret,
+                          struct error *e)
+{
+    struct one_physical one = {.pv = ret};
+    char select[160];
+    int r;
+
+    snprintf(select, sizeof select, "pv_name=%.140s", node);
+    r = report(nodes, "pvs", PV_FIELDS, select, take_physical, &one, e);
+    if (r >= 0 && !one.found)
+        return error_set(e, ERROR_TARGET, -EBADMSG, "damaged",
+                         "lvm cannot tell where the data of %s is", node);
+    return r < 0 ? r : 0;
+}
+
+int volume_group_rename_copy(char *const *nodes, const char *name, struct error *e)
+{
+    char *argv[80] = {(char *)"lvm", (char *)"vgimportclone", (char *)"--yes",
+                      (char *)"--basevgname", (char *)name};
+    _cleanup_free_ char *output = NULL;
+    unsigned n = 5;
+    int r;
+
+    for (char *const *node = nodes; *node && n < 76; node++)
+        argv[n++] = *node;
+    /* The group of the same uuid is active, but that is the host's: lvm is not to ask the kernel.
+     */
+    r = run(nodes, "", "} global { activation=0 ", argv, &output, e);
+    if (r < 0)
+        return r;
+    return r == 0 ? 0
+                  : error_set(e, ERROR_TARGET, -EIO, "assembly",
+                              "lvm cannot give the copy of the group another name: %s",
+                              last_words(output));
+}
+
 static size_t append_plain(char *ret, size_t used, size_t size, const char *uuid)
 {
     for (; *uuid && used + 1 < size; uuid++)
@@ -231,6 +309,7 @@ int volume_group_activate(char *const *nodes, const struct volume_group *vg, boo
                           bool read_only, struct error *e)
 {
     char select[80],
+        extra[200] = "",
         *argv[20] = {(char *)"lvm", (char *)"vgchange", (char *)"--activate", (char *)"y",
                      (char *)"--activationmode", (char *)(partial ? "partial" : "degraded"),
                      /* Also what an administrator keeps from coming up by itself. */
@@ -238,9 +317,14 @@ int volume_group_activate(char *const *nodes, const struct volume_group *vg, boo
     _cleanup_free_ char *output = NULL;
     int r;
 
+    /* lvm(8): these are all that a name can have; it is about to stand in quotes. */
+    if (vg->name[strspn(vg->name, NAME_CHARACTERS)])
+        return error_set(e, ERROR_TARGET, -EINVAL, "damaged", "the volume group has a bad name: %s",
+                         text_safe(vg->name));
+    if (read_only)
+        snprintf(extra, sizeof extra, "read_only_volume_list=[\"%.127s\"] ", vg->name);
     snprintf(select, sizeof select, "vg_uuid=%s", vg->uuid);
-    r = run(nodes, vg->system_id, read_only ? "read_only_volume_list=[\"@*\"] " : "", argv, &output,
-            e);
+    r = run(nodes, vg->system_id, extra, argv, &output, e);
     if (r < 0)
         return r;
     if (r != 0)

@@ -32,9 +32,17 @@ struct logical_volume {
     bool visible;                  /* carries data of its own: no pool, no part of another */
 };
 
+struct physical_volume {
+    char vg_uuid[40];    /* of the group that it is in; "" none */
+    uint64_t data_start; /* bytes: metadata is before it, and behind the data */
+    uint64_t data_size;
+    uint64_t size;
+};
+
 /* The fields of one line of a report of ours. Pure. 0 or -EBADMSG. */
 int volume_group_parse(const char *line, struct volume_group *ret);
 int logical_volume_parse(const char *line, struct logical_volume *ret);
+int physical_volume_parse(const char *line, struct physical_volume *ret);
 
 /*
  * Groups on the physical volumes @nodes (device nodes, NULL-ended); at most @max. Returns how many,
@@ -45,6 +53,16 @@ int volume_group_scan(char *const *nodes, struct volume_group *ret, unsigned max
 /* Volumes of one group; at most @max. Returns how many, or a negative errno. */
 int volume_group_volumes(char *const *nodes, const struct volume_group *vg,
                          struct logical_volume *ret, unsigned max, struct error *e);
+
+/* What is where on the physical volume @node, which is one of @nodes. 0 or a negative errno. */
+int volume_group_physical(char *const *nodes, const char *node, struct physical_volume *ret,
+                          struct error *e);
+
+/*
+ * Give the group on @nodes, copies of physical volumes that are all of it, the name @name and uuids
+ * of its own (vgimportclone(8)). That is written into the copies.
+ */
+int volume_group_rename_copy(char *const *nodes, const char *name, struct error *e);
 
 /* "LVM-" and the uuid: what the uuids of all of the group's mappings begin with. */
 void volume_group_dm_prefix(const struct volume_group *vg, char *ret, size_t size);

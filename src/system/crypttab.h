@@ -11,7 +11,7 @@
 struct crypttab_entry {
     unsigned line;    /* 1-based */
     char name[128];   /* of the mapping: no slash in it, not "." or "..", "control" */
-    char source[512]; /* "UUID=...", "/dev/sda3"; as fstab's sources, see fstab_source_split() */
+    char source[512]; /* "UUID=...", "/dev/sda3"; as fstab's sources, see device_name_split() */
     char key[1024];   /* absolute path of a key file in the target; "" when there is none */
 };
 

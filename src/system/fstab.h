@@ -52,22 +52,3 @@ void fstab_free(struct fstab *f);
  */
 int fstab_rescue_options(const struct fstab_entry *entry, char *ret, size_t size,
                          bool *ret_read_only);
-
-/* How an fstab source names a device. */
-enum fstab_tag {
-    FSTAB_TAG_UUID,
-    FSTAB_TAG_LABEL,
-    FSTAB_TAG_PARTUUID,
-    FSTAB_TAG_PARTLABEL,
-    FSTAB_TAG_PATH, /* value is a /dev path that is none of the by-* directories: /dev/sda1,
-                       /dev/mapper/x */
-    FSTAB_TAG_NONE, /* not a device */
-};
-
-/* Split "UUID=x", "LABEL=\"x\"", "/dev/disk/by-uuid/x" (with \xNN decoded) ... 0 or -EINVAL. */
-int fstab_source_split(const char *source, enum fstab_tag *ret_tag, char *ret_value, size_t size);
-
-/* The partition number that a kernel name means: "/dev/sda1", "/dev/vdb3", "/dev/nvme0n1p2",
- * "/dev/mmcblk0p1", "/dev/xvda1", "/dev/hda1". 0 when it names a whole disk, -EINVAL when no such
- * name. */
-int fstab_kernel_name_partition(const char *path);

@@ -2,6 +2,7 @@
 
 /* Any fstab: every entry is complete, options and sources fit. */
 
+#include "storage/device_name.h"
 #include "system/fstab.h"
 
 #include <stdint.h>
@@ -19,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < f.count; i++) {
         const struct fstab_entry *entry = &f.entries[i];
         char options[128], value[64];
-        enum fstab_tag tag;
+        enum device_tag tag;
         bool ro;
 
         if (!entry->source || !entry->target || !entry->type || !entry->options ||
@@ -28,8 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (fstab_rescue_options(entry, options, sizeof options, &ro) == 0 &&
             strlen(options) > strlen(entry->options))
             abort();
-        if (fstab_source_split(entry->source, &tag, value, sizeof value) == 0 &&
-            fstab_kernel_name_partition(value) > 65535)
+        if (device_name_split(entry->source, &tag, value, sizeof value) == 0 &&
+            device_name_partition(value) > 65535)
             abort();
     }
     fstab_free(&f);

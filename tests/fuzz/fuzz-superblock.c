@@ -3,7 +3,7 @@
 /* The first bytes of any volume, of any image, and what a checker says about its progress. */
 
 #include "storage/check_private.h"
-#include "storage/image_kind.h"
+#include "storage/image_format.h"
 #include "storage/probe.h"
 
 #include <stdint.h>
@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const types[] = {"ext4", "xfs", "btrfs", "swap"};
+    struct image_info info;
     char line[128];
 
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
@@ -23,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         strcpy(fs.type, types[i]);
         probe_state(data, size, &fs);
     }
-    (void)image_kind_check(data, size, "image", NULL);
+    (void)image_format_read(data, size < IMAGE_HEADER_BYTES ? size : IMAGE_HEADER_BYTES, "image",
+                            &info, NULL);
     if (size < sizeof line) {
         memcpy(line, data, size);
         line[size] = '\0';

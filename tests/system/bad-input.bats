@@ -137,11 +137,18 @@ END
     bad 4 "no linux system" "$BATS_TEST_TMPDIR/data"
 }
 
+# without SIGN STATUS: the status where the driver with that sign is there, else 6.
+without() {
+    [ -e "$1" ] && echo "$2" || echo 6
+}
+
+DEVICE_MAPPER=/sys/class/misc/device-mapper
+
 @test "bad input: an encrypted disk is named as such" {
     truncate -s 32M "$BATS_TEST_TMPDIR/luks"
     printf secret | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
         "$BATS_TEST_TMPDIR/luks" -
-    bad 4 "luks" "$BATS_TEST_TMPDIR/luks"
+    bad "$(without $DEVICE_MAPPER 4)" "luks" "$BATS_TEST_TMPDIR/luks"
 }
 
 @test "bad input: members of a volume group and of an array are named as such" {
@@ -180,7 +187,7 @@ END
     [ "$(blkid -p -o value -s TYPE "$BATS_TEST_TMPDIR/lvm")" = LVM2_member ]
     bad 4 "lvm" "$BATS_TEST_TMPDIR/lvm"
     [ "$(blkid -p -o value -s TYPE "$BATS_TEST_TMPDIR/md")" = linux_raid_member ]
-    bad 4 "raid" "$BATS_TEST_TMPDIR/md"
+    bad "$(without /proc/mdstat 4)" "raid" "$BATS_TEST_TMPDIR/md"
 }
 
 @test "bad input: the same disk twice, under two names" {
@@ -198,11 +205,11 @@ END
     unchanged "$IMG" refused 4 "no /nowhere" boot "$IMG" /nowhere
 }
 
-@test "bad input: a qcow2 image is named as what it is" {
+@test "bad input: a qcow2 image with nothing on it, and a damaged one" {
     qemu-img create -q -f qcow2 "$BATS_TEST_TMPDIR/disk.qcow2" 64M
-    bad 4 "" "$BATS_TEST_TMPDIR/disk.qcow2"
-    [[ ${stderr,,} == *qcow2* ]] || unb boot "$BATS_TEST_TMPDIR/disk.qcow2"
-    [[ ${stderr,,} == *qcow2* ]]
+    bad 4 "no file system" "$BATS_TEST_TMPDIR/disk.qcow2"
+    printf '\xff\xff' | dd of="$BATS_TEST_TMPDIR/disk.qcow2" bs=1 seek=40 conv=notrunc status=none
+    bad 4 "disk.qcow2" "$BATS_TEST_TMPDIR/disk.qcow2"
 }
 
 @test "bad input: a name with a newline and control characters" {

@@ -13,7 +13,7 @@ export UNBRICK PTY
 
 # unb ARGUMENT...: sets status, output (standard output) and stderr. Never waits for a person.
 unb() {
-    run --separate-stderr timeout -k 5 100 "$UNBRICK" "$@" </dev/null
+    run --separate-stderr env -u DM_DISABLE_UDEV timeout -k 5 100 "$UNBRICK" "$@" </dev/null
     report_run "$@"
 }
 
@@ -82,6 +82,26 @@ tree() {
     TREE=$BATS_TEST_TMPDIR/tree
     mkdir "$TREE"
     cp -a "$("$FIXTURES/suite" "${1:-bookworm}")/." "$TREE"
+}
+
+# imitation TREE VERSION [FROM]: a systemd of that version that refuses to start without the old
+# hierarchy, as those before 230 do. The tree is a copy of FROM, or is there.
+imitation() {
+    [ -z "${3:-}" ] || cp -a "$3" "$1"
+    mkdir -p "$1/usr/lib/systemd"
+    cat >"$1/usr/lib/systemd/systemd" <<END
+#!/bin/sh
+# systemd $2 running in system mode.
+grep -q ' /sys/fs/cgroup/systemd .* - cgroup .*name=systemd' /proc/self/mountinfo &&
+    grep -q ':name=systemd:/\$' /proc/self/cgroup &&
+    mkdir /sys/fs/cgroup/systemd/init.scope && echo 1 >/sys/fs/cgroup/systemd/init.scope/cgroup.procs || {
+    echo "Failed to mount cgroup at /sys/fs/cgroup/systemd"
+    exit 1
+}
+echo "old systemd is up"
+exit 0
+END
+    chmod +x "$1/usr/lib/systemd/systemd"
 }
 
 # part_range IMAGE [NUMBER]: start and size in bytes; the last partition by default, which is the
@@ -242,6 +262,8 @@ leftovers() {
     our_mounts | sed 's/^/mount /'
     our_loops | sed 's/^/loop /'
     our_cgroups | sed 's/^/cgroup /'
+    find /run/udev/rules.d -name '*unbrick*' 2>/dev/null | not_foreign '.*-([0-9]+)[.]rules$' |
+        sed 's/^/file /'
     find /run/unbrick -mindepth 1 2>/dev/null | not_foreign '/run/unbrick/([0-9]+).*' |
         sed 's/^/file /'
 }

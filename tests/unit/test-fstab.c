@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include "storage/device_name.h"
 #include "system/fstab.h"
 
 #include <errno.h>
@@ -129,31 +130,31 @@ static void test_options(void **state)
     assert_int_equal(fstab_rescue_options(&entry, small, sizeof small, &ro), -ENAMETOOLONG);
 }
 
-static void check_source(const char *source, enum fstab_tag tag, const char *value)
+static void check_source(const char *source, enum device_tag tag, const char *value)
 {
-    enum fstab_tag got;
+    enum device_tag got;
     char text[64];
 
-    assert_int_equal(fstab_source_split(source, &got, text, sizeof text), 0);
+    assert_int_equal(device_name_split(source, &got, text, sizeof text), 0);
     assert_int_equal(got, tag);
     assert_string_equal(text, value);
 }
 
 static void test_sources(void **state)
 {
-    enum fstab_tag tag;
+    enum device_tag tag;
     char text[8];
 
     (void)state;
-    check_source("UUID=abc", FSTAB_TAG_UUID, "abc");
-    check_source("LABEL=\"my disk\"", FSTAB_TAG_LABEL, "my disk");
-    check_source("PARTLABEL='EFI'", FSTAB_TAG_PARTLABEL, "EFI");
-    check_source("/dev/disk/by-label/my\\x20disk", FSTAB_TAG_LABEL, "my disk");
-    check_source("/dev/disk/by-uuid/abc", FSTAB_TAG_UUID, "abc");
-    check_source("/dev/mapper/vg-root", FSTAB_TAG_PATH, "/dev/mapper/vg-root");
-    check_source("tmpfs", FSTAB_TAG_NONE, "tmpfs");
-    assert_int_equal(fstab_source_split("UUID=", &tag, text, sizeof text), -EINVAL);
-    assert_int_equal(fstab_source_split("UUID=123456789", &tag, text, sizeof text), -EINVAL);
+    check_source("UUID=abc", DEVICE_UUID, "abc");
+    check_source("LABEL=\"my disk\"", DEVICE_LABEL, "my disk");
+    check_source("PARTLABEL='EFI'", DEVICE_PARTLABEL, "EFI");
+    check_source("/dev/disk/by-label/my\\x20disk", DEVICE_LABEL, "my disk");
+    check_source("/dev/disk/by-uuid/abc", DEVICE_UUID, "abc");
+    check_source("/dev/mapper/vg-root", DEVICE_PATH, "/dev/mapper/vg-root");
+    check_source("tmpfs", DEVICE_NONE, "tmpfs");
+    assert_int_equal(device_name_split("UUID=", &tag, text, sizeof text), -EINVAL);
+    assert_int_equal(device_name_split("UUID=123456789", &tag, text, sizeof text), -EINVAL);
 }
 
 static void test_kernel_names(void **state)
@@ -182,8 +183,8 @@ static void test_kernel_names(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (fstab_kernel_name_partition(names[i].path) != names[i].number)
-            fail_msg("%s: %d", names[i].path, fstab_kernel_name_partition(names[i].path));
+        if (device_name_partition(names[i].path) != names[i].number)
+            fail_msg("%s: %d", names[i].path, device_name_partition(names[i].path));
 }
 
 int main(void)

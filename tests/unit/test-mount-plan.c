@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "session/mount_plan.h"
+#include "storage/resolve.h"
 #include "system/crypttab.h"
 
 #include <string.h>
@@ -46,7 +47,7 @@ static const struct volume *find(const char *source, unsigned disk_count, unsign
 {
     char why[256] = "";
 
-    return mount_plan_resolve(source, disks, disk_count, root_disk, why, sizeof why);
+    return resolve_device(source, disks, disk_count, root_disk, NULL, why, sizeof why);
 }
 
 static void test_names(void **state)
@@ -70,9 +71,10 @@ static void test_kernel_names(void **state)
 
     assert_ptr_equal(find("/dev/sda1", 4, 0), &sda.volumes[0]);
     assert_ptr_equal(find("/dev/vda1", 4, 1), &sdb.volumes[0]);
-    assert_ptr_equal(mount_plan_resolve("/dev/sda1", one, 2, 1, why, sizeof why), &sda.volumes[0]);
+    assert_ptr_equal(resolve_device("/dev/sda1", one, 2, 1, NULL, why, sizeof why),
+                     &sda.volumes[0]);
     assert_null(find("/dev/sda1", 4, 2)); /* two disks: nobody knows */
-    assert_true(mount_plan_resolve("/dev/sda9", disks, 4, 0, why, sizeof why) == NULL && why[0]);
+    assert_true(resolve_device("/dev/sda9", disks, 4, 0, NULL, why, sizeof why) == NULL && why[0]);
 }
 
 /* Of two copies of a file system the one beside the root belongs to it; else there is no telling.
@@ -83,7 +85,7 @@ static void test_copies(void **state)
 
     assert_ptr_equal(find("UUID=b007", 4, 1), &sdb.volumes[0]);
     assert_ptr_equal(find("UUID=b007", 4, 0), &sda.volumes[0]);
-    assert_null(mount_plan_resolve("UUID=b007", disks, 4, 2, why, sizeof why));
+    assert_null(resolve_device("UUID=b007", disks, 4, 2, NULL, why, sizeof why));
     assert_string_equal(why, "UUID=b007 is there 2 times");
 }
 

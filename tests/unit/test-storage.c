@@ -5,7 +5,7 @@
 #include "unit.h"
 
 #include "storage/check_private.h"
-#include "storage/image_kind.h"
+#include "storage/image_format.h"
 #include "storage/inventory.h"
 #include "storage/probe.h"
 
@@ -70,34 +70,129 @@ static void test_hibernation(void **state)
     assert_false(fs.hibernated);
 }
 
-static void test_image_kinds(void **state)
+/* The offsets of docs/interop/qcow2.txt of qemu. */
+static void put_be(unsigned char *p, size_t size, uint64_t value)
+{
+    while (size-- > 0) {
+        p[size] = value & 0xff;
+        value >>= 8;
+    }
+}
+
+static void make_qcow2(unsigned char data[4096], const char *backing, const char *format)
+{
+    memset(data, 0, 4096);
+    memcpy(data, "QFI\xfb", 4);
+    put_be(data + 4, 4, 3);
+    put_be(data + 100, 4, 104);
+    if (backing) {
+        put_be(data + 8, 8, 1024);
+        put_be(data + 16, 4, strlen(backing));
+        strcpy((char *)data + 1024, backing);
+    }
+    if (format) {
+        put_be(data + 104, 4, 0xe2792aca);
+        put_be(data + 108, 4, strlen(format));
+        strcpy((char *)data + 112, format);
+    }
+}
+
+static int read_format(const unsigned char *data, size_t size, struct image_info *info)
+{
+    return image_format_read(data, size, "x", info, NULL);
+}
+
+static void test_qcow2(void **state)
+{
+    unsigned char data[4096];
+    struct image_info info;
+
+    make_qcow2(data, NULL, NULL);
+    assert_int_equal(read_format(data, sizeof data, &info), 0);
+    assert_int_equal(info.format, IMAGE_QCOW2);
+    assert_string_equal(info.backing, "");
+    make_qcow2(data, "base.img", "raw");
+    assert_int_equal(read_format(data, sizeof data, &info), 0);
+    assert_string_equal(info.backing, "base.img");
+    assert_string_equal(info.backing_format, "raw");
+
+    /* A header that lies about where things are. */
+    put_be(data + 8, 8, UINT64_MAX - 4);
+    assert_int_equal(read_format(data, sizeof data, &info), -EMEDIUMTYPE);
+    make_qcow2(data, "base.img", "raw");
+    put_be(data + 16, 4, 0xffffffff);
+    assert_int_equal(read_format(data, sizeof data, &info), -EMEDIUMTYPE);
+    make_qcow2(data, NULL, "raw");
+    put_be(data + 108, 4, 0xfffffff0);
+    assert_int_equal(read_format(data, sizeof data, &info), -EMEDIUMTYPE);
+    /* Encrypted, data in another file, too short, a version of its own. */
+    make_qcow2(data, NULL, NULL);
+    put_be(data + 32, 4, 2);
+    assert_int_equal(read_format(data, sizeof data, &info), -EMEDIUMTYPE);
+    make_qcow2(data, NULL, NULL);
+    put_be(data + 72, 8, 4);
+    assert_int_equal(read_format(data, sizeof data, &info), -EMEDIUMTYPE);
+    assert_int_equal(read_format(data, 8, &info), -EMEDIUMTYPE);
+    put_be(data + 4, 4, 1);
+    assert_int_equal(read_format(data, sizeof data, &info), -EMEDIUMTYPE);
+}
+
+static void test_vmdk(void **state)
+{
+    static const char text[] =
+        "# Disk DescriptorFile\nparentCID=ffffffff\ncreateType=\"monolithicSparse\"\n";
+    unsigned char data[4096] = "KDMV";
+    struct image_info info;
+
+    data[28] = 1; /* the descriptor's first sector, and how many */
+    data[36] = 1;
+    memcpy(data + 512, text, sizeof text);
+    assert_int_equal(read_format(data, sizeof data, &info), 0);
+    assert_int_equal(info.format, IMAGE_VMDK);
+    memcpy(strstr((char *)data + 512, "ffffffff"), "0badf00d", 8);
+    assert_int_equal(read_format(data, sizeof data, &info), -EMEDIUMTYPE);
+    data[35] = 0xff;
+    assert_int_equal(read_format(data, sizeof data, &info), -EMEDIUMTYPE);
+}
+
+static void test_compressed(void **state)
 {
     static const struct {
         const char *bytes;
         size_t size;
-        const char *reason;
-    } kinds[] = {
-        {"QFI\xfb\0\0\0\3", 8, "image-format"},
-        {"KDMV", 4, "image-format"},
-        {"\x1f\x8b\x08", 3, "compressed"},
-        {"\xfd"
-         "7zXZ\0",
-         6, "compressed"},
-    };
+    } kinds[] = {{"\x1f\x8b\x08", 3}, {"\xfd\x37zXZ\0", 6}, {"PK\x03\x04", 4}};
+    struct image_info info;
 
-    (void)state;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         struct error e = {0};
 
         assert_int_equal(
-            image_kind_check((const unsigned char *)kinds[i].bytes, kinds[i].size, "x", &e),
+            image_format_read((const unsigned char *)kinds[i].bytes, kinds[i].size, "x", &info, &e),
             -EMEDIUMTYPE);
-        assert_string_equal(e.reason, kinds[i].reason);
+        assert_string_equal(e.reason, "compressed");
         assert_int_equal(e.kind, ERROR_TARGET);
         assert_true(e.advice[0]);
     }
-    assert_int_equal(image_kind_check((const unsigned char *)"QF", 2, "x", NULL), 0);
-    assert_int_equal(image_kind_check((const unsigned char *)"\353<\220", 3, "x", NULL), 0);
+    assert_int_equal(read_format((const unsigned char *)"QF", 2, &info), 0);
+    assert_int_equal(info.format, IMAGE_RAW);
+    assert_int_equal(read_format((const unsigned char *)"\353<\220", 3, &info), 0);
+}
+
+/* A description of VMware's says which file the disk is in. */
+static void test_descriptor(void **state)
+{
+    static const char one[] =
+        "# Disk DescriptorFile\nRW 100 FLAT \"a-flat.vmdk\" 0\nddb.x = \"1\"\n";
+    static const char two[] = "# Disk DescriptorFile\nRW 9 FLAT \"a\" 0\nRW 9 FLAT \"b\" 0\n";
+    struct image_info info;
+    struct error e = {0};
+
+    assert_int_equal(image_format_read((const unsigned char *)one, sizeof one - 1, "x", &info, &e),
+                     -EMEDIUMTYPE);
+    assert_non_null(strstr(e.advice, "a-flat.vmdk"));
+    assert_int_equal(image_format_read((const unsigned char *)two, sizeof two - 1, "x", &info, &e),
+                     -EMEDIUMTYPE);
+    assert_non_null(strstr(e.advice, "qemu-img"));
 }
 
 static void test_twins(void **state)
@@ -112,10 +207,20 @@ static void test_twins(void **state)
     strcpy(b.volumes[0].fs.uuid, "1-2");
     strcpy(a.volumes[0].fs.type, "ext4");
     strcpy(b.volumes[0].fs.type, "ext4");
+    strcpy(a.volumes[0].fs.usage, "filesystem");
     assert_true(inventory_is_twin(&a, &b, what, sizeof what));
     assert_string_equal(what, "file system 1-2");
-    strcpy(a.volumes[0].fs.usage, "raid"); /* two members of one array are no clones */
+    assert_false(inventory_same_member(&a, &b, what, sizeof what));
+    /* Two members of one array are no clones; twice the same member is one. */
+    strcpy(a.volumes[0].fs.type, "linux_raid_member");
+    strcpy(b.volumes[0].fs.type, "linux_raid_member");
     assert_false(inventory_is_twin(&a, &b, what, sizeof what));
+    strcpy(a.volumes[0].fs.uuid_sub, "3");
+    strcpy(b.volumes[0].fs.uuid_sub, "4");
+    assert_false(inventory_same_member(&a, &b, what, sizeof what));
+    strcpy(b.volumes[0].fs.uuid_sub, "3");
+    assert_true(inventory_same_member(&a, &b, what, sizeof what));
+    b.volume_count = 0;
     strcpy(a.table_id, "t");
     strcpy(b.table_id, "t");
     assert_true(inventory_is_twin(&a, &b, what, sizeof what));
@@ -125,8 +230,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_percent),     cmocka_unit_test(test_ext_state),
-        cmocka_unit_test(test_hibernation), cmocka_unit_test(test_image_kinds),
-        cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_hibernation), cmocka_unit_test(test_qcow2),
+        cmocka_unit_test(test_vmdk),        cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_descriptor),  cmocka_unit_test(test_twins),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

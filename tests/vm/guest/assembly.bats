@@ -107,6 +107,70 @@ load storage
     put_away
     unb shell --key-file "$KEY" a.img -- cat /etc/hostname
     [ "$output" = mini ]
+    disk b 60M
+    truncate -s 16M header
+    cryptsetup -q luksFormat --pbkdf pbkdf2 --pbkdf-force-iterations 1000 --header header "$B" "$KEY"
+    cryptsetup open --key-file "$KEY" --header header "$B" two
+    mini /dev/mapper/two
+    put_away
+    unb shell --key-file "$KEY" --luks-header header b.img -- cat /etc/hostname
+    [ "$output" = mini ]
+    refused 4 "no partition table and no file system" boot b.img
+    no_layers
+}
+
+@test "lvm: cached and mirrored volumes" {
+    disk a 300M
+    partition "$A" 200M -
+    pvcreate -qq "${A}p1" "${A}p2"
+    vgcreate -qq vg0 "${A}p1" "${A}p2"
+    lvcreate -qq -y -n root -L 40M vg0 "${A}p1"
+    mini /dev/vg0/root "/dev/vg0/root / ext4 defaults 0 1
+/dev/vg0/srv /srv ext4 defaults 0 2" /srv
+    lvcreate -qq -y --type cache-pool -n fast -L 16M vg0 "${A}p2"
+    lvconvert -qq -y --type cache --cachepool vg0/fast vg0/root
+    lvcreate -qq -y --type mirror -m 1 --mirrorlog core -n srv -L 16M vg0
+    mke2fs -q -t ext4 /dev/vg0/srv
+    put_away
+    unb shell a.img -- sh -c 'cat /etc/hostname; mount | grep -c " /srv "; echo kept >/root/kept'
+    [ "$status" -eq 0 ]
+    [[ $output == mini*1 ]]
+    unb shell --read-only a.img -- cat /root/kept
+    [ "$output" = kept ]
+    no_layers
+}
+
+@test "a failing disk is not written to, and can be looked at" {
+    local size
+    disk a 60M
+    mini "$A"
+    size=$(blockdev --getsz "$A")
+    # The first blocks of the file system cannot be read.
+    dmsetup create bad <<END
+0 8 error
+8 $((size - 8)) linear $A 8
+END
+    refused 3 "ddrescue" boot /dev/mapper/bad
+    unb list /dev/mapper/bad
+    [[ $output$stderr == *"cannot be read"* ]]
+    dmsetup remove bad
+    # Those in the middle: the check finds out.
+    dmsetup create bad <<END
+0 $((size / 2)) linear $A 0
+$((size / 2)) 64 error
+$((size / 2 + 64)) $((size / 2 - 64)) linear $A $((size / 2 + 64))
+END
+    unb boot /dev/mapper/bad
+    [ "$status" -eq 3 ] || [ "$status" -eq 0 ]
+    dmsetup remove bad
+    # The bitmaps and inode tables: every check reads them.
+    dmsetup create bad <<END
+0 16 linear $A 0
+16 2048 error
+2064 $((size - 2064)) linear $A 2064
+END
+    refused 3 "ddrescue" boot /dev/mapper/bad
+    dmsetup remove bad
     no_layers
 }
 
@@ -186,8 +250,8 @@ END
     put_away
     unchanged a.img refused 3 "1 of 2 members" boot a.img
     [[ $stderr == *--degraded* ]]
-    unb shell --degraded a.img -- sh -c 'echo newer >/root/which'
-    [ "$status" -eq 0 ]
+    "$PTY" expect:'patient mini' 'send:echo newer >/root/which\r' 'send:exit\r' \
+        'expect:mdadm /dev/md0 --add' status:0 -- "$UNBRICK" shell --degraded a.img
     # The half that was left behind is out of date now: never mixed in, and said so.
     unb shell --degraded a.img b.img -- cat /root/which
     [ "$status" -eq 0 ]
@@ -248,10 +312,10 @@ END
     lvm_group vg0 /dev/mapper/crypt root:40M
     mini /dev/vg0/root
     put_away
-    "$UNBRICK" shell --key-file "$KEY" a.img b.img -- sh -c 'echo x >/root/x; sync; sleep 1000' \
+    "$UNBRICK" shell --key-file "$KEY" a.img b.img -- sh -c 'echo x >/root/x; sync; exec sleep 4242' \
         </dev/null >/dev/null 2>&1 &
     local pid=$!
-    wait_for 40 pgrep -x sleep
+    wait_for 60 pgrep -f '^sleep 4242'
     kill -9 "$pid"
     wait_for 10 no_layers
     unb shell --key-file "$KEY" a.img b.img -- cat /root/x

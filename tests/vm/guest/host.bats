@@ -60,9 +60,9 @@ findmnt -no OPTIONS /boot/efi'
 }
 
 @test "v2-only host: nothing is left of a killed session" {
-    "$UNBRICK" shell "$IMG" -- sleep 1000 </dev/null &
+    "$UNBRICK" shell "$IMG" -- sleep 4242 </dev/null &
     local pid=$!
-    wait_for 30 sh -c 'pgrep -x sleep >/dev/null'
+    wait_for 60 pgrep -f '^sleep 4242'
     kill -9 "$pid"
     assert_host_clean 10
 }

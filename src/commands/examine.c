@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* examine: why it does not boot. Writes nothing. */
+
+#include "commands/examine.h"
+
+#include "base/fd.h"
+#include "commands/commands.h"
+#include "commands/examine_each.h"
+#include "commands/patient_options.h"
+#include "session/patient_examine.h"
+#include "terminal/ui.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The text that a report may have. */
+#define REPORT_TEXT_MAX ((size_t)4 << 20)
+
+static int list_faults(void)
+{
+    for (size_t i = 0; i < fault_family_count; i++)
+        for (size_t j = 0; j < fault_families[i]->count; j++) {
+            const struct fault *f = &fault_families[i]->faults[j];
+
+            printf("%s\t%s\t%s\t%s\n", f->id, fault_severity_name(f->severity),
+                   fault_risk_name(f->risk), f->title);
+        }
+    return 0;
+}
+
+static int print_report(const struct options *o, const struct report *r,
+                        const struct examine_subject *s, struct error *e)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(REPORT_TEXT_MAX);
+    int failed;
+
+    if (o->ui.json)
+        return examine_json(r, s, e);
+    failed = examine_text(r, s, ui_columns(), ui_stdout_color(), &t);
+    if (failed < 0)
+        return error_errno(e, failed, "writing the report");
+    printf("%s", t.data);
+    return 0;
+}
+
+/* The page for --html: opened before the host's mounts are left behind. -1 when none is wanted. */
+static int open_page(const struct options *o, int *ret_fd, struct error *e)
+{
+    *ret_fd = -1;
+    if (!o->html)
+        return 0;
+    *ret_fd = open(o->html, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (*ret_fd < 0)
+        return error_set(e, ERROR_USAGE, -errno, "html", "cannot write the page %s: %s",
+                         text_safe(o->html), strerror(errno));
+    return 0;
+}
+
+static int write_page(int fd, const struct report *r, const struct examine_subject *s,
+                      struct error *e)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(REPORT_TEXT_MAX);
+    int failed = fd < 0 ? 0 : examine_html(r, s, &t);
+
+    if (fd >= 0 && failed == 0 && ftruncate(fd, 0) < 0 && errno != EINVAL)
+        failed = -errno; /* EINVAL: a pipe */
+    if (fd >= 0 && failed == 0)
+        failed = fd_write_all(fd, t.data, t.size);
+    return failed < 0 ? error_errno(e, failed, "writing the page") : 0;
+}
+
+static int status_of(const struct options *o, const struct report *r)
+{
+    return report_count(r, FAULT_STOPS_BOOT) || (o->strict && r->count) ? ERROR_FAILED : 0;
+}
+
+/* What the report cannot know. */
+static void say_unchecked(const struct options *o, const struct examination *x, char *buf,
+                          size_t size)
+{
+    size_t used = 0;
+
+    buf[0] = '\0';
+    if (o->quick)
+        snprintf(buf, size, "The file systems were not checked (--quick).");
+    for (unsigned i = 0; !o->quick && i < x->filesystem_count && used < size; i++)
+        if (x->filesystems[i].report->result == CHECK_INTERRUPTED)
+            used += (size_t)snprintf(buf + used, size - used,
+                                     "%sThe file system of %s was not "
+                                     "checked to its end.",
+                                     used ? " " : "", text_safe(x->filesystems[i].target));
+}
+
+/* Detect, and show the report. The exit status, or a negative errno. */
+static int examine(const struct options *o, struct examination *x, const char *name,
+                   const char *targets, int page_fd, struct error *e)
+{
+    struct report report = {0};
+    struct history history;
+    char not_checked[512];
+    const struct examine_subject subject = {
+        .name = name,
+        .system = x->system->pretty[0] ? text_safe(x->system->pretty) : "Linux",
+        .targets = targets,
+        .inside = x->system,
+        .history = &history,
+        .not_checked = not_checked,
+    };
+    int r = faults_detect(x, &report, e);
+
+    say_unchecked(o, x, not_checked, sizeof not_checked);
+    history_read(x->root_fd, &history);
+    if (r == 0)
+        r = print_report(o, &report, &subject, e);
+    if (r == 0)
+        r = write_page(page_fd, &report, &subject, e);
+    if (r == 0)
+        r = status_of(o, &report);
+    report_free(&report);
+    return r;
+}
+
+static int examine_patient(const struct options *o, const struct patient *p, int page_fd,
+                           struct error *e)
+{
+    struct examination x = {0};
+    char targets[512];
+    int r = patient_examination_open(&x, p, e);
+
+    if (r == 0)
+        r = examine(o, &x, p->name, patient_targets(p, targets, sizeof targets), page_fd, e);
+    examination_close(&x);
+    return r;
+}
+
+/* `examine /`: the running host, before it is rebooted. */
+static int examine_host(const struct options *o, int page_fd, struct error *e)
+{
+    struct examination x = {.root_fd = -1};
+    struct linux_system system;
+    int r;
+
+    if (geteuid() != 0)
+        return error_set(e, ERROR_HOST, -EPERM, "no-root",
+                         "root privileges are needed to examine the host: run it with sudo");
+    r = host_examination_open(&x, &system, e);
+    if (r == 0)
+        r = examine(o, &x, system.hostname[0] ? text_safe(system.hostname) : "this host", "/",
+                    page_fd, e);
+    examination_close(&x);
+    fd_close(x.root_fd);
+    return r;
+}
+
+static int open_and_examine(const struct options *o, int page_fd, struct error *e)
+{
+    struct patient_request request;
+    struct session s;
+    int r = patient_request_from_options(o, &request, e);
+
+    request.read_only = request.examine = true;
+    request.fsck = o->quick ? CHECK_SKIP : CHECK_ASK;
+    if (r == 0)
+        r = session_open(&s, &request, e);
+    if (r < 0)
+        return r;
+    r = patient_mount(&s.patient, &s.journal, e);
+    if (r == 0)
+        r = examine_patient(o, &s.patient, page_fd, e);
+    if (r < 0) {
+        (void)session_close(&s, NULL);
+        return r;
+    }
+    return session_close(&s, e) < 0 ? -EBUSY : r;
+}
+
+int command_examine(const struct options *o, struct error *e)
+{
+    _cleanup_fd_ int page_fd = -1;
+    int r;
+
+    if (o->list_faults)
+        return list_faults();
+    if (o->each && o->html)
+        r = error_set(e, ERROR_USAGE, -EINVAL, "usage", "--html does not go with --each");
+    else if (o->each)
+        r = examine_each(o, e);
+    else if ((r = open_page(o, &page_fd, e)) == 0)
+        r = o->target_count == 1 && strcmp(o->targets[0], "/") == 0
+                ? examine_host(o, page_fd, e)
+                : open_and_examine(o, page_fd, e);
+    return r < 0 ? (int)e->kind : r;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "faults/changes.h"
+
+#include "base/fd.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+/* As many links as the kernel follows in a path (path_resolution(7)). */
+#define LINKS_MAX 40
+
+/* These say what the old contents were (ima(7), evmctl(1)): a copy would be a lie. */
+static const char *const not_copied[] = {"security.ima", "security.evm"};
+
+/* A place in the patient: a directory, and a name in it that is no link. */
+struct place {
+    int dir_fd;
+    char name[NAME_MAX + 1];
+    char backup[NAME_MAX + 1];
+};
+
+static void place_close(struct place *p)
+{
+    p->dir_fd = fd_close(p->dir_fd);
+}
+
+#define _cleanup_place_ __attribute__((cleanup(place_close)))
+#define PLACE_NONE      ((struct place){.dir_fd = -1})
+
+/* Split off the last component: "/etc/fstab" is "/etc" and "fstab". */
+static int split(const char *path, char *ret_dir, size_t size, char ret_name[static NAME_MAX + 1])
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash || !slash[1] || strlen(slash + 1) > NAME_MAX || strcmp(slash + 1, ".") == 0 ||
+        strcmp(slash + 1, "..") == 0)
+        return -EINVAL;
+    if ((size_t)snprintf(ret_dir, size, "%.*s/", (int)(slash - path), path) >= size)
+        return -ENAMETOOLONG;
+    memcpy(ret_name, slash + 1, strlen(slash + 1) + 1);
+    return 0;
+}
+
+/* Find where @path leads. @follow: a link at its end is followed, as a program that opens it would.
+ */
+static int find_place(int root_fd, const char *path, bool follow, const char *stamp,
+                      struct place *ret)
+{
+    char at[PATH_MAX], dir[PATH_MAX], target[PATH_MAX];
+
+    if (strlen(path) >= sizeof at)
+        return -ENAMETOOLONG;
+    strcpy(at, path);
+    for (unsigned i = 0; i < LINKS_MAX; i++) {
+        _cleanup_fd_ int fd = -1;
+        ssize_t n;
+        int r = split(at, dir, sizeof dir, ret->name);
+
+        if (r < 0)
+            return r;
+        fd = path_open(root_fd, dir, O_RDONLY | O_DIRECTORY);
+        if (fd < 0)
+            return fd;
+        n = follow ? readlinkat(fd, ret->name, target, sizeof target - 1) : -1;
+        if (n < 0) {
+            ret->dir_fd = take_fd(&fd);
+            n = snprintf(ret->backup, sizeof ret->backup, "%.200s.unbrick-%.40s", ret->name, stamp);
+            return n < 0 ? -EINVAL : 0;
+        }
+        target[n] = '\0';
+        if ((size_t)snprintf(at, sizeof at, "%s%s", target[0] == '/' ? "" : dir, target) >=
+            sizeof at)
+            return -ENAMETOOLONG;
+    }
+    return -ELOOP;
+}
+
+static bool is_copied(const char *attribute)
+{
+    for (size_t i = 0; i < sizeof not_copied / sizeof not_copied[0]; i++)
+        if (strcmp(not_copied[i], attribute) == 0)
+            return false;
+    return true;
+}
+
+/* ACLs, SELinux labels, capabilities. A file system without them has none to copy. */
+static int copy_attributes(int from, int to)
+{
+    char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX < 65536 ? XATTR_SIZE_MAX : 65536];
+    ssize_t size = flistxattr(from, names, sizeof names);
+
+    if (size < 0)
+        return errno == ENOTSUP ? 0 : -errno;
+    for (const char *name = names; name < names + size; name += strlen(name) + 1) {
+        ssize_t n = is_copied(name) ? fgetxattr(from, name, value, sizeof value) : -1;
+
+        if (n >= 0 && fsetxattr(to, name, value, (size_t)n, 0) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+/* What is new gets the label that the policy has for it. A file system that takes none is no error:
+ * neither will SELinux look for one on it. */
+static int label_new(const struct changes *c, const struct change *change, int fd, mode_t type)
+{
+    const char *label =
+        c->label ? c->label(c->label_userdata, change->path, type | change->mode) : NULL;
+
+    if (label && fsetxattr(fd, "security.selinux", label, strlen(label) + 1, 0) < 0 &&
+        errno != ENOTSUP)
+        return -errno;
+    return 0;
+}
+
+/* Mode, owner and attributes of what was there, or of a new file of root's. */
+static int dress(int fd, int before_fd, mode_t mode)
+{
+    struct stat st = {.st_mode = mode};
+    int r = before_fd >= 0 && fstat(before_fd, &st) < 0 ? -errno : 0;
+
+    if (r == 0 && fchown(fd, st.st_uid, st.st_gid) < 0)
+        r = -errno;
+    if (r == 0 && fchmod(fd, st.st_mode & 07777) < 0)
+        r = -errno;
+    if (r == 0 && before_fd >= 0)
+        r = copy_attributes(before_fd, fd);
+    return r;
+}
+
+/* A file without a name, or with a temporary one where the file system has no such (vfat). */
+static int open_new(const struct place *p, const char *temporary, bool *ret_named)
+{
+    int fd = openat(p->dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    *ret_named = fd < 0;
+    if (fd < 0)
+        fd = openat(p->dir_fd, temporary, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+/* The old file stays under its backup name: by a second link, or moved where there are none. */
+static int keep_old(const struct place *p)
+{
+    if (linkat(p->dir_fd, p->name, p->dir_fd, p->backup, 0) == 0 || errno == EEXIST)
+        return 0;
+    if (errno != EPERM && errno != EOPNOTSUPP)
+        return -errno;
+    return renameat(p->dir_fd, p->name, p->dir_fd, p->backup) < 0 ? -errno : 0;
+}
+
+static int replace(const struct changes *c, const struct place *p, const struct change *change,
+                   int before_fd)
+{
+    char temporary[NAME_MAX + 1], proc[32];
+    _cleanup_fd_ int fd = -1;
+    bool named;
+    int r;
+
+    snprintf(temporary, sizeof temporary, ".%.240s.new", p->backup);
+    fd = open_new(p, temporary, &named);
+    if (fd < 0)
+        return fd;
+    r = fd_write_all(fd, change->after, change->after_size);
+    if (r == 0)
+        r = dress(fd, before_fd, change->mode);
+    if (r == 0 && before_fd < 0)
+        r = label_new(c, change, fd, S_IFREG);
+    if (r == 0 && fsync(fd) < 0)
+        r = -errno;
+    if (r == 0 && !named &&
+        linkat(AT_FDCWD, fd_path(fd, proc), p->dir_fd, temporary, AT_SYMLINK_FOLLOW) < 0)
+        r = -errno;
+    named = named || r == 0;
+    if (r == 0 && before_fd >= 0)
+        r = keep_old(p);
+    if (r == 0 && renameat(p->dir_fd, temporary, p->dir_fd, p->name) < 0)
+        r = -errno;
+    if (r < 0 && named)
+        (void)unlinkat(p->dir_fd, temporary, 0);
+    return r;
+}
+
+static int apply_file(const struct changes *c, const struct change *change, const char *stamp)
+{
+    _cleanup_place_ struct place p = PLACE_NONE;
+    _cleanup_free_ char *now = NULL;
+    _cleanup_fd_ int before = -1;
+    size_t size = 0;
+    int r = find_place(c->root_fd, change->path, true, stamp, &p);
+
+    if (r < 0)
+        return r;
+    before = path_open(p.dir_fd, p.name, O_RDONLY | O_NOFOLLOW);
+    if (before < 0 && before != -ENOENT)
+        return before;
+    if (before >= 0)
+        r = fd_read_all(before, PATH_CONFIG_MAX, &now, &size);
+    if (r < 0)
+        return r;
+    if ((before >= 0) != (change->before != NULL) || size != change->before_size ||
+        (size && memcmp(now, change->before, size) != 0))
+        return -ESTALE;
+    r = replace(c, &p, change, before);
+    return r == 0 && fsync(p.dir_fd) < 0 && errno != EINVAL ? -errno : r;
+}
+
+static int remove_old(const struct place *p)
+{
+    struct stat st;
+
+    if (fstatat(p->dir_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    /* What a link was is in the report; a second one would be read by whoever reads the directory.
+     */
+    if (S_ISLNK(st.st_mode))
+        return unlinkat(p->dir_fd, p->name, 0) < 0 ? -errno : 0;
+    return renameat(p->dir_fd, p->name, p->dir_fd, p->backup) < 0 ? -errno : 0;
+}
+
+static int apply_link(const struct changes *c, const struct change *change, const char *stamp)
+{
+    _cleanup_place_ struct place p = PLACE_NONE;
+    int r = find_place(c->root_fd, change->path, false, stamp, &p);
+
+    if (r == 0)
+        r = remove_old(&p);
+    if (r == 0 && symlinkat(change->after, p.dir_fd, p.name) < 0)
+        r = -errno;
+    return r;
+}
+
+static int apply_remove(const struct changes *c, const struct change *change, const char *stamp)
+{
+    _cleanup_place_ struct place p = PLACE_NONE;
+    int r = find_place(c->root_fd, change->path, false, stamp, &p);
+
+    return r < 0 ? r : remove_old(&p);
+}
+
+static int apply_mode(const struct changes *c, const struct change *change)
+{
+    _cleanup_fd_ int fd = path_open(c->root_fd, change->path, O_PATH);
+    char proc[32];
+
+    if (fd < 0)
+        return fd;
+    /* The owner first: changing it takes set-user-id away (chown(2)). */
+    if (change->uid != (uid_t)-1 && fchownat(fd, "", change->uid, change->gid, AT_EMPTY_PATH) < 0)
+        return -errno;
+    return chmod(fd_path(fd, proc), change->mode & 07777) < 0 ? -errno : 0;
+}
+
+static int apply_directory(const struct changes *c, const struct change *change, const char *stamp)
+{
+    _cleanup_place_ struct place p = PLACE_NONE;
+    _cleanup_fd_ int fd = -1;
+    int r = find_place(c->root_fd, change->path, false, stamp, &p);
+
+    if (r == 0 && mkdirat(p.dir_fd, p.name, change->mode) < 0)
+        r = errno == EEXIST ? 0 : -errno;
+    if (r == 0 && fchmodat(p.dir_fd, p.name, change->mode, 0) < 0)
+        r = -errno;
+    if (r == 0)
+        fd = path_open(p.dir_fd, p.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    return r == 0 && fd >= 0 ? label_new(c, change, fd, S_IFDIR) : r;
+}
+
+static int apply_one(const struct changes *c, const struct change *change, const char *stamp)
+{
+    switch (change->kind) {
+    case CHANGE_FILE:
+        return apply_file(c, change, stamp);
+    case CHANGE_LINK:
+        return apply_link(c, change, stamp);
+    case CHANGE_REMOVE:
+        return apply_remove(c, change, stamp);
+    case CHANGE_MODE:
+        return apply_mode(c, change);
+    case CHANGE_DIRECTORY:
+        return apply_directory(c, change, stamp);
+    case CHANGE_COMMAND:
+        break;
+    }
+    return 0;
+}
+
+int changes_apply(const struct changes *c, const char *stamp,
+                  void (*done)(void *userdata, const struct change *), void *userdata,
+                  struct error *e)
+{
+    for (unsigned i = 0; i < c->count; i++) {
+        const struct change *change = &c->items[i];
+        int r = apply_one(c, change, stamp);
+
+        if (r == -ESTALE)
+            return error_set(e, ERROR_REFUSED, r, "changed",
+                             "%s was changed by somebody else in the meantime",
+                             text_safe(change->path));
+        if (r < 0)
+            return error_errno(e, r, "cannot change %s", text_safe(change->path));
+        if (done && change->kind != CHANGE_COMMAND)
+            done(userdata, change);
+    }
+    return 0;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "faults/changes.h"
+
+#include "base/fd.h"
+#include "base/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Of one file; a configuration file that is changed all over is no repair. */
+#define DIFF_MAX ((size_t)1 << 20)
+
+/* A file in memory, *ret_fd, that another process can open by the path in @ret. */
+static int in_memory(const char *data, size_t size, int *ret_fd, char *ret, size_t ret_size)
+{
+    _cleanup_fd_ int fd = memfd_create("unbrick-diff", MFD_CLOEXEC);
+    int r = fd < 0 ? -errno : fd_write_all(fd, data, size);
+
+    if (r < 0)
+        return r;
+    snprintf(ret, ret_size, "/proc/%d/fd/%d", (int)getpid(), fd);
+    *ret_fd = take_fd(&fd);
+    return 0;
+}
+
+/* Hashes of passwords are nobody's business: neither on a screen nor in a report. */
+static bool is_secret(const char *path)
+{
+    return text_starts_with(path, "/etc/shadow") || text_starts_with(path, "/etc/gshadow");
+}
+
+/* A line of the diff; of a secret one the second field is left out. */
+static void describe_line(struct text *out, const char *line, size_t size, bool secret)
+{
+    const char *first = secret ? memchr(line, ':', size) : NULL, *second;
+
+    if (!first) {
+        (void)text_append_safe(out, line, size);
+        return;
+    }
+    first++;
+    second = memchr(first, ':', size - (size_t)(first - line));
+    (void)text_append_safe(out, line, (size_t)(first - line));
+    (void)text_append(out, "...", 3);
+    if (second)
+        (void)text_append_safe(out, second, size - (size_t)(second - line));
+}
+
+/* diff(1) knows how to make a diff that people can read. */
+static int describe_contents(const struct change *change, struct text *out, struct error *e)
+{
+    char before[64] = "/dev/null", after[64], old_label[1100], new_label[1100];
+    char *argv[] = {(char *)"diff",
+                    (char *)"-u",
+                    (char *)"--text",
+                    (char *)"--label",
+                    old_label,
+                    (char *)"--label",
+                    new_label,
+                    before,
+                    after,
+                    NULL};
+    _cleanup_fd_ int before_fd = -1, after_fd = -1;
+    _cleanup_free_ char *output = NULL;
+    int r;
+
+    snprintf(old_label, sizeof old_label, "%s%.1000s", change->before ? "a" : "",
+             change->before ? change->path : "/dev/null");
+    snprintf(new_label, sizeof new_label, "b%.1000s", change->path);
+    r = in_memory(change->after, change->after_size, &after_fd, after, sizeof after);
+    if (r == 0 && change->before)
+        r = in_memory(change->before, change->before_size, &before_fd, before, sizeof before);
+    if (r < 0)
+        return error_errno(e, r, "making a diff");
+    r = process_run(argv, 0, DIFF_MAX, &output, e);
+    if (r == -ENOENT)
+        (void)error_advise(e, "install the package diffutils");
+    if (r < 0)
+        return r;
+    for (char *line = output, *end; *line; line = end) {
+        end = line + strcspn(line, "\n");
+        describe_line(out, line, (size_t)(end - line), is_secret(change->path));
+        (void)text_append(out, "\n", 1);
+        end += *end == '\n';
+    }
+    return 0;
+}
+
+static void describe_mode(const struct change *change, struct text *out)
+{
+    (void)text_appendf(out, "mode     %s becomes %04o", text_safe(change->path),
+                       (unsigned)change->mode);
+    if (change->uid != (uid_t)-1)
+        (void)text_appendf(out, ", owner %u:%u", (unsigned)change->uid, (unsigned)change->gid);
+    (void)text_append(out, "\n", 1);
+}
+
+int changes_describe(const struct changes *c, struct text *out, struct error *e)
+{
+    for (unsigned i = 0; i < c->count; i++) {
+        const struct change *change = &c->items[i];
+        int r = 0;
+
+        switch (change->kind) {
+        case CHANGE_FILE:
+            r = describe_contents(change, out, e);
+            break;
+        case CHANGE_REMOVE:
+            (void)text_appendf(out, "remove   %s\n", text_safe(change->path));
+            break;
+        case CHANGE_LINK:
+            (void)text_appendf(out, "link     %s -> %s\n", text_safe(change->path),
+                               text_safe(change->after));
+            break;
+        case CHANGE_MODE:
+            describe_mode(change, out);
+            break;
+        case CHANGE_DIRECTORY:
+            (void)text_appendf(out, "make     the directory %s\n", text_safe(change->path));
+            break;
+        case CHANGE_COMMAND:
+            (void)text_appendf(out, "run     ");
+            for (char **word = change->argv; *word; word++)
+                (void)text_appendf(out, " %s", text_safe(*word));
+            (void)text_append(out, "\n", 1);
+            break;
+        }
+        if (r < 0)
+            return r;
+    }
+    return out->failed ? error_errno(e, out->failed, "describing the changes") : 0;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * What the detectors look at: the patient's tree, opened and with its file systems mounted, and the
+ * volumes that are there. Nothing of the patient is executed and nothing is written. What several
+ * detectors need is read once and kept here.
+ */
+
+#include "base/error.h"
+#include "faults/fault.h"
+#include "storage/check.h"
+#include "storage/disk.h"
+#include "system/fstab.h"
+#include "system/linux_system.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What became of one of the patient's file systems. */
+struct examined_filesystem {
+    const char *target; /* path inside: "/", "/boot"; raw */
+    const struct volume *volume;
+    const struct check_report *report; /* of a check that wrote nothing to the disk */
+    const char *mount_error;           /* why it could not be mounted; safe text; NULL */
+    const char *fail_reads;            /* what the check said of blocks that cannot be read; NULL */
+    bool nofail;                       /* its fstab line says so */
+};
+
+#define EXAMINED_FILESYSTEMS_MAX 128
+
+struct examination {
+    /* Filled by the caller, borrowed. */
+    int root_fd;
+    const struct linux_system *system;
+    struct disk *const *disks; /* the patient's; none with a directory or the running host */
+    unsigned disk_count, root_disk;
+    const struct volume *root; /* what is mounted on "/"; NULL when it is not known */
+    bool incomplete; /* something on the disks stays closed: what is missing may be in it */
+    bool running;    /* `examine /`: the host itself; its devices are the kernel's */
+    /* Is @target (a path inside) a mount of its own in the tree? NULL: not known. What is below a
+     * mount point that could not be mounted is not what the system has there. */
+    bool (*is_mounted)(const void *userdata, const char *target);
+    const void *userdata;
+    struct examined_filesystem filesystems[EXAMINED_FILESYSTEMS_MAX];
+    unsigned filesystem_count;
+
+    /* Read by examination_open(). */
+    char *fstab_text; /* NULL when it could not be read: fstab_error says why */
+    size_t fstab_size;
+    int fstab_error; /* negative errno */
+    struct fstab fstab;
+
+    /* Read when they are asked for. */
+    struct facts_user *user; /* faults/facts_user.h */
+    struct units *units;     /* faults/facts_units.h */
+};
+
+/* Read what several detectors need. 0 or -ENOMEM. */
+int examination_open(struct examination *x, struct error *e);
+void examination_close(struct examination *x);
+
+enum examination_device {
+    DEVICE_FOUND,
+    DEVICE_MISSING,
+    DEVICE_AMBIGUOUS, /* several have that name */
+    DEVICE_UNKNOWN,   /* not all disks are known: a directory was named, or something is closed */
+};
+
+/*
+ * Is the device there that a configuration file names: "UUID=...", "/dev/mapper/x"? *ret (may be
+ * NULL) gets the volume where the disks are known, else NULL. @why: one phrase when it is not
+ * DEVICE_FOUND.
+ */
+enum examination_device examination_device(const struct examination *x, const char *name,
+                                           const struct volume **ret, char *why, size_t size);
+
+/* Line @number (1-based) of @data, safe, without its newline; "" when there is none. */
+const char *examination_line(const char *data, size_t size, unsigned number);

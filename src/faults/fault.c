@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "faults/fault.h"
+
+#include "faults/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+extern const struct fault_family fault_family_storage;
+extern const struct fault_family fault_family_filesystem;
+extern const struct fault_family fault_family_fstab;
+extern const struct fault_family fault_family_space;
+extern const struct fault_family fault_family_tree;
+extern const struct fault_family fault_family_init;
+extern const struct fault_family fault_family_systemd;
+extern const struct fault_family fault_family_packages;
+extern const struct fault_family fault_family_start;
+extern const struct fault_family fault_family_security;
+extern const struct fault_family fault_family_users;
+extern const struct fault_family fault_family_pam;
+extern const struct fault_family fault_family_ssh;
+extern const struct fault_family fault_family_sudo;
+extern const struct fault_family fault_family_network;
+extern const struct fault_family fault_family_console;
+
+/* One a line, so that a new one is one line. */
+/* clang-format off */
+const struct fault_family *const fault_families[] = {
+    &fault_family_storage,
+    &fault_family_filesystem,
+    &fault_family_fstab,
+    &fault_family_space,
+    &fault_family_tree,
+    &fault_family_init,
+    &fault_family_systemd,
+    &fault_family_packages,
+    &fault_family_start,
+    &fault_family_security,
+    &fault_family_users,
+    &fault_family_pam,
+    &fault_family_ssh,
+    &fault_family_sudo,
+    &fault_family_network,
+    &fault_family_console,
+};
+/* clang-format on */
+
+const size_t fault_family_count = sizeof fault_families / sizeof fault_families[0];
+
+const struct fault *fault_find(const char *id)
+{
+    for (size_t i = 0; i < fault_family_count; i++)
+        for (size_t j = 0; j < fault_families[i]->count; j++)
+            if (strcmp(fault_families[i]->faults[j].id, id) == 0)
+                return &fault_families[i]->faults[j];
+    return NULL;
+}
+
+const char *fault_severity_name(enum fault_severity s)
+{
+    static const char *const names[] = {
+        [FAULT_STOPS_BOOT] = "stops the boot",
+        [FAULT_DEGRADES] = "degrades",
+        [FAULT_NOTICE] = "notice",
+    };
+
+    return names[s];
+}
+
+const char *fault_risk_name(enum fault_risk r)
+{
+    static const char *const names[] = {
+        [FAULT_RISK_NONE] = "none",
+        [FAULT_RISK_LOW] = "low",
+        [FAULT_RISK_MEDIUM] = "medium",
+        [FAULT_RISK_HIGH] = "high",
+    };
+
+    return names[r];
+}
+
+int faults_detect(struct examination *x, struct report *r, struct error *e)
+{
+    for (size_t i = 0; i < fault_family_count; i++)
+        for (size_t j = 0; j < fault_families[i]->count; j++)
+            fault_families[i]->faults[j].detect(x, &fault_families[i]->faults[j], r);
+    report_sort(r);
+    return r->failed ? error_errno(e, r->failed, "examining the system") : 0;
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The network after a move to other hardware, and configuration that no network manager takes. */
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "faults/facts_user.h"
+#include "faults/remedies.h"
+#include "system/directory.h"
+#include "system/lines.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define INTERFACES "/etc/network/interfaces"
+
+/* Files in which a network card is chosen by its hardware address, and the words that do it. */
+static const struct {
+    const char *directory, *suffix, *word;
+} pins[] = {
+    {"/etc/udev/rules.d", ".rules", "ATTR{address}=="},
+    {"/etc/sysconfig/network-scripts", "", "HWADDR="},
+    {"/etc/sysconfig/network", "", "LLADDR="},
+    {"/etc/netplan", ".yaml", "macaddress:"},
+    {"/etc/systemd/network", ".link", "MACAddress="},
+    {"/etc/systemd/network", ".network", "MACAddress="},
+    {"/etc/NetworkManager/system-connections", "", "mac-address="},
+};
+
+/* The first "xx:xx:xx:xx:xx:xx" behind @word; false when there is none. */
+static bool address_in(const char *line, const char *word, char ret[18])
+{
+    const char *at = strcasestr(line, word);
+
+    for (at = at ? at + strlen(word) : NULL; at && *at; at++)
+        if (strspn(at, "0123456789abcdefABCDEF:") >= 17 && at[2] == ':' && at[5] == ':' &&
+            at[8] == ':' && at[11] == ':' && at[14] == ':') {
+            for (size_t i = 0; i < 17; i++)
+                ret[i] = at[i] >= 'A' && at[i] <= 'F' ? (char)(at[i] - 'A' + 'a') : at[i];
+            ret[17] = '\0';
+            return true;
+        }
+    return false;
+}
+
+/* `examine /`: does the host have a card of that address? */
+static bool host_has_address(const char *address)
+{
+    _cleanup_directory_ struct directory d = {0};
+
+    _cleanup_fd_ int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (host < 0 || directory_list(host, "/sys/class/net", "", &d) < 0)
+        return false;
+    for (unsigned i = 0; i < d.count; i++) {
+        _cleanup_free_ char *data = NULL;
+        char path[PATH_MAX];
+
+        snprintf(path, sizeof path, "/sys/class/net/%s/address", d.names[i]);
+        if (file_read(path, 64, &data, NULL) == 0 && text_starts_with(data, address))
+            return true;
+    }
+    return false;
+}
+
+static void check_pins(struct examination *x, const struct fault *f, struct report *r,
+                       const char *path, const char *word)
+{
+    const struct facts_file *file = facts_file(x, path);
+    struct lines l = LINES_OF(file->data, file->size);
+    char line[LINES_WIDTH], address[18];
+
+    while (file->data && lines_next(&l, line)) {
+        struct finding *finding;
+
+        if (!address_in(lines_strip(line), word, address) ||
+            (x->running && host_has_address(address)))
+            continue;
+        finding = report_add(r, f, "%s line %u is for the network card %s only", text_safe(path),
+                             l.number, address);
+        finding_at(finding, path, l.number);
+        finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+        if (!text_ends_with(path, ".rules") && !text_ends_with(path, ".link") &&
+            strcmp(word, "HWADDR=") != 0)
+            finding_risk(finding, FAULT_RISK_NONE); /* a match without its only key matches all */
+    }
+}
+
+static void detect_pinned(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (size_t i = 0; i < sizeof pins / sizeof pins[0]; i++) {
+        _cleanup_directory_ struct directory d = {0};
+
+        if (directory_list(x->root_fd, pins[i].directory, pins[i].suffix, &d) < 0)
+            continue;
+        for (unsigned k = 0; k < d.count; k++)
+            check_pins(x, f, r, directory_join(pins[i].directory, d.names[k]), pins[i].word);
+    }
+}
+
+/* interfaces(5): what begins a stanza. */
+static bool begins_stanza(const char *word)
+{
+    static const char *const words[] = {
+        "auto",   "iface",        "mapping",    "source",  "source-directory",
+        "rename", "no-auto-down", "no-scripts", "template"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return text_starts_with(word, "allow-");
+}
+
+/* Why ifup(8) stops at this line, or NULL. */
+static const char *interfaces_problem(char *text, bool *in_stanza)
+{
+    char *word = lines_word(&text);
+    unsigned count = 0;
+    bool is_iface;
+
+    if (!word || word[0] == '#')
+        return NULL;
+    if (!begins_stanza(word))
+        return *in_stanza ? NULL : "stands before any iface";
+    is_iface = strcmp(word, "iface") == 0;
+    *in_stanza = is_iface || strcmp(word, "mapping") == 0;
+    while (lines_word(&text))
+        count++;
+    if (is_iface && count < 3)
+        return "is an iface without name, family and method";
+    return NULL;
+}
+
+static void detect_interfaces(struct examination *x, const struct fault *f, struct report *r)
+{
+    const struct facts_file *file = facts_file(x, INTERFACES);
+    struct lines l = LINES_OF(file->data, file->size);
+    char line[LINES_WIDTH];
+    bool in_stanza = false, continued = false;
+
+    /* ifupdown2 and ifupdown-ng take more. */
+    if (!file->data || !facts_has(x, "/sbin/ifup") || facts_has(x, "/usr/share/ifupdown2") ||
+        facts_has(x, "/usr/share/ifupdown-ng"))
+        return;
+    while (lines_next(&l, line)) {
+        bool is_rest = continued;
+        struct finding *finding;
+        const char *why;
+
+        continued = text_ends_with(line, "\\");
+        why = is_rest ? NULL : interfaces_problem(line, &in_stanza);
+        if (!why)
+            continue;
+        finding = report_add(r, f, INTERFACES " line %u %s", l.number, why);
+        finding_at(finding, INTERFACES, l.number);
+        finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+    }
+}
+
+static void detect_netplan(struct examination *x, const struct fault *f, struct report *r)
+{
+    _cleanup_directory_ struct directory d = {0};
+
+    if (directory_list(x->root_fd, "/etc/netplan", ".yaml", &d) < 0)
+        return;
+    for (unsigned i = 0; i < d.count; i++) {
+        const char *path = directory_join("/etc/netplan", d.names[i]);
+        const struct facts_file *file = facts_file(x, path);
+        struct lines l = LINES_OF(file->data, file->size);
+        char line[LINES_WIDTH];
+
+        while (file->data && lines_next(&l, line)) {
+            size_t spaces = strspn(line, " ");
+            struct finding *finding;
+
+            if (line[spaces] != '\t' || strspn(line, " \t") == strlen(line))
+                continue;
+            finding =
+                report_add(r, f, "%s line %u is indented with a tab", text_safe(path), l.number);
+            finding_at(finding, path, l.number);
+            finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+            break; /* the parser stops there, too */
+        }
+    }
+}
+
+/* Eight columns are what most editors show for a tab; the person sees the diff. */
+static int untab(struct examination *x, const struct finding *f, struct changes *c, struct error *e)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(2 * PATH_CONFIG_MAX);
+    _cleanup_free_ char *data = NULL;
+    bool indent = true;
+    size_t size;
+    int r = changes_read(c, f->file, &data, &size);
+
+    for (size_t i = 0; r == 0 && i < size; i++) {
+        if (indent && data[i] == '\t')
+            (void)text_append(&t, "        ", 8);
+        else
+            (void)text_append(&t, data + i, 1);
+        indent = data[i] == '\n' || (indent && (data[i] == ' ' || data[i] == '\t'));
+    }
+    if (r == 0)
+        r = t.failed ? t.failed : changes_write(c, f->file, t.data, t.size, 0600);
+    return remedy_planned(r, f->file, e);
+}
+
+/* NetworkManager.conf(5), keyfile plugin: root's alone, or the file is ignored. */
+static void detect_keyfile_modes(struct examination *x, const struct fault *f, struct report *r)
+{
+    static const char directory[] = "/etc/NetworkManager/system-connections";
+    _cleanup_directory_ struct directory d = {0};
+
+    if (directory_list(x->root_fd, directory, "", &d) < 0)
+        return;
+    for (unsigned i = 0; i < d.count; i++) {
+        const char *path = directory_join(directory, d.names[i]);
+        struct finding *finding;
+        struct stat st;
+
+        if (path_stat(x->root_fd, path, &st) < 0 || !S_ISREG(st.st_mode) ||
+            (!(st.st_mode & 0077) && st.st_uid == 0))
+            continue;
+        finding = report_add(r, f, "NetworkManager ignores %s, since others can read it",
+                             text_safe(path));
+        finding_at(finding, path, 0);
+        finding_evidence(finding, "mode %04o, owner %u", (unsigned)st.st_mode & 07777,
+                         (unsigned)st.st_uid);
+        finding_expected(finding, "mode 0600, owner 0 (root)");
+    }
+}
+
+static int protect_keyfile(struct examination *x, const struct finding *f, struct changes *c,
+                           struct error *e)
+{
+    return remedy_planned(changes_mode(c, f->file, 0600, 0, 0), f->file, e);
+}
+
+/* Drivers of network cards, by what is common in machines and clouds. */
+static const char *const drivers[] = {
+    "virtio_net", "virtio-net", "hv_netvsc", "ena",    "vmxnet3", "xen_netfront", "xen-netfront",
+    "e1000",      "e1000e",     "igb",       "igc",    "ixgbe",   "ixgbevf",      "i40e",
+    "iavf",       "ice",        "r8169",     "tg3",    "bnx2",    "bnx2x",        "bnxt_en",
+    "mlx4_en",    "mlx5_core",  "gve",       "8139cp", "8139too", "bcmgenet",     "smsc95xx",
+};
+
+static bool is_driver(const char *name)
+{
+    for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++)
+        if (strcmp(drivers[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* modprobe.d(5): "blacklist NAME", "install NAME /bin/false". */
+static void check_modprobe(struct examination *x, const struct fault *f, struct report *r,
+                           const char *path)
+{
+    const struct facts_file *file = facts_file(x, path);
+    struct lines l = LINES_OF(file->data, file->size);
+    char line[LINES_WIDTH];
+
+    while (file->data && lines_next(&l, line)) {
+        char *text = lines_strip(line), *verb = lines_word(&text), *name = lines_word(&text),
+             *command = lines_word(&text);
+        bool off =
+            verb && (strcmp(verb, "blacklist") == 0 ||
+                     (strcmp(verb, "install") == 0 && command &&
+                      (text_ends_with(command, "/true") || text_ends_with(command, "/false"))));
+        struct finding *finding;
+
+        if (!off || !name || !is_driver(name))
+            continue;
+        finding = report_add(r, f, "%s line %u switches the network driver %s off", text_safe(path),
+                             l.number, text_safe(name));
+        finding_at(finding, path, l.number);
+        finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+    }
+}
+
+static void detect_driver(struct examination *x, const struct fault *f, struct report *r)
+{
+    _cleanup_directory_ struct directory d = {0};
+
+    if (directory_list(x->root_fd, "/etc/modprobe.d", ".conf", &d) < 0)
+        return;
+    for (unsigned i = 0; i < d.count; i++)
+        check_modprobe(x, f, r, directory_join("/etc/modprobe.d", d.names[i]));
+}
+
+/* Saved rules that drop what comes in, without a word about ssh. */
+static const struct {
+    const char *path, *drops, *program;
+} rules[] = {
+    {"/etc/iptables/rules.v4", ":INPUT DROP", "/usr/sbin/netfilter-persistent"},
+    {"/etc/sysconfig/iptables", ":INPUT DROP", "/usr/libexec/iptables/iptables.init"},
+    {"/etc/nftables.conf", "policy drop", "/usr/sbin/nft"},
+};
+
+static bool lets_ssh_in(const char *text)
+{
+    static const char *const words[] = {"dport 22",
+                                        "dports 22",
+                                        "ssh",
+                                        ",22,",
+                                        ",22 ",
+                                        "{ 22",
+                                        " 22,",
+                                        " 22 }",
+                                        "--dport ssh",
+                                        "-j ACCEPT -i",
+                                        "-A INPUT -j ACCEPT",
+                                        "-A INPUT -s "};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(text, words[i]))
+            return true;
+    return false;
+}
+
+static void detect_firewall(struct examination *x, const struct fault *f, struct report *r)
+{
+    const struct facts_file *ufw = facts_file(x, "/etc/ufw/ufw.conf"),
+                            *user = facts_file(x, "/etc/ufw/user.rules");
+
+    if (!facts_has(x, "/usr/sbin/sshd"))
+        return;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        const struct facts_file *file = facts_file(x, rules[i].path);
+
+        if (!file->data || !facts_has(x, rules[i].program) || !strstr(file->data, rules[i].drops) ||
+            lets_ssh_in(file->data))
+            continue;
+        finding_at(
+            report_add(r, f, "%s drops what comes in, and has no rule for ssh", rules[i].path),
+            rules[i].path, 0);
+    }
+    if (ufw->data && strstr(ufw->data, "\nENABLED=yes") && user->data &&
+        !strstr(user->data, "dport 22") && !strstr(user->data, "OpenSSH") &&
+        !strstr(user->data, "any any"))
+        finding_at(report_add(r, f, "ufw is enabled, and has no rule for ssh"),
+                   "/etc/ufw/user.rules", 0);
+}
+
+static const struct fault faults[] = {
+    {
+        .id = "network.interfaces",
+        .severity = FAULT_DEGRADES,
+        .title = "/etc/network/interfaces has a syntax error",
+        .why = "ifup stops there: no network at all.",
+        .remedy = "turn the line into a comment",
+        .risk = FAULT_RISK_LOW,
+        .reference = "interfaces(5)",
+        .detect = detect_interfaces,
+        .repair = remedy_comment_line,
+    },
+    {
+        .id = "network.netplan",
+        .severity = FAULT_DEGRADES,
+        .title = "a file of netplan has a tab where YAML allows none",
+        .why = "netplan refuses the file: no network at all.",
+        .remedy = "replace the tabs by spaces",
+        .risk = FAULT_RISK_MEDIUM,
+        .reference = "netplan(5)",
+        .detect = detect_netplan,
+        .repair = untab,
+    },
+    {
+        .id = "network.keyfile-modes",
+        .severity = FAULT_DEGRADES,
+        .title = "NetworkManager ignores a connection that others can read",
+        .why = "The connection is not made.",
+        .remedy = "give it to root alone, mode 0600",
+        .risk = FAULT_RISK_LOW,
+        .reference = "nm-settings-keyfile(5)",
+        .detect = detect_keyfile_modes,
+        .repair = protect_keyfile,
+    },
+    {
+        .id = "network.driver-disabled",
+        .severity = FAULT_DEGRADES,
+        .title = "the driver of a network card is switched off",
+        .why = "A machine with such a card has no network.",
+        .remedy = "turn the line into a comment",
+        .risk = FAULT_RISK_LOW,
+        .reference = "modprobe.d(5)",
+        .detect = detect_driver,
+        .repair = remedy_comment_line,
+    },
+    {
+        .id = "network.firewall",
+        .severity = FAULT_DEGRADES,
+        .title = "the firewall lets no ssh in",
+        .why = "The machine runs, but cannot be reached.",
+        .remedy = "add a rule for ssh, or disable the firewall for one boot",
+        .risk = FAULT_RISK_NONE,
+        .reference = "iptables-restore(8), nft(8), ufw(8)",
+        .detect = detect_firewall,
+    },
+    {
+        .id = "network.card-pinned",
+        .severity = FAULT_NOTICE,
+        .title = "the network is configured for one card's hardware address",
+        .why = "On another machine, or after a change of the card, there is no network.",
+        .remedy = "turn the line into a comment, so that any card is taken",
+        .risk = FAULT_RISK_MEDIUM,
+        .reference = "systemd.link(5), udev(7)",
+        .detect = detect_pinned,
+        .repair = remedy_comment_line,
+    },
+};
+
+FAULT_FAMILY(network, faults);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* PAM: a module or an include that is not there fails, and with it the login. */
+
+#include "base/text.h"
+#include "faults/facts_user.h"
+#include "faults/remedies.h"
+#include "system/directory.h"
+#include "system/lines.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PAM "/etc/pam.d"
+
+/* Where libpam is built to look, by distribution. */
+static const char *const module_directories[] = {
+    "/lib/x86_64-linux-gnu/security",
+    "/usr/lib/x86_64-linux-gnu/security",
+    "/lib/aarch64-linux-gnu/security",
+    "/usr/lib/aarch64-linux-gnu/security",
+    "/lib/i386-linux-gnu/security",
+    "/usr/lib/i386-linux-gnu/security",
+    "/lib/arm-linux-gnueabihf/security",
+    "/usr/lib/arm-linux-gnueabihf/security",
+    "/lib/riscv64-linux-gnu/security",
+    "/usr/lib/riscv64-linux-gnu/security",
+    "/lib/powerpc64le-linux-gnu/security",
+    "/usr/lib/powerpc64le-linux-gnu/security",
+    "/lib/s390x-linux-gnu/security",
+    "/usr/lib/s390x-linux-gnu/security",
+    "/lib64/security",
+    "/usr/lib64/security",
+    "/lib/security",
+    "/usr/lib/security",
+};
+
+/* The services by which people get in; the common ones are included by all. */
+static const char *const entrances[] = {
+    "login",        "sshd",          "common-auth",        "common-account",     "common-session",
+    "system-auth",  "password-auth", "system-login",       "postlogin",          "base-auth",
+    "base-account", "base-session",  "system-local-login", "system-remote-login"};
+
+static bool is_entrance(const char *service)
+{
+    for (size_t i = 0; i < sizeof entrances / sizeof entrances[0]; i++)
+        if (text_starts_with(service, entrances[i]))
+            return true;
+    return false;
+}
+
+static bool has_module(const struct examination *x, const char *name)
+{
+    bool any = false;
+
+    if (name[0] == '/')
+        return facts_has(x, name);
+    for (size_t i = 0; i < sizeof module_directories / sizeof module_directories[0]; i++) {
+        if (facts_has(x, directory_join(module_directories[i], name)))
+            return true;
+        any = any || facts_has(x, module_directories[i]);
+    }
+    return !any || strchr(name, '$') != NULL; /* a system that keeps them elsewhere */
+}
+
+static bool has_service(const struct examination *x, const char *name)
+{
+    if (name[0] == '/')
+        return facts_has(x, name);
+    return facts_has(x, directory_join(PAM, name)) ||
+           facts_has(x, directory_join("/usr/lib/pam.d", name)) ||
+           facts_has(x, directory_join("/usr/etc/pam.d", name));
+}
+
+struct pam_line {
+    char *type, *control, *name; /* of the module, or of what is included */
+    bool include, quiet;         /* quiet: "-auth", missing is no error (pam.conf(5)) */
+};
+
+/* "auth [success=1 default=ignore] pam_unix.so nullok"; "@include common-auth". */
+static bool parse(char *text, struct pam_line *ret)
+{
+    char *end;
+
+    *ret = (struct pam_line){.type = lines_word(&text)};
+    if (!ret->type)
+        return false;
+    if (strcmp(ret->type, "@include") == 0) {
+        ret->include = true;
+        ret->control = ret->type;
+        ret->name = lines_word(&text);
+        return ret->name != NULL;
+    }
+    ret->quiet = ret->type[0] == '-';
+    text += strspn(text, " \t");
+    if (text[0] == '[') {
+        end = strchr(text, ']');
+        if (!end)
+            return false;
+        *end = '\0';
+        ret->control = text + 1;
+        text = end + 1;
+    } else {
+        ret->control = lines_word(&text);
+    }
+    ret->name = ret->control ? lines_word(&text) : NULL;
+    ret->include = ret->control &&
+                   (strcmp(ret->control, "include") == 0 || strcmp(ret->control, "substack") == 0);
+    return ret->name != NULL;
+}
+
+/* A module that cannot be loaded fails; does that decide anything? */
+static bool is_decisive(const struct pam_line *p)
+{
+    return strcmp(p->control, "optional") != 0 && strcmp(p->control, "sufficient") != 0 &&
+           !strstr(p->control, "default=ignore");
+}
+
+static void check_service(struct examination *x, const struct fault *f, struct report *r,
+                          const char *service, bool includes)
+{
+    const char *path = directory_join(PAM, service);
+    char copy[PATH_MAX], line[LINES_WIDTH];
+    const struct facts_file *file;
+    struct lines l;
+
+    snprintf(copy, sizeof copy, "%s", path);
+    file = facts_file(x, copy);
+    l = LINES_OF(file->data, file->size);
+    while (file->data && lines_next(&l, line)) {
+        struct pam_line p;
+        struct finding *finding;
+
+        if (!parse(lines_strip(line), &p) || p.include != includes || p.quiet ||
+            (includes ? has_service(x, p.name) : has_module(x, p.name)))
+            continue;
+        finding = report_add(r, f, "%s line %u %s %s, which is missing", text_safe(copy), l.number,
+                             includes ? "includes" : "wants the module", text_safe(p.name));
+        finding_at(finding, copy, l.number);
+        finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+        if (!includes && !is_decisive(&p)) {
+            finding_severity(finding, FAULT_NOTICE);
+            finding_why(finding, "Logins go on without it.");
+        } else if (!is_entrance(service)) {
+            finding_severity(finding, FAULT_DEGRADES);
+            finding_why(finding, "The service %s refuses everybody.", text_safe(service));
+        }
+    }
+}
+
+static void check_all(struct examination *x, const struct fault *f, struct report *r, bool includes)
+{
+    _cleanup_directory_ struct directory d = {0};
+
+    if (x->system->separate_usr || directory_list(x->root_fd, PAM, "", &d) < 0)
+        return;
+    for (unsigned i = 0; i < d.count; i++)
+        /* What package managers leave beside the files is read by nobody. */
+        if (!strchr(d.names[i], '.') && !text_ends_with(d.names[i], "~"))
+            check_service(x, f, r, d.names[i], includes);
+}
+
+static void detect_module(struct examination *x, const struct fault *f, struct report *r)
+{
+    check_all(x, f, r, false);
+}
+
+static void detect_include(struct examination *x, const struct fault *f, struct report *r)
+{
+    check_all(x, f, r, true);
+}
+
+static const struct fault faults[] = {
+    {
+        .id = "pam.module-missing",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "a PAM module is missing",
+        .why = "Each login ends with \"Module is unknown\", or without a word: nobody can get in.",
+        .remedy = "turn the line into a comment; look whether it protected something, and install "
+                  "the module's package again",
+        .risk = FAULT_RISK_MEDIUM,
+        .reference = "pam.d(5)",
+        .detect = detect_module,
+        .repair = remedy_comment_line,
+    },
+    {
+        .id = "pam.include-missing",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "a file that PAM's configuration includes is missing",
+        .why = "The whole service fails: nobody can get in by it.",
+        .remedy = "put the file back: pam-auth-update --force on Debian, authselect select on "
+                  "Fedora, or from its package",
+        .risk = FAULT_RISK_NONE,
+        .reference = "pam.d(5)",
+        .detect = detect_include,
+    },
+};
+
+FAULT_FAMILY(pam, faults);

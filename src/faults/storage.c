@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What lies between the disks and fstab, and identifiers that are there twice. The file systems
+ * themselves are checked elsewhere. */
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "faults/facts_user.h"
+#include "faults/remedies.h"
+#include "system/crypttab.h"
+#include "system/lines.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CRYPTTAB "/etc/crypttab"
+
+/* Options of a line that let the boot go on without it (crypttab(5)). */
+static bool is_optional(char *line)
+{
+    char *text = lines_strip(line), *options = NULL;
+
+    for (unsigned i = 0; i < 4; i++)
+        options = lines_word(&text);
+    return options && (strstr(options, "nofail") || strstr(options, "noauto"));
+}
+
+static bool line_at(const struct facts_file *file, unsigned number, char line[LINES_WIDTH])
+{
+    struct lines l = LINES_OF(file->data, file->size);
+
+    while (lines_next(&l, line))
+        if (l.number == number)
+            return true;
+    return false;
+}
+
+static void detect_crypttab_source(struct examination *x, const struct fault *f, struct report *r)
+{
+    const struct facts_file *file = facts_file(x, CRYPTTAB);
+    struct crypttab_entry entries[CRYPTTAB_ENTRIES_MAX];
+    unsigned count =
+        file->data ? crypttab_parse(file->data, file->size, entries, CRYPTTAB_ENTRIES_MAX) : 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        char why[256], line[LINES_WIDTH];
+        struct finding *finding;
+
+        if (examination_device(x, entries[i].source, NULL, why, sizeof why) != DEVICE_MISSING ||
+            !line_at(file, entries[i].line, line) || is_optional(line))
+            continue;
+        finding =
+            report_add(r, f, CRYPTTAB " line %u names a disk that is not there", entries[i].line);
+        finding_at(finding, CRYPTTAB, entries[i].line);
+        finding_evidence(finding, "%s", examination_line(file->data, file->size, entries[i].line));
+        finding_expected(finding, "%s", why);
+    }
+}
+
+static void detect_crypttab_key(struct examination *x, const struct fault *f, struct report *r)
+{
+    const struct facts_file *file = facts_file(x, CRYPTTAB);
+    struct crypttab_entry entries[CRYPTTAB_ENTRIES_MAX];
+    unsigned count =
+        file->data ? crypttab_parse(file->data, file->size, entries, CRYPTTAB_ENTRIES_MAX) : 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        char line[LINES_WIDTH];
+        struct finding *finding;
+
+        if (!entries[i].key[0] || facts_has(x, entries[i].key) ||
+            text_starts_with(entries[i].key, "/run/") || !line_at(file, entries[i].line, line) ||
+            strstr(line, "keyscript="))
+            continue;
+        finding = report_add(r, f, CRYPTTAB " line %u: the key file %s is missing", entries[i].line,
+                             text_safe(entries[i].key));
+        finding_at(finding, CRYPTTAB, entries[i].line);
+        finding_evidence(finding, "%s", examination_line(file->data, file->size, entries[i].line));
+        if (is_optional(line))
+            finding_severity(finding, FAULT_DEGRADES);
+    }
+}
+
+/* crypttab's fourth field is like fstab's: the line is lengthened to have one. */
+static int make_optional(struct examination *x, const struct finding *f, struct changes *c,
+                         struct error *e)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(2 * LINES_WIDTH);
+    _cleanup_free_ char *data = NULL;
+    struct facts_file planned = {0};
+    char line[LINES_WIDTH];
+    int r = changes_read(c, f->file, &data, &planned.size);
+
+    planned.data = data;
+    if (r == 0 && !line_at(&planned, f->line, line))
+        r = -ENOENT;
+    if (r == 0) {
+        char copy[LINES_WIDTH], *text, *field[4] = {0};
+
+        memcpy(copy, line, sizeof copy);
+        text = lines_strip(copy);
+        for (unsigned i = 0; i < 4; i++)
+            field[i] = lines_word(&text);
+        (void)text_appendf(&t, "%s %s %s %s%snofail", field[0], field[1],
+                           field[2] ? field[2] : "none", field[3] ? field[3] : "",
+                           field[3] ? "," : "");
+        r = t.failed ? t.failed : changes_replace_line(c, f->file, f->line, t.data);
+    }
+    return remedy_planned(r, f->file, e);
+}
+
+/* --- LVM ---------------------------------------------------------------------------------------
+ */
+
+#define DEVICES_FILE "/etc/lvm/devices/system.devices"
+#define LVM_CONF     "/etc/lvm/lvm.conf"
+
+static bool is_pv(const struct volume *v)
+{
+    return strcmp(v->fs.type, "LVM2_member") == 0;
+}
+
+/* lvmdevices(8) writes PVIDs without the hyphens that blkid prints. */
+static void pvid_of(const struct volume *v, char ret[64])
+{
+    size_t used = 0;
+
+    for (const char *c = v->fs.uuid; *c && used + 1 < 64; c++)
+        if (*c != '-')
+            ret[used++] = *c;
+    ret[used] = '\0';
+}
+
+/* "use_devicesfile = 0" in lvm.conf switches the file off (lvm.conf(5)). */
+static bool uses_devices_file(struct examination *x)
+{
+    const struct facts_file *file = facts_file(x, LVM_CONF);
+    struct lines l = LINES_OF(file->data, file->size);
+    char line[LINES_WIDTH];
+
+    while (file->data && lines_next(&l, line)) {
+        const char *value = lines_value(lines_strip(line), "use_devicesfile");
+
+        if (value)
+            return value[0] != '0';
+    }
+    return true;
+}
+
+static void detect_devices_file(struct examination *x, const struct fault *f, struct report *r)
+{
+    const struct facts_file *file = facts_file(x, DEVICES_FILE);
+
+    if (!file->data || !uses_devices_file(x))
+        return;
+    for (unsigned i = 0; i < x->disk_count; i++)
+        for (unsigned k = 0; k < x->disks[i]->volume_count; k++) {
+            const struct volume *v = &x->disks[i]->volumes[k];
+            struct finding *finding;
+            char pvid[64];
+
+            pvid_of(v, pvid);
+            if (!is_pv(v) || !pvid[0] || strstr(file->data, pvid))
+                continue;
+            finding =
+                report_add(r, f, DEVICES_FILE " does not know the volume %s", text_safe(v->name));
+            finding_at(finding, DEVICES_FILE, 0);
+            finding_expected(finding, "an entry with PVID=%s", text_safe(pvid));
+        }
+}
+
+static bool has_pv(const struct examination *x)
+{
+    for (unsigned i = 0; i < x->disk_count; i++)
+        for (unsigned k = 0; k < x->disks[i]->volume_count; k++)
+            if (is_pv(&x->disks[i]->volumes[k]))
+                return true;
+    return false;
+}
+
+/* A filter that takes nothing: it rejects everything and has no pattern that accepts. */
+static void detect_filter(struct examination *x, const struct fault *f, struct report *r)
+{
+    static const char *const keys[] = {"filter", "global_filter"};
+    const struct facts_file *file = facts_file(x, LVM_CONF);
+    struct lines l = LINES_OF(file->data, file->size);
+    char line[LINES_WIDTH];
+
+    while (file->data && has_pv(x) && lines_next(&l, line)) {
+        char *text = lines_strip(line);
+
+        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+            const char *value = lines_value(text, keys[i]);
+            struct finding *finding;
+
+            if (!value || strstr(value, "\"a") ||
+                !(strstr(value, "\"r|.*|\"") || strstr(value, "\"r/.*/\"")))
+                continue;
+            finding = report_add(r, f, LVM_CONF " line %u hides all disks from LVM", l.number);
+            finding_at(finding, LVM_CONF, l.number);
+            finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+        }
+    }
+}
+
+/* The initramfs has a copy of LVM's configuration. */
+static int rebuild_initramfs(struct examination *x, struct changes *c)
+{
+    static const char *const debian[] = {"update-initramfs", "-u", "-k", "all", NULL};
+    static const char *const dracut[] = {"dracut", "--force", "--no-hostonly", "--regenerate-all",
+                                         NULL};
+
+    if (facts_has(x, "/usr/sbin/update-initramfs"))
+        return changes_command(c, debian);
+    if (facts_has(x, "/usr/bin/dracut") || facts_has(x, "/usr/sbin/dracut"))
+        return changes_command(c, dracut);
+    return 0;
+}
+
+static int remove_devices_file(struct examination *x, const struct finding *f, struct changes *c,
+                               struct error *e)
+{
+    int r = changes_remove(c, f->file);
+
+    return remedy_planned(r < 0 ? r : rebuild_initramfs(x, c), f->file, e);
+}
+
+static int remove_filter(struct examination *x, const struct finding *f, struct changes *c,
+                         struct error *e)
+{
+    int r = changes_comment_line(c, f->file, f->line, f->fault->title);
+
+    return remedy_planned(r < 0 ? r : rebuild_initramfs(x, c), f->file, e);
+}
+
+/* --- identifiers -------------------------------------------------------------------------------
+ */
+
+/* Does the type carry one identifier on several devices by design? */
+static bool shares_uuid(const struct volume *v)
+{
+    return strcmp(v->fs.usage, "raid") == 0 || strcmp(v->fs.type, "btrfs") == 0 || v->taken;
+}
+
+static bool are_twins(const struct volume *a, const struct volume *b, const char **ret_kind)
+{
+    if (a->fs.uuid[0] && strcmp(a->fs.uuid, b->fs.uuid) == 0 && !shares_uuid(a) && !shares_uuid(b))
+        *ret_kind = "UUID";
+    else if (a->part_uuid[0] && strcmp(a->part_uuid, b->part_uuid) == 0)
+        *ret_kind = "PARTUUID";
+    else
+        return false;
+    return true;
+}
+
+static void compare_volumes(struct examination *x, const struct fault *f, struct report *r,
+                            const struct volume *a, const struct volume *b)
+{
+    const char *kind;
+    struct finding *finding;
+
+    if (!are_twins(a, b, &kind))
+        return;
+    finding = report_add(r, f, "%s and %s have the same %s", text_safe(a->name), text_safe(b->name),
+                         kind);
+    finding_evidence(finding, "%s=%s", kind,
+                     text_safe(strcmp(kind, "UUID") == 0 ? a->fs.uuid : a->part_uuid));
+}
+
+static void detect_duplicate(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->disk_count; i++)
+        for (unsigned k = i; k < x->disk_count; k++)
+            for (unsigned m = 0; m < x->disks[i]->volume_count; m++)
+                for (unsigned n = k == i ? m + 1 : 0; n < x->disks[k]->volume_count; n++)
+                    compare_volumes(x, f, r, &x->disks[i]->volumes[m], &x->disks[k]->volumes[n]);
+}
+
+/* A map of multipath that fstab names, and whose name is not bound to any disk. */
+static void detect_multipath(struct examination *x, const struct fault *f, struct report *r)
+{
+    const struct facts_file *bindings = facts_file(x, "/etc/multipath/bindings"),
+                            *conf = facts_file(x, "/etc/multipath.conf");
+
+    for (unsigned i = 0; i < x->fstab.count; i++) {
+        const struct fstab_entry *entry = &x->fstab.entries[i];
+        const char *name;
+        struct finding *finding;
+        char pattern[64];
+
+        if (!entry->source || !text_starts_with(entry->source, "/dev/mapper/mpath"))
+            continue;
+        name = entry->source + strlen("/dev/mapper/");
+        /* "mpatha-part1", "mpatha1", "mpathap1" are partitions of "mpatha". */
+        snprintf(pattern, sizeof pattern, "\n%.*s", (int)strcspn(name, "0123456789-"), name);
+        if ((bindings->data &&
+             (strstr(bindings->data, pattern) || text_starts_with(bindings->data, pattern + 1))) ||
+            (conf->data && strstr(conf->data, pattern + 1)))
+            continue;
+        finding = report_add(r, f, "/etc/fstab line %u names %s, which multipath does not know",
+                             entry->line, text_safe(entry->source));
+        finding_at(finding, "/etc/fstab", entry->line);
+        finding_expected(finding, "a line for it in /etc/multipath/bindings, or an alias in "
+                                  "/etc/multipath.conf");
+    }
+}
+
+static const struct fault faults[] = {
+    {
+        .id = "storage.crypttab-source",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "crypttab names a disk that is not there",
+        .why = "systemd waits 90 seconds for it, and cryptsetup.target fails; what is mounted from "
+               "it does not come.",
+        .remedy = "let the boot go on without it: nofail",
+        .risk = FAULT_RISK_LOW,
+        .reference = "crypttab(5), nofail",
+        .detect = detect_crypttab_source,
+        .repair = make_optional,
+    },
+    {
+        .id = "storage.crypttab-key",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "a key file of crypttab is missing",
+        .why = "The boot stops at a question for the passphrase, which nobody may be there to "
+               "answer.",
+        .remedy = "put the key file back, or name none",
+        .risk = FAULT_RISK_NONE,
+        .reference = "crypttab(5)",
+        .detect = detect_crypttab_key,
+    },
+    {
+        .id = "storage.lvm-devices-file",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "LVM's devices file does not know a physical volume",
+        .why =
+            "LVM passes the disk over, although a rescue system sees it: the volume group is not "
+            "found at boot.",
+        .remedy = "take the file away, so that LVM looks at all disks, and rebuild the initramfs; "
+                  "later: vgimportdevices -a",
+        .risk = FAULT_RISK_MEDIUM,
+        .reference = "lvmdevices(8)",
+        .detect = detect_devices_file,
+        .repair = remove_devices_file,
+    },
+    {
+        .id = "storage.lvm-filter",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "lvm.conf hides all disks from LVM",
+        .why = "No volume group is found at boot.",
+        .remedy = "turn the line into a comment, and rebuild the initramfs",
+        .risk = FAULT_RISK_MEDIUM,
+        .reference = "lvm.conf(5), filter",
+        .detect = detect_filter,
+        .repair = remove_filter,
+    },
+    {
+        .id = "storage.multipath",
+        .severity = FAULT_DEGRADES,
+        .title = "fstab names a multipath device that is not configured",
+        .why = "The device gets another name, and fstab waits for this one.",
+        .remedy = "bind the name to the disk (multipath -W), or name the file system by UUID",
+        .risk = FAULT_RISK_NONE,
+        .reference = "multipath(8)",
+        .detect = detect_multipath,
+    },
+    {
+        .id = "storage.duplicate-id",
+        .severity = FAULT_DEGRADES,
+        .title = "two volumes have the same identifier",
+        .why = "Which of them is mounted is a matter of chance; after a copy of a disk it may be "
+               "the old one.",
+        .remedy = "detach the copy, or give it a new identifier (tune2fs -U random, xfs_admin -U "
+                  "generate, sgdisk -G)",
+        .risk = FAULT_RISK_NONE,
+        .reference = "blkid(8)",
+        .detect = detect_duplicate,
+    },
+};
+
+FAULT_FAMILY(storage, faults);

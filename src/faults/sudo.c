@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* sudo: its program, its files, its syntax. Where root has no password it is the only way. */
+
+#include "base/path.h"
+#include "base/text.h"
+#include "faults/facts_user.h"
+#include "faults/remedies.h"
+#include "system/directory.h"
+#include "system/sudoers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SUDOERS   "/etc/sudoers"
+#define SUDOERS_D "/etc/sudoers.d"
+
+static bool has_sudo(const struct examination *x)
+{
+    return facts_has(x, "/usr/bin/sudo") && !x->system->separate_usr;
+}
+
+static void detect_program(struct examination *x, const struct fault *f, struct report *r)
+{
+    struct finding *finding;
+    struct stat st;
+
+    if (!has_sudo(x) || path_stat(x->root_fd, "/usr/bin/sudo", &st) < 0 ||
+        ((st.st_mode & 04111) == 04111 && st.st_uid == 0))
+        return;
+    finding = report_add(r, f, "/usr/bin/sudo is not set-user-id root");
+    finding_at(finding, "/usr/bin/sudo", 0);
+    finding_evidence(finding, "mode %04o, owner %u", (unsigned)st.st_mode & 07777,
+                     (unsigned)st.st_uid);
+    finding_expected(finding, "mode 4755, owner 0 (root)");
+}
+
+static int set_program(struct examination *x, const struct finding *f, struct changes *c,
+                       struct error *e)
+{
+    return remedy_planned(changes_mode(c, f->file, 04755, 0, 0), f->file, e);
+}
+
+static void for_each_file(struct examination *x, const struct fault *f, struct report *r,
+                          void (*check)(struct examination *x, const struct fault *f,
+                                        struct report *r, const char *path))
+{
+    _cleanup_directory_ struct directory d = {0};
+
+    if (!has_sudo(x))
+        return;
+    check(x, f, r, SUDOERS);
+    if (directory_list(x->root_fd, SUDOERS_D, "", &d) < 0)
+        return;
+    for (unsigned i = 0; i < d.count; i++)
+        /* sudoers(5), @includedir: names that end in "~" or have a dot are passed over. */
+        if (!strchr(d.names[i], '.') && !text_ends_with(d.names[i], "~"))
+            check(x, f, r, directory_join(SUDOERS_D, d.names[i]));
+}
+
+/* sudo_secure_file() of sudo: owned by root, not writable by the world or by a group but root's. */
+static void check_mode(struct examination *x, const struct fault *f, struct report *r,
+                       const char *path)
+{
+    struct finding *finding;
+    struct stat st;
+
+    if (path_stat(x->root_fd, path, &st) < 0 ||
+        (st.st_uid == 0 && !(st.st_mode & 0002) && (!(st.st_mode & 0020) || st.st_gid == 0)))
+        return;
+    finding = report_add(r, f, "sudo refuses %s, since others can write to it", text_safe(path));
+    finding_at(finding, path, 0);
+    finding_evidence(finding, "mode %04o, owner %u:%u", (unsigned)st.st_mode & 07777,
+                     (unsigned)st.st_uid, (unsigned)st.st_gid);
+    finding_expected(finding, "mode 0440, owner 0:0 (root)");
+}
+
+static void detect_modes(struct examination *x, const struct fault *f, struct report *r)
+{
+    for_each_file(x, f, r, check_mode);
+}
+
+static int set_mode(struct examination *x, const struct finding *f, struct changes *c,
+                    struct error *e)
+{
+    return remedy_planned(changes_mode(c, f->file, 0440, 0, 0), f->file, e);
+}
+
+struct syntax {
+    struct examination *x;
+    const struct fault *f;
+    struct report *r;
+    const char *path;
+    const struct facts_file *file;
+};
+
+static void report_line(void *userdata, unsigned line, const char *why)
+{
+    struct syntax *s = userdata;
+    struct finding *finding =
+        report_add(s->r, s->f, "%s line %u %s", text_safe(s->path), line, why);
+    const char *text = examination_line(s->file->data, s->file->size, line);
+
+    finding_at(finding, s->path, line);
+    finding_evidence(finding, "%s", text);
+    if (text_ends_with(text, "\\"))
+        finding_risk(finding, FAULT_RISK_NONE); /* a comment would go on in the next line */
+}
+
+static void check_syntax(struct examination *x, const struct fault *f, struct report *r,
+                         const char *path)
+{
+    struct syntax s = {.x = x, .f = f, .r = r, .path = path, .file = facts_file(x, path)};
+
+    if (s.file->data)
+        sudoers_check(s.file->data, s.file->size, report_line, &s);
+}
+
+static void detect_syntax(struct examination *x, const struct fault *f, struct report *r)
+{
+    for_each_file(x, f, r, check_syntax);
+}
+
+static const struct fault faults[] = {
+    {
+        .id = "sudo.not-setuid",
+        .severity = FAULT_DEGRADES,
+        .title = "sudo has lost its set-user-id bit or its owner",
+        .why = "\"sudo must be owned by uid 0 and have the setuid bit set\": it works for nobody.",
+        .remedy = "give it to root, mode 4755",
+        .risk = FAULT_RISK_LOW,
+        .reference = "sudo(8)",
+        .detect = detect_program,
+        .repair = set_program,
+    },
+    {
+        .id = "sudo.modes",
+        .severity = FAULT_DEGRADES,
+        .title = "a file of sudoers can be written to by others",
+        .why = "\"/etc/sudoers is world writable\": sudo works for nobody.",
+        .remedy = "give it to root, mode 0440",
+        .risk = FAULT_RISK_LOW,
+        .reference = "sudoers(5)",
+        .detect = detect_modes,
+        .repair = set_mode,
+    },
+    {
+        .id = "sudo.syntax",
+        .severity = FAULT_DEGRADES,
+        .title = "sudoers has a syntax error",
+        .why = "Before version 1.9.3 sudo works for nobody; later ones pass the line over.",
+        .remedy = "turn the line into a comment",
+        .risk = FAULT_RISK_LOW,
+        .reference = "sudoers(5), visudo(8)",
+        .detect = detect_syntax,
+        .repair = remedy_comment_line,
+    },
+};
+
+FAULT_FAMILY(sudo, faults);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/clones.h"
+
+#include "base/text.h"
+#include "storage/inventory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool is_ours(struct disk *const *disks, unsigned count, const char *path)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (disk_is(disks[i], path))
+            return true;
+    return false;
+}
+
+static bool compare(struct disk *const *disks, unsigned count, const char *path, char *ret,
+                    size_t size)
+{
+    const struct disk_request request = {.access = DISK_READ};
+    struct disk *other = calloc(1, sizeof *other);
+    bool found = false;
+    char what[200];
+
+    if (other && disk_open_for_list(other, path, &request, NULL) == 0) {
+        for (unsigned i = 0; i < count && !found; i++)
+            found = disks[i]->kind == DISK_TARGET &&
+                    inventory_is_twin(disks[i], other, what, sizeof what);
+        if (found)
+            snprintf(ret, size, "%s (same %s)", text_safe(path), what);
+        (void)disk_close(other, 0, NULL);
+    }
+    free(other);
+    return found;
+}
+
+bool clones_of_host(struct disk *const *disks, unsigned count, char *ret, size_t size)
+{
+    static char paths[INVENTORY_MAX][128];
+    int total = inventory_disks(paths, NULL);
+
+    for (int i = 0; i < total; i++)
+        if (!is_ours(disks, count, paths[i]) && compare(disks, count, paths[i], ret, size))
+            return true;
+    return false;
+}
+
+int clones_refuse_pair(struct disk *const *disks, unsigned count, struct error *e)
+{
+    char what[200];
+
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned j = i + 1; j < count; j++) {
+            if (!inventory_same_member(disks[i], disks[j], what, sizeof what))
+                continue;
+            (void)error_set(e, ERROR_REFUSED, -ENOTUNIQ, "ambiguous",
+                            "%s and %s are copies of each other (same %s)",
+                            text_safe(disks[i]->target), text_safe(disks[j]->target), what);
+            (void)error_advise(e, "name one of them");
+            return -ENOTUNIQ;
+        }
+    return 0;
+}

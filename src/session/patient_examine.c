@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/patient_examine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_mounted(const void *userdata, const char *target)
+{
+    return patient_volume_at(userdata, target) != NULL;
+}
+
+static void add_filesystem(struct examination *x, const struct examined_filesystem *fs)
+{
+    if (x->filesystem_count < EXAMINED_FILESYSTEMS_MAX)
+        x->filesystems[x->filesystem_count++] = *fs;
+}
+
+static const char *unless_empty(const char *text)
+{
+    return text[0] ? text : NULL;
+}
+
+static void add_filesystems(struct examination *x, const struct patient *p)
+{
+    if (!p->root)
+        return;
+    add_filesystem(x, &(struct examined_filesystem){
+                          .target = "/",
+                          .volume = p->root->volume,
+                          .report = &p->root_check,
+                          .mount_error = unless_empty(p->root_problem),
+                          .fail_reads = unless_empty(p->root_fail_reads),
+                      });
+    for (unsigned i = 0; i < p->plan->count; i++) {
+        const struct mount_step *step = &p->plan->steps[i];
+
+        if (step->volume)
+            add_filesystem(x, &(struct examined_filesystem){
+                                  .target = step->target,
+                                  .volume = step->volume,
+                                  .report = &step->check,
+                                  .mount_error = step->failed ? step->skipped : NULL,
+                                  .fail_reads = unless_empty(step->fail_reads),
+                                  .nofail = step->nofail,
+                              });
+    }
+}
+
+int patient_examination_open(struct examination *ret, const struct patient *p, struct error *e)
+{
+    *ret = (struct examination){
+        .root_fd = p->root_fd,
+        .system = &p->system,
+        .disks = p->disks,
+        .disk_count = p->disk_count,
+        .root_disk = p->root ? patient_root_disk(p) : 0,
+        .root = p->root ? p->root->volume : NULL,
+        .incomplete = p->closed.code != 0,
+        .is_mounted = p->root ? is_mounted : NULL,
+        .userdata = p,
+    };
+    add_filesystems(ret, p);
+    return examination_open(ret, e);
+}
+
+/* STATX_ATTR_MOUNT_ROOT: Linux 5.8, statx(2). */
+static bool is_mounted_on_host(const void *userdata, const char *target)
+{
+    struct statx st;
+
+    (void)userdata;
+    return statx(AT_FDCWD, target, AT_NO_AUTOMOUNT, 0, &st) == 0 &&
+           (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+int host_examination_open(struct examination *ret, struct linux_system *ret_system, struct error *e)
+{
+    int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), r;
+
+    *ret = (struct examination){.root_fd = fd};
+    if (fd < 0)
+        return error_errno(e, -errno, "cannot open /");
+    r = system_inspect(fd, ret_system, e);
+    if (r < 0)
+        return r;
+    *ret = (struct examination){
+        .root_fd = fd,
+        .system = ret_system,
+        .running = true,
+        .is_mounted = is_mounted_on_host,
+    };
+    return examination_open(ret, e);
+}

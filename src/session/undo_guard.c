@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/undo_guard.h"
+
+#include "session/assembly.h"
+
+int undo_guard_record(void *guard, const char *record)
+{
+    struct undo_guard *g = guard;
+    int r = 0;
+
+    if (!g->begun) {
+        r = keeper_start(&g->keeper, NULL);
+        if (r == 0)
+            r = journal_begin(&g->journal, NULL);
+        if (r < 0) {
+            keeper_dismiss(&g->keeper);
+            return r;
+        }
+        g->begun = true;
+    }
+    return assembly_record(&g->journal, record);
+}
+
+void undo_guard_end(struct undo_guard *g)
+{
+    if (!g->begun)
+        return;
+    journal_end(&g->journal);
+    keeper_dismiss(&g->keeper);
+    g->begun = false;
+}

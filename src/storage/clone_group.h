@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/*
+ * A volume group of the patient that is a copy of one that the host has active: device-mapper knows
+ * each name and uuid once, and lvm each uuid of a physical volume. Neither the host's group nor the
+ * patient's metadata is touched. Each physical volume gets a stand-in, a mapping with the patient's
+ * data in the middle and, in place of the metadata around it, a copy of that in a file without a
+ * name; there the group gets names and uuids of its own.
+ */
+
+#include "base/error.h"
+#include "storage/volume_group.h"
+
+#include <stdbool.h>
+
+#define CLONE_PVS_MAX 64
+
+struct clone_group {
+    struct volume_group group;      /* as it is named now */
+    char *nodes[CLONE_PVS_MAX + 1]; /* the stand-ins, NULL-ended; point into .names */
+    char names[CLONE_PVS_MAX][64];
+    char prefix[64]; /* of the uuids of the stand-ins' mappings, for undo_record() */
+};
+
+/*
+ * Make stand-ins for the physical volumes @nodes of @vg, and rename the group in them. The record
+ * UNDO_MAPPING and clone_group_prefix() is to be written down before. The volumes must be such that
+ * can be written to, although nothing but their data ever is. 0 or a negative errno.
+ */
+int clone_group_make(struct clone_group *ret, char *const *nodes, const struct volume_group *vg,
+                     struct error *e);
+
+/* What the uuids of the next stand-ins of this process begin with. */
+void clone_group_prefix(char *ret, size_t size);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/failing.h"
+
+#include <errno.h>
+
+int failing_disk(const char *what, const char *detail, struct error *e)
+{
+    (void)error_set(e, ERROR_REFUSED, -EIO, "failing-disk",
+                    "%s cannot be read everywhere, the disk may be failing: %s", what, detail);
+    (void)error_advise(e, "copy the disk before anything else, and work on the copy: ddrescue -d "
+                          "DISK copy.img copy.map; to look at it as it is: --read-only");
+    return -EIO;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "base/error.h"
+
+/*
+ * The disk does not give what is on it: every further access may be its last, and a repair of what
+ * cannot be read does the damage that the disk has not done yet. Records ERROR_REFUSED
+ * "failing-disk" about @what (safe text: "sdb2", "/dev/sdb") with @detail ("Input/output error",
+ * the words of a tool), and how to copy it first. Returns -EIO.
+ */
+int failing_disk(const char *what, const char *detail, struct error *e);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "system/fstab_edit.h"
+
+#include <string.h>
+
+#define BLANK " \t\r"
+
+/* fstab(5): what a line means that ends before the field. */
+static const char *const defaults[] = {
+    [FSTAB_SOURCE] = "none",      [FSTAB_TARGET] = "none", [FSTAB_TYPE] = "auto",
+    [FSTAB_OPTIONS] = "defaults", [FSTAB_FREQ] = "0",      [FSTAB_PASSNO] = "0",
+};
+
+/* Where @field is in @line: its start and length; length 0 at the end of what the line has. Returns
+ * how many fields are there, up to and with this one. */
+static unsigned find_field(const char *line, enum fstab_field field, size_t *ret_start,
+                           size_t *ret_length)
+{
+    size_t at = 0, length = 0;
+
+    for (unsigned n = 0;; n++) {
+        size_t blank = strspn(line + at, BLANK);
+
+        if (!line[at + blank] || line[at + blank] == '#') {
+            *ret_start = at;
+            *ret_length = 0;
+            return n;
+        }
+        at += blank;
+        length = strcspn(line + at, BLANK);
+        if (n == (unsigned)field) {
+            *ret_start = at;
+            *ret_length = length;
+            return n + 1;
+        }
+        at += length;
+    }
+}
+
+int fstab_edit_field(const char *line, enum fstab_field field, const char *value, struct text *out)
+{
+    size_t start, length;
+    unsigned have = find_field(line, field, &start, &length);
+
+    (void)text_append(out, line, start);
+    if (length == 0) {
+        for (; have < (unsigned)field; have++)
+            (void)text_appendf(out, " %s", defaults[have]);
+        (void)text_append(out, " ", 1);
+    }
+    (void)text_append(out, value, strlen(value));
+    return text_append(out, line + start + length, strlen(line + start + length));
+}
+
+/* Is an option of that name in the list? */
+static bool has_option(const char *list, size_t size, const char *name, size_t name_size)
+{
+    while (size > 0) {
+        const char *comma = memchr(list, ',', size);
+        size_t length = comma ? (size_t)(comma - list) : size;
+
+        if (length >= name_size && memcmp(list, name, name_size) == 0 &&
+            (length == name_size || list[name_size] == '='))
+            return true;
+        size -= length + (comma ? 1 : 0);
+        list += length + 1;
+    }
+    return false;
+}
+
+int fstab_edit_add_options(const char *line, const char *options, struct text *out)
+{
+    _cleanup_text_ struct text value = TEXT_INIT(8192);
+    size_t start, length;
+
+    (void)find_field(line, FSTAB_OPTIONS, &start, &length);
+    if (length)
+        (void)text_append(&value, line + start, length);
+    else
+        (void)text_appendf(&value, "%s", defaults[FSTAB_OPTIONS]);
+    while (*options) {
+        size_t size = strcspn(options, ","), name = 0;
+
+        while (name < size && options[name] != '=')
+            name++;
+        if (!has_option(line + start, length, options, name)) {
+            (void)text_append(&value, ",", 1);
+            (void)text_append(&value, options, size);
+        }
+        options += size + (options[size] == ',');
+    }
+    return value.failed ? value.failed : fstab_edit_field(line, FSTAB_OPTIONS, value.data, out);
+}

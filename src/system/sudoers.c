@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "system/sudoers.h"
+
+#include "base/text.h"
+#include "system/lines.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_alias(const char *word)
+{
+    static const char *const words[] = {"User_Alias", "Runas_Alias", "Host_Alias", "Cmnd_Alias",
+                                        "Cmd_Alias"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* The "=" of a specification, outside of quotes and not escaped. */
+static bool has_equals(const char *s)
+{
+    bool quoted = false;
+
+    for (; *s; s++) {
+        if (*s == '\\' && s[1])
+            s++;
+        else if (*s == '"')
+            quoted = !quoted;
+        else if (*s == '=' && !quoted)
+            return true;
+    }
+    return false;
+}
+
+static bool quotes_match(const char *s)
+{
+    bool quoted = false;
+
+    for (; *s; s++) {
+        if (*s == '\\' && s[1])
+            s++;
+        else if (*s == '"')
+            quoted = !quoted;
+    }
+    return !quoted;
+}
+
+/* A comment begins at "#" unless that is a user id ("#1000") or an old include. */
+static void cut_comment(char *s)
+{
+    for (char *c = s; *c; c++) {
+        if (*c == '\\' && c[1]) {
+            c++;
+        } else if (*c == '#' && (c[1] < '0' || c[1] > '9') && c[1] != '-') {
+            *c = '\0';
+            return;
+        }
+    }
+}
+
+static const char *problem_of(char *text)
+{
+    char word[64], *end;
+    size_t length;
+
+    if (text_starts_with(text, "#include") || text_starts_with(text, "@include"))
+        return NULL;
+    cut_comment(text);
+    text += strspn(text, " \t\r");
+    length = strcspn(text, " \t\r");
+    if (!length)
+        return NULL;
+    if (!quotes_match(text))
+        return "has a quotation mark without its partner";
+    if (text_starts_with(text, "Defaults"))
+        return NULL;
+    end = text + strlen(text) - 1;
+    while (end > text && strchr(" \t\r", *end))
+        end--;
+    if (*end == '=' || *end == ',')
+        return "breaks off";
+    if (!has_equals(text))
+        return "has no \"=\"";
+    if (length < sizeof word) {
+        memcpy(word, text, length);
+        word[length] = '\0';
+        text += length + strspn(text + length, " \t\r");
+        if (is_alias(word) && !(*text >= 'A' && *text <= 'Z'))
+            return "has an alias whose name does not begin with a capital letter";
+    }
+    return NULL;
+}
+
+void sudoers_check(const char *data, size_t size,
+                   void (*bad)(void *userdata, unsigned line, const char *why), void *userdata)
+{
+    _cleanup_text_ struct text whole = TEXT_INIT(65536);
+    struct lines l = LINES_OF(data, size);
+    char line[LINES_WIDTH];
+    unsigned first = 0;
+
+    while (lines_next(&l, line)) {
+        size_t length = strlen(line);
+        bool continued = length > 0 && line[length - 1] == '\\' && l.length < LINES_WIDTH;
+        const char *why;
+
+        if (!first)
+            first = l.number;
+        (void)text_append(&whole, line, continued ? length - 1 : length);
+        if (continued && l.at < l.end)
+            continue;
+        why = whole.failed || l.length >= LINES_WIDTH ? NULL : problem_of(whole.data);
+        if (why)
+            bad(userdata, first, why);
+        text_free(&whole);
+        first = 0;
+    }
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Accounts, units, sshd_config, sudoers, logs, wtmp and SELinux contexts of a patient. */
+
+#include "system/accounts.h"
+#include "system/file_contexts.h"
+#include "system/history.h"
+#include "system/lines.h"
+#include "system/sshd_config.h"
+#include "system/sudoers.h"
+#include "system/unit_settings.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void check_accounts(const char *data, size_t size, enum account_file file)
+{
+    struct accounts a;
+
+    if (accounts_parse(data, size, file, &a) < 0)
+        return;
+    for (unsigned i = 0; i < a.count; i++)
+        if (!a.items[i].problem && !a.items[i].name[0])
+            abort();
+    accounts_free(&a);
+}
+
+static void check_line(void *userdata, unsigned line, const char *why)
+{
+    if (!line || !why)
+        abort();
+}
+
+static void check_history(const char *data, size_t size)
+{
+    static struct history h;
+
+    memset(&h, 0, sizeof h);
+    history_from_wtmp(data, size, &h);
+    for (unsigned i = 0; i < 4; i++)
+        history_from_log(data, size, (enum history_log)i, &h);
+    for (unsigned i = 0; i < h.event_count; i++)
+        if (i && h.events[i - 1].when > h.events[i].when)
+            abort();
+}
+
+/* Few rules: compiling a large expression takes the library long, and is the policy's own doing. */
+static void check_contexts(const char *data, size_t size)
+{
+    struct file_contexts *f = NULL;
+
+    if (file_contexts_add(&f, data, size < 200 ? size : 200) == 0)
+        (void)file_contexts_lookup(f, "/etc/fstab", 0100644);
+    file_contexts_close(f);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *text = (const char *)data;
+    struct lines l = LINES_OF(text, size);
+    char line[LINES_WIDTH];
+    struct unit_settings u;
+
+    for (unsigned i = 0; i < 3; i++)
+        check_accounts(text, size, (enum account_file)i);
+    while (lines_next(&l, line))
+        (void)sshd_config_problem(line);
+    sudoers_check(text, size, check_line, NULL);
+    if (unit_settings_parse(text, size, &u) == 0) {
+        for (unsigned i = 0; i < u.count; i++)
+            if (!u.settings[i].value || !u.settings[i].section || !u.settings[i].line)
+                abort();
+        unit_settings_free(&u);
+    }
+    check_history(text, size);
+    check_contexts(text, size);
+    return 0;
+}

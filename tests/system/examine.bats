@@ -1,0 +1,275 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# How findings are shown, what the system's past says, many patients, the running host.
+
+load helpers
+load faults
+
+teardown() {
+    detach_all
+    healthy_away
+    assert_host_clean
+}
+
+@test "examine: no healthy system has a finding" {
+    local suite
+    for suite in bullseye bookworm trixie sid boot sysvinit openrc; do
+        unb examine --json "$("$FIXTURES/suite" "$suite")"
+        [ "$status" -eq 0 ]
+        [ "$(findings '.findings | length')" -eq 0 ] || fail "$suite: $(findings)"
+    done
+}
+
+@test "examine: a tree like a container's and the running host raise no alarm" {
+    mkdir -p "$BATS_TEST_TMPDIR/mini"
+    "$FIXTURES/mini" "$BATS_TEST_TMPDIR/mini"
+    unb examine --json "$BATS_TEST_TMPDIR/mini"
+    [ "$status" -eq 0 ]
+    [ "$(findings '[.findings[] | select(.severity == "stops-boot")] | length')" -eq 0 ]
+    unb examine --json /
+    [ "$status" -eq 0 ]
+    [ "$(findings .schema)" = unbrick.examine/1 ]
+}
+
+@test "examine: fstab files of real systems raise no alarm" {
+    local file
+    healthy_tree
+    for file in "$FIXTURES"/fstab/*; do
+        cp "$file" "$TREE/etc/fstab"
+        unb examine --json "$TREE"
+        [ "$status" -eq 0 ]
+        [ "$(findings '.findings | length')" -eq 0 ] || fail "$file: $(findings)"
+    done
+    [ "$(find "$FIXTURES/fstab" -type f | wc -l)" -eq 10 ]
+}
+
+@test "examine --html: one page that needs nothing else and escapes what it shows" {
+    local page=$BATS_TEST_TMPDIR/page.html
+    healthy_tree
+    echo '<script>alert(1)</script>' >"$TREE/etc/nologin"
+    echo '"><img src=x onerror=alert(1)>' >>"$TREE/etc/fstab"
+    unb examine --html "$page" "$TREE"
+    [ "$(stat -c %a "$page")" = 600 ]
+    python3 - "$page" <<'EOF'
+import sys, html.parser
+tags, links = [], []
+class Page(html.parser.HTMLParser):
+    def handle_starttag(self, tag, attributes):
+        tags.append(tag)
+        links.extend(k for k, v in attributes if k in ("src", "href", "onerror", "onload"))
+text = open(sys.argv[1]).read()
+page = Page(); page.feed(text); page.close()
+assert not {"script", "img", "link", "iframe", "object"} & set(tags), tags
+assert not links and "url(" not in text and "@import" not in text, links
+assert "&lt;script&gt;alert(1)" in text
+EOF
+    # Written over, not appended to.
+    unb examine --html "$page" "$TREE"
+    [ "$(grep -c '</html>' "$page")" -eq 1 ]
+}
+
+@test "examine: fits terminals of 60, 80 and 200 columns, and colours them" {
+    local columns widest
+    healthy_tree
+    "$BREAKERS/start.service-hangs" "$TREE"
+    "$BREAKERS/network.card-pinned" "$TREE"
+    for columns in 60 80 200; do
+        python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' \
+            sh -c "stty cols $columns; '$UNBRICK' examine --color=always '$TREE'" \
+            </dev/null >"$BATS_TEST_TMPDIR/out"
+        grep -q $'\033\[1;31mSTOPS THE BOOT' "$BATS_TEST_TMPDIR/out"
+        grep -q 'repair .* start.service-hangs' <(tr -d '\r\n' <"$BATS_TEST_TMPDIR/out")
+        # Evidence is as it is in the file: four spaces before it.
+        widest=$(sed -e 's/\x1b\[[0-9;]*m//g' -e 's/\r$//' "$BATS_TEST_TMPDIR/out" | grep -v '^    [^ ]' | wc -L)
+        [ "$widest" -le "$columns" ] || fail "$widest of $columns"
+    done
+}
+
+@test "examine: the last good boot, and what was changed since" {
+    tree boot
+    mkdir -p "$TREE/var/log/journal"
+    timeout -k 5 100 "$UNBRICK" spawn -q -D "$TREE" --boot --private-network </dev/null \
+        >"$BATS_TEST_TMPDIR/console" 2>&1 &
+    reached() { grep -q 'Runlevel Change' "$BATS_TEST_TMPDIR/console"; }
+    wait_for 60 reached
+    sleep 1
+    kill -TERM $!
+    wait $! || true
+    touch "$TREE/etc/fstab"
+    date +'%Y-%m-%d %H:%M:%S upgrade libc6:amd64 2.36-8 2.36-9' >>"$TREE/var/log/dpkg.log"
+    unb examine --json "$TREE"
+    [ "$(findings .history.source)" = "the journal" ]
+    [ "$(findings .history.good_boot.kernel)" = "$(uname -r)" ]
+    findings '.history.changes[].what' | grep -qx '/etc/fstab was changed'
+    findings '.history.changes[].what' | grep -qx 'libc6 was upgraded to 2.36-9'
+    # A damaged journal is no obstacle, and wtmp knows it, too.
+    for file in "$TREE"/var/log/journal/*/*.journal; do
+        truncate -s 300 "$file"
+    done
+    unb examine --json "$TREE"
+    [ "$status" -eq 0 ]
+    [ "$(findings .history.source)" = wtmp ]
+    for file in "$TREE"/var/log/journal/*/*.journal; do
+        ln -sf /etc/shadow "$file"
+    done
+    unb examine "$TREE"
+    [[ $output == *"last good"*", by wtmp"* ]]
+}
+
+@test "examine --each: a line for each, in parallel, and the status of the worst" {
+    healthy_tree
+    "$BREAKERS/start.service-hangs" "$TREE"
+    unb examine --each "$("$FIXTURES/suite" bookworm)" "$TREE" /nowhere
+    [ "$status" -eq 1 ]
+    [ "${#lines[@]}" -eq 3 ]
+    grep -q "^$TREE	unbrick-boot	Will not boot: " <<<"$output"
+    grep -q "^/nowhere	-	there is no /nowhere$" <<<"$output"
+    unb examine --each --json "$("$FIXTURES/suite" bookworm)" /nowhere
+    [ "$status" -eq 4 ]
+    [ "$(jq -s 'map(.schema) | sort | join(" ")' <<<"$output")" = '"unbrick.error/1 unbrick.examine/1"' ]
+}
+
+@test "examine --each: kill -9 leaves nothing" {
+    local i
+    image
+    cp "$IMG" "$BATS_TEST_TMPDIR/second.img"
+    for i in 1 2 3; do
+        "$UNBRICK" examine --each "$IMG" "$BATS_TEST_TMPDIR/second.img" >/dev/null 2>&1 &
+        sleep "0.$((i * 2))"
+        kill -9 $! 2>/dev/null || true
+        wait $! 2>/dev/null || true
+        wait_for 10 eval '[ -z "$(our_processes)$(our_loops)" ]'
+    done
+}
+
+@test "examine: the manual's table of faults is that of --list-faults" {
+    unb examine --list-faults
+    diff <("$BATS_TEST_DIRNAME/../../docs/faults-table" "$UNBRICK") \
+        <(sed -n '/^; faults: begin/,/^; faults: end/p' "$BATS_TEST_DIRNAME/../../docs/unbrick.1.scd")
+}
+
+@test "boot: the faults are at the prompt, and looked at again when it is left" {
+    healthy_tree
+    "$BREAKERS/users.nologin" "$TREE"
+    script 'grep -q "users.nologin" /run/unbrick/faults && rm /etc/nologin && echo found'
+    unb boot --run "$SCRIPT" "$TREE"
+    [ "$output" = found ]
+    [[ $stderr == *"Examined again: 1 finding is gone."* ]]
+    script 'ln -s /dev/null /etc/systemd/system/systemd-udevd.service; rm /proc/none 2>/dev/null; test ! -e /run/unbrick/faults'
+    unb boot --run "$SCRIPT" "$TREE"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"new since this session began, stops the boot: systemd-udevd.service is masked (systemd.unit-masked)"* ]]
+}
+
+@test "storage.duplicate-id: two volumes with one UUID" {
+    image --boot
+    local uuid start size
+    read -r start size < <(part_range "$IMG" 2)
+    uuid=$(blkid -p -O "$start" -s UUID -o value "$IMG")
+    truncate -s 20M "$BATS_TEST_TMPDIR/other.img"
+    mke2fs -q -t ext4 -U "$uuid" "$BATS_TEST_TMPDIR/other.img"
+    unb examine --json "$IMG" "$BATS_TEST_TMPDIR/other.img"
+    has_finding storage.duplicate-id
+}
+
+# as_pv: the swap partition of IMG becomes a physical volume of LVM, of whose group nothing is known.
+as_pv() {
+    local start size
+    read -r start size < <(part_range "$IMG" 2)
+    attach "$IMG" -o "$start" --sizelimit "$size"
+    pvcreate -qq -y -ff "$DEV"
+    detach_all
+}
+
+@test "storage.lvm-devices-file, storage.lvm-filter: LVM is kept from its disks" {
+    image --swap
+    as_pv
+    in_image "$IMG" eval 'mkdir -p "$M/etc/lvm/devices"
+        sed -i /swap/d "$M/etc/fstab"
+        echo "IDTYPE=sys_wwid IDNAME=naa.1 DEVNAME=/dev/sda2 PVID=abc PART=2" >"$M/etc/lvm/devices/system.devices"
+        printf "devices {\n\tfilter = [ \"r|.*|\" ]\n}\n" >"$M/etc/lvm/lvm.conf"'
+    unb examine --json "$IMG"
+    [ "$status" -eq 1 ]
+    has_finding storage.lvm-devices-file
+    has_finding storage.lvm-filter
+    unb repair "$IMG" storage.lvm-devices-file storage.lvm-filter
+    unb examine --json "$IMG"
+    [ "$(findings '.findings | length')" -eq 0 ]
+}
+
+@test "examine: a hostile tree with FIFOs, loops and floods where its files should be" {
+    local i
+    healthy_tree
+    for i in fstab crypttab passwd shadow group sudoers ld.so.preload machine-id rc.local hostname; do
+        rm -f "$TREE/etc/$i"
+        mkfifo "$TREE/etc/$i"
+    done
+    mkdir -p "$TREE/etc/modprobe.d" "$TREE/var/log/journal/x" "$TREE/etc/systemd/system/multi-user.target.wants"
+    mkfifo "$TREE/etc/modprobe.d/a.conf" "$TREE/var/log/journal/x/system.journal"
+    ln -sf loop "$TREE/etc/systemd/system/loop.service"
+    ln -sf loop.service "$TREE/etc/systemd/system/loop"
+    # Each unit wants and orders hundreds of others.
+    for ((i = 1; i <= 60; i++)); do
+        { echo '[Unit]'; for ((k = 1; k <= 200; k++)); do echo "After=u$((i * k % 977)).service u$k.service"; echo "Wants=u$k.service"; done; } \
+            >"$TREE/etc/systemd/system/u$i.service"
+        ln -sf "../u$i.service" "$TREE/etc/systemd/system/multi-user.target.wants/"
+    done
+    unb examine --json "$TREE"
+    [ "$status" -eq 1 ]
+    jq -e '.findings | length > 0' <<<"$output" >/dev/null
+}
+
+# on_root IMAGE COMMAND...: the command gets the partition with the root as a device, in PART.
+on_root() {
+    local image=$1 start size
+    shift
+    read -r start size < <(part_range "$image")
+    PART=$(losetup --show -f -o "$start" --sizelimit "$size" "$image")
+    export PART
+    "$@" || true
+    losetup -d "$PART"
+}
+
+@test "file systems: a forced check finds what the superblock denies; the disk stays as it is" {
+    image --boot
+    on_root "$IMG" eval 'debugfs -w -R "clri <50>" "$PART" 2>/dev/null'
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 0 ]
+    [ "$(findings '.findings[0].id + " " + .findings[0].severity')" = "filesystem.errors degrades" ]
+    # Without the check nothing is said, and not that all is well.
+    unb examine --quick "$IMG"
+    [[ $output == *"file systems were not checked"* ]]
+    # Marked as faulty, the boot stops there.
+    on_root "$IMG" eval 'debugfs -w -R "ssv state 2" "$PART" 2>/dev/null'
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 1 ]
+    [ "$(findings '.findings[0].id + " " + .findings[0].severity')" = "filesystem.errors stops-boot" ]
+    unb repair --fsck=repair "$IMG"
+    unb examine --json "$IMG"
+    [ "$status" -eq 0 ]
+    [ -z "$(findings '.findings[].id')" ]
+}
+
+@test "file systems: a root that cannot be mounted is examined all the same" {
+    image --boot
+    on_root "$IMG" eval 'dd if=/dev/urandom of="$PART" bs=4k seek=1 count=4 conv=notrunc status=none'
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 1 ]
+    [ "$(findings '.findings[0].id')" = filesystem.unmountable ]
+    [ "$(findings .system)" = "Debian GNU/Linux 12 (bookworm)" ]
+}
+
+@test "file systems: a lost superblock is told by its copy" {
+    image --boot
+    on_root "$IMG" eval 'dd if=/dev/zero of="$PART" bs=1k count=64 conv=notrunc status=none'
+    unchanged "$IMG" refused 4 "block 32768" examine "$IMG"
+    unchanged "$IMG" refused 4 "block 32768" boot "$IMG"
+    # That of a data partition, which fstab wants.
+    image --boot
+    local start size
+    read -r start size < <(part_range "$IMG" 2)
+    dd if=/dev/zero of="$IMG" bs=1k seek=$((start >> 10)) count=64 conv=notrunc status=none
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 1 ]
+    findings '.findings[].id' | grep -qx filesystem.superblock-lost
+}

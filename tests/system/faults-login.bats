@@ -1,0 +1,60 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Faults that keep people out: accounts, PAM, ssh, sudo, network, console: found, explained, mended.
+
+load helpers
+load faults
+
+teardown() {
+    detach_all
+    healthy_away
+    assert_host_clean
+}
+
+@test "users.expired" { fault_case users.expired; }
+
+@test "users.malformed" { fault_case users.malformed; }
+
+@test "users.nologin" { fault_case users.nologin; }
+
+@test "users.root-locked" { fault_case users.root-locked; }
+
+@test "users.root-missing" { fault_case users.root-missing; }
+
+@test "users.root-shell" { fault_case users.root-shell; }
+
+@test "pam.include-missing" { fault_case pam.include-missing; }
+
+@test "pam.module-missing" { fault_case pam.module-missing; }
+
+@test "ssh.authorized-keys" { fault_case ssh.authorized-keys; }
+
+@test "ssh.configuration" { fault_case ssh.configuration; }
+
+@test "ssh.host-key-modes" { fault_case ssh.host-key-modes; }
+
+@test "ssh.host-keys" { fault_case ssh.host-keys; }
+
+@test "ssh.privilege-directory" { fault_case ssh.privilege-directory; }
+
+@test "sudo.modes" { fault_case sudo.modes; }
+
+@test "sudo.not-setuid" { fault_case sudo.not-setuid; }
+
+@test "sudo.syntax" { fault_case sudo.syntax; }
+
+@test "network.card-pinned" { fault_case network.card-pinned; }
+
+@test "network.driver-disabled" { fault_case network.driver-disabled; }
+
+@test "network.firewall" { fault_case network.firewall; }
+
+@test "network.interfaces" { fault_case network.interfaces; }
+
+@test "network.keyfile-modes" { fault_case network.keyfile-modes; }
+
+@test "network.netplan" { fault_case network.netplan; }
+
+@test "console.no-getty" { fault_case console.no-getty; }
+
+@test "console.no-serial" { fault_case console.no-serial; }

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a repair does to files: planned, described and applied in a temporary tree; changes to one
+ * line of fstab. */
+
+#include "unit.h"
+
+#include "base/fd.h"
+#include "faults/changes.h"
+#include "system/fstab_edit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char tree[64];
+static struct changes c;
+
+static void put(const char *path, const char *contents, mode_t mode)
+{
+    int fd = openat(c.root_fd, path, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(fd_write_all(fd, contents, strlen(contents)), 0);
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+static void assert_contents(const char *path, const char *wanted)
+{
+    char got[256] = "";
+    int fd = openat(c.root_fd, path, O_RDONLY | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    assert_true(read(fd, got, sizeof got - 1) >= 0);
+    close(fd);
+    assert_string_equal(got, wanted);
+}
+
+static int setup(void **state)
+{
+    strcpy(tree, "/tmp/unbrick-changes.XXXXXX");
+    if (!mkdtemp(tree))
+        return -1;
+    c = (struct changes){.root_fd = open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    assert_int_equal(mkdirat(c.root_fd, "etc", 0755), 0);
+    put("etc/fstab", "one\ntwo\nthree\n", 0640);
+    return c.root_fd < 0;
+}
+
+static int teardown(void **state)
+{
+    char command[128];
+
+    changes_free(&c);
+    close(c.root_fd);
+    snprintf(command, sizeof command, "rm -rf %s", tree);
+    return system(command);
+}
+
+static void test_file(void **state)
+{
+    struct stat st;
+
+    assert_int_equal(changes_replace_line(&c, "/etc/fstab", 2, "TWO"), 0);
+    assert_int_equal(changes_comment_line(&c, "/etc/fstab", 3, "why"), 0);
+    assert_int_equal(changes_append_line(&c, "/etc/fstab", "four", 0644), 0);
+    assert_int_equal(changes_replace_line(&c, "/etc/fstab", 9, "x"), -ENOENT);
+    assert_int_equal(c.count, 1); /* one file, one change */
+    assert_contents("etc/fstab", "one\ntwo\nthree\n");
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, NULL), 0);
+    assert_contents("etc/fstab", "one\nTWO\n#three # unbrick: why\nfour\n");
+    assert_contents("etc/fstab.unbrick-S", "one\ntwo\nthree\n");
+    assert_int_equal(fstatat(c.root_fd, "etc/fstab", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+}
+
+static void test_unchanged(void **state)
+{
+    assert_int_equal(changes_write(&c, "/etc/fstab", "one\ntwo\nthree\n", 14, 0644), 0);
+    assert_int_equal(c.count, 0);
+}
+
+/* Somebody else wrote in the meantime: nothing is overwritten. */
+static void test_stale(void **state)
+{
+    struct error e = {0};
+
+    assert_int_equal(changes_replace_line(&c, "/etc/fstab", 1, "ONE"), 0);
+    put("etc/fstab", "other\n", 0644);
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), -ESTALE);
+    assert_int_equal(e.kind, ERROR_REFUSED);
+    assert_contents("etc/fstab", "other\n");
+}
+
+/* Links are followed as the patient would, and stay links; none leads out of the tree. */
+static void test_links(void **state)
+{
+    struct stat st;
+
+    put("etc/real", "a\n", 0644);
+    assert_int_equal(symlinkat("/etc/real", c.root_fd, "etc/link"), 0);
+    assert_int_equal(symlinkat("../../../../../../tmp/unbrick-no-such", c.root_fd, "etc/out"), 0);
+    assert_int_equal(mkdirat(c.root_fd, "tmp", 0755), 0);
+    assert_int_equal(changes_write(&c, "/etc/link", "b\n", 2, 0644), 0);
+    assert_int_equal(changes_write(&c, "/etc/out", "c\n", 2, 0600), 0);
+    assert_int_equal(changes_link(&c, "/etc/new", "real"), 0);
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, NULL), 0);
+    assert_contents("etc/real", "b\n");
+    assert_int_equal(fstatat(c.root_fd, "etc/link", &st, AT_SYMLINK_NOFOLLOW), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_contents("etc/new", "b\n");
+    assert_contents("tmp/unbrick-no-such", "c\n");
+    assert_int_equal(access("/tmp/unbrick-no-such", F_OK), -1);
+}
+
+static void test_others(void **state)
+{
+    struct stat st;
+
+    put("etc/nologin", "x", 0644);
+    assert_int_equal(changes_remove(&c, "/etc/nologin"), 0);
+    assert_int_equal(changes_mode(&c, "/etc/fstab", 0600, (uid_t)-1, (gid_t)-1), 0);
+    assert_int_equal(changes_directory(&c, "/run", 0755), 0);
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, NULL), 0);
+    assert_int_equal(faccessat(c.root_fd, "etc/nologin", F_OK, 0), -1);
+    assert_contents("etc/nologin.unbrick-S", "x");
+    assert_int_equal(fstatat(c.root_fd, "etc/fstab", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_int_equal(fstatat(c.root_fd, "run", &st, 0), 0);
+    assert_true(S_ISDIR(st.st_mode));
+}
+
+static void test_commands(void **state)
+{
+    const char *const one[] = {"update-initramfs", "-u", NULL}, *const two[] = {"true", NULL};
+    _cleanup_text_ struct text t = TEXT_INIT(65536);
+
+    assert_int_equal(changes_command(&c, one), 0);
+    assert_int_equal(changes_command(&c, two), 0);
+    assert_int_equal(changes_command(&c, one), 0);
+    assert_int_equal(c.count, 2);
+    assert_int_equal(changes_describe(&c, &t, NULL), 0);
+    assert_string_equal(t.data, "run      update-initramfs -u\nrun      true\n");
+}
+
+static void test_diff_is_safe(void **state)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(65536);
+
+    assert_int_equal(changes_replace_line(&c, "/etc/fstab", 1, "\033[31mred"), 0);
+    assert_int_equal(changes_describe(&c, &t, NULL), 0);
+    assert_non_null(strstr(t.data, "-one\n+\\x1b[31mred\n two\n"));
+    assert_non_null(strstr(t.data, "--- a/etc/fstab\n+++ b/etc/fstab\n"));
+}
+
+static void check_options(const char *line, const char *options, const char *wanted)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1024);
+
+    assert_int_equal(fstab_edit_add_options(line, options, &t), 0);
+    assert_string_equal(t.data, wanted);
+}
+
+static void test_fstab_edit(void **state)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1024);
+
+    check_options("UUID=1  /data\text4\tdefaults  0 2 # mine",
+                  "nofail,x-systemd.device-timeout=10s",
+                  "UUID=1  /data\text4\tdefaults,nofail,x-systemd.device-timeout=10s  0 2 # mine");
+    check_options("/dev/sda1 / ext4", "nofail", "/dev/sda1 / ext4 defaults,nofail");
+    check_options("/dev/sda1 /x", "nofail", "/dev/sda1 /x auto defaults,nofail");
+    check_options("a /x ext4 nofail,x-systemd.device-timeout=1",
+                  "nofail,x-systemd.device-timeout=10s",
+                  "a /x ext4 nofail,x-systemd.device-timeout=1");
+    assert_int_equal(fstab_edit_field(" a\tb ext4  rw 0 0\r", FSTAB_TYPE, "xfs", &t), 0);
+    assert_string_equal(t.data, " a\tb xfs  rw 0 0\r");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unchanged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stale, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_links, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_commands, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_diff_is_safe, setup, teardown),
+        cmocka_unit_test(test_fstab_edit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

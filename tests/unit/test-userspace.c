@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Readers of user space's files: accounts, units and their order, libraries, sshd_config, sudoers.
+ */
+
+#include "unit.h"
+
+#include "base/fd.h"
+#include "system/accounts.h"
+#include "system/directory.h"
+#include "system/elf_dynamic.h"
+#include "system/libraries.h"
+#include "system/lines.h"
+#include "system/sshd_config.h"
+#include "system/sudoers.h"
+#include "system/units.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char tree[64];
+static int root = -1;
+
+static int setup(void **state)
+{
+    strcpy(tree, "/tmp/unbrick-user.XXXXXX");
+    if (!mkdtemp(tree))
+        return -1;
+    root = open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return root < 0;
+}
+
+static int teardown(void **state)
+{
+    char command[128];
+
+    close(root);
+    snprintf(command, sizeof command, "rm -rf %s", tree);
+    return system(command);
+}
+
+static void put(const char *path, const char *contents)
+{
+    char full[512];
+    FILE *f;
+
+    snprintf(full, sizeof full, "mkdir -p \"$(dirname '%s/%s')\"", tree, path);
+    assert_int_equal(system(full), 0);
+    snprintf(full, sizeof full, "%s/%s", tree, path);
+    f = fopen(full, "w");
+    assert_non_null(f);
+    fputs(contents, f);
+    fclose(f);
+}
+
+static void put_link(const char *path, const char *target)
+{
+    put(path, "");
+    assert_int_equal(unlinkat(root, path, 0), 0);
+    assert_int_equal(symlinkat(target, root, path), 0);
+}
+
+static void test_lines(void **state)
+{
+    static const char text[] = "one\n  Key = value # not this\n\na\0b\nlast";
+    struct lines l = LINES_OF(text, sizeof text - 1);
+    char line[LINES_WIDTH], *at, *word;
+
+    assert_true(lines_next(&l, line));
+    assert_string_equal(line, "one");
+    assert_true(lines_next(&l, line));
+    at = lines_strip(line);
+    assert_string_equal(at, "Key = value");
+    assert_string_equal(lines_value(at, "key"), "value");
+    assert_null(lines_value(at, "ke"));
+    word = lines_word(&at);
+    assert_string_equal(word, "Key");
+    assert_true(lines_next(&l, line));
+    assert_string_equal(lines_strip(line), "");
+    assert_true(lines_next(&l, line));
+    assert_string_equal(line, "a\x7f"
+                              "b");
+    assert_true(lines_next(&l, line));
+    assert_int_equal(l.number, 5);
+    assert_false(lines_next(&l, line));
+    strcpy(line, "ch#1 #2#3");
+    assert_string_equal(lines_strip(line), "ch#1");
+}
+
+static void test_accounts(void **state)
+{
+    static const char text[] = "root:x:0:0:root:/root:/bin/bash\n"
+                               "# a comment\n"
+                               "+::::::\n"
+                               "short:x:1\n"
+                               "bad:x:-1:0::/:\n"
+                               "me:x:1000:1000::/home/me:\n";
+    static const char shadow_text[] = "root:$y$j9T$a$b:19000:0:90:7:14:19100:\nx:!:::::::\nold:*\n";
+    struct accounts a, s;
+
+    assert_int_equal(accounts_parse(text, sizeof text - 1, ACCOUNT_PASSWD, &a), 0);
+    assert_int_equal(a.count, 4);
+    assert_non_null(a.items[1].problem);
+    assert_int_equal(a.items[1].line, 4);
+    assert_string_equal(a.items[1].name, "short");
+    assert_non_null(a.items[2].problem);
+    assert_null(accounts_find(&a, "bad"));
+    assert_int_equal(accounts_find(&a, "me")->id, 1000);
+    assert_string_equal(accounts_find(&a, "root")->shell, "/bin/bash");
+    accounts_free(&a);
+    assert_int_equal(accounts_parse(shadow_text, sizeof shadow_text - 1, ACCOUNT_SHADOW, &s), 0);
+    assert_int_equal(s.count, 3);
+    assert_int_equal(s.items[0].expires, 19100);
+    assert_int_equal(s.items[0].inactive, 14);
+    assert_int_equal(s.items[1].expires, -1);
+    assert_null(s.items[2].problem);
+    accounts_free(&s);
+    assert_true(account_password_is_usable(""));
+    assert_true(account_password_is_usable("$6$a$b"));
+    assert_false(account_password_is_usable("!$6$a$b"));
+    assert_false(account_password_is_usable("*"));
+    assert_false(account_password_is_usable("x"));
+}
+
+static void test_unit_settings(void **state)
+{
+    static const char text[] = "# comment\n[Unit]\nAfter=a.service \\\n# between\n b.service\n"
+                               "nonsense\n[Service]\nExecStart=/bin/x = y\nExecStart=\n[Bad\n";
+    struct unit_settings u;
+
+    assert_int_equal(unit_settings_parse(text, sizeof text - 1, &u), 0);
+    assert_string_equal(unit_settings_get(&u, "Unit", "After")->value, "a.service  b.service");
+    assert_int_equal(unit_settings_get(&u, "Unit", "After")->line, 3);
+    assert_string_equal(unit_settings_get(&u, "Service", "ExecStart")->value, "");
+    assert_null(unit_settings_get(&u, "Unit", "ExecStart"));
+    assert_null(u.settings[2].key);
+    assert_string_equal(u.settings[2].value, "nonsense");
+    unit_settings_free(&u);
+    assert_int_equal(unit_boolean("Yes"), 1);
+    assert_int_equal(unit_boolean("off"), 0);
+    assert_int_equal(unit_boolean("maybe"), -1);
+}
+
+static void note_cycle(void *userdata, const struct units *u, const unsigned *cycle,
+                       unsigned length)
+{
+    char *names = userdata;
+
+    for (unsigned i = 0; i < length; i++) {
+        strcat(names, u->items[cycle[i]].name);
+        strcat(names, " ");
+    }
+}
+
+static void test_units(void **state)
+{
+    struct units u;
+    char names[512] = "";
+
+    put("usr/lib/systemd/system/multi-user.target", "[Unit]\nRequires=basic.target\n"
+                                                    "After=basic.target\n");
+    put("usr/lib/systemd/system/basic.target", "[Unit]\nRequires=sysinit.target\n"
+                                               "After=sysinit.target\n");
+    put("usr/lib/systemd/system/sysinit.target", "[Unit]\n");
+    put("usr/lib/systemd/system/getty@.service", "[Service]\nExecStart=/sbin/agetty %I\n");
+    put("usr/lib/systemd/system/unwanted.service", "[Unit]\nAfter=unwanted2.service\n");
+    put("usr/lib/systemd/system/masked.service", "[Service]\nExecStart=/bin/x\n");
+    put_link("usr/lib/systemd/system/default.target", "multi-user.target");
+    put_link("etc/systemd/system/masked.service", "/dev/null");
+    put_link("etc/systemd/system/multi-user.target.wants/getty@tty1.service",
+             "/usr/lib/systemd/system/getty@.service");
+    put_link("etc/systemd/system/multi-user.target.wants/masked.service", "../masked.service");
+    put_link("etc/systemd/system/multi-user.target.wants/one.service", "../one.service");
+    put("etc/systemd/system/one.service",
+        "[Unit]\nAfter=two.service\n[Service]\nExecStart=/bin/x\n");
+    put("etc/systemd/system/two.service", "[Service]\nExecStart=/bin/x\n");
+    put("etc/systemd/system/two.service.d/order.conf", "[Unit]\nAfter=one.service\n");
+    assert_int_equal(units_load(root, &u), 0);
+    assert_string_equal(u.items[u.target].name, "multi-user.target");
+    assert_true(units_find(&u, "getty@tty1.service")->wanted);
+    assert_false(units_find(&u, "getty@tty1.service")->local);
+    assert_int_equal(units_find(&u, "masked.service")->load, UNIT_MASKED);
+    assert_true(units_find(&u, "one.service")->local);
+    assert_false(units_find(&u, "two.service")->wanted); /* named in an order only: no circle */
+    assert_int_equal(units_find_cycles(&u, 4, note_cycle, names), 0);
+    units_free(&u);
+
+    put_link("etc/systemd/system/multi-user.target.wants/two.service", "../two.service");
+    assert_int_equal(units_load(root, &u), 0);
+    assert_int_equal(units_find_cycles(&u, 4, note_cycle, names), 1);
+    assert_non_null(strstr(names, "one.service"));
+    assert_non_null(strstr(names, "two.service"));
+    assert_null(strstr(names, "target"));
+    units_free(&u);
+}
+
+static const char *sshd(const char *text)
+{
+    char line[256];
+
+    snprintf(line, sizeof line, "%s", text);
+    return sshd_config_problem(line);
+}
+
+static void test_sshd_config(void **state)
+{
+    assert_null(sshd("# PermitRotLogin"));
+    assert_null(sshd("  permitrootlogin prohibit-password"));
+    assert_null(sshd("Port=22"));
+    assert_null(sshd("UsePAM \"yes\" # why"));
+    assert_null(sshd("Subsystem sftp /usr/lib/openssh/sftp-server"));
+    assert_non_null(sshd("PermitRotLogin no"));
+    assert_non_null(sshd("PasswordAuthentication maybe"));
+    assert_non_null(sshd("Port"));
+}
+
+static void note_line(void *userdata, unsigned line, const char *why)
+{
+    *(unsigned *)userdata = *(unsigned *)userdata * 100 + line;
+}
+
+static void test_sudoers(void **state)
+{
+    static const char good[] = "Defaults\tenv_reset\nDefaults:me !requiretty\n"
+                               "# comment\nroot ALL=(ALL:ALL) ALL # all\n#1000 ALL=ALL\n"
+                               "%sudo ALL=(ALL) NOPASSWD: /bin/a, \\\n  /bin/b\n"
+                               "Cmnd_Alias OFF = /sbin/halt\n@includedir /etc/sudoers.d\n"
+                               "me ALL = /bin/x \"a=b\"\n";
+    static const char bad[] = "me ALL ALL\nUser_Alias low = me\nok ALL=ALL\nme ALL=\n"
+                              "me ALL=(ALL) \"x\n";
+    unsigned lines = 0;
+
+    sudoers_check(good, sizeof good - 1, note_line, &lines);
+    assert_int_equal(lines, 0);
+    sudoers_check(bad, sizeof bad - 1, note_line, &lines);
+    assert_int_equal(lines, 1020405);
+}
+
+/* Against what the C library's own loader knows: this test's libraries. */
+static void test_libraries(void **state)
+{
+    static struct elf_dynamic elf;
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct libraries *l = libraries_open(host);
+    const char *library = NULL, *by = NULL;
+    bool found = false;
+
+    assert_non_null(l);
+    assert_int_equal(elf_dynamic_read(&(struct elf_source){.fd = fd}, &elf), 0);
+    for (unsigned i = 0; i < elf.needed_count; i++)
+        found = found || strcmp(elf.needed[i], "libc.so.6") == 0;
+    assert_true(found);
+    assert_non_null(strstr(elf.interpreter, "ld-"));
+    assert_int_equal(libraries_check(l, "/bin/sh", &library, &by), 0);
+    libraries_close(l);
+    l = libraries_open(root);
+    assert_int_equal(libraries_check(l, "/bin/none", &library, &by), 0);
+    libraries_close(l);
+    assert_int_equal(elf_dynamic_read(&(struct elf_source){.data = "\177ELF", .size = 4}, &elf),
+                     -ENOEXEC);
+    close(fd);
+    close(host);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_accounts),
+        cmocka_unit_test(test_unit_settings),
+        cmocka_unit_test_setup_teardown(test_units, setup, teardown),
+        cmocka_unit_test(test_sshd_config),
+        cmocka_unit_test(test_sudoers),
+        cmocka_unit_test_setup_teardown(test_libraries, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
