@@ -7,6 +7,7 @@
 #include "commands/list.h"
 #include "libraries/libraries.h"
 #include "session/interrupt.h"
+#include "session/taken.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -31,6 +32,9 @@ static const struct command {
      "apply the remedies, each shown before", 0},
     {"shell", FOR_SHELL, command_shell, "TARGET... [-- COMMAND]",
      "the same without its init, or a command", 125},
+    {"enter", FOR_ENTER, command_enter, "[NAME] [-- COMMAND]",
+     "a second shell in an open session, or its lost console", 125},
+    {"stop", FOR_STOP, command_stop, "[NAME]", "end an open session from elsewhere", 0},
     {"mount", FOR_MOUNT, command_mount, "TARGET... DIR", "its file systems below a directory", 0},
     {"umount", FOR_UMOUNT, command_umount, "DIR", "take that down again", 0},
     {"status", FOR_STATUS, command_status, "", "what is open on this host", 0},
@@ -186,12 +190,16 @@ int main(int argc, char **argv)
     int status;
 
     interrupt_setup();
-    if (argc > 1 && strcmp(argv[1], "spawn") == 0)
-        return command_spawn(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "spawn") == 0) {
+        status = command_spawn(argc - 1, argv + 1);
+        taken_report(status);
+        return status;
+    }
     options_init(&o);
     ui_setup(&o.ui);
     status = libraries_load(&e) < 0 ? (int)e.kind : run(argc, argv, &o, &command, &e);
     status = report(&o, command, &e, status);
     options_free(&o);
+    taken_report(status);
     return status;
 }

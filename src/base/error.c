@@ -54,6 +54,11 @@ int error_context(struct error *e, int code, const char *fmt, ...)
     vsnprintf(e->text, sizeof e->text, fmt, ap);
     va_end(ap);
     used = strlen(e->text);
+    /* Nobody below said what it is: a failure must not look like success for that. */
+    if (e->code == 0) {
+        memcpy(inner, e->text, sizeof inner);
+        return error_errno(e, code, "%s", inner);
+    }
     snprintf(e->text + used, sizeof e->text - used, ": %s", inner);
     return e->code;
 }

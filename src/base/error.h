@@ -41,7 +41,8 @@ int error_set(struct error *e, enum error_kind kind, int code, const char *reaso
 int error_errno(struct error *e, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Put "context: " before the text on the way up. Returns e->code (or @code when @e is NULL). */
+/* Put "context: " before the text on the way up. Returns e->code (or @code when @e is NULL). When
+ * nothing was recorded below, this is error_errno(). */
 int error_context(struct error *e, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

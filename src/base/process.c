@@ -101,7 +101,7 @@ static int start(struct process *ret, char *const argv[], unsigned flags,
 {
     _cleanup_fd_ int out_read = -1, out_write = -1, extra_read = -1, extra_write = -1;
     char path[256];
-    int ends[2], r;
+    int ends[2], pid_fd, r;
     pid_t parent = getpid(), pid;
 
     r = find_program(argv[0], path, sizeof path);
@@ -127,8 +127,15 @@ static int start(struct process *ret, char *const argv[], unsigned flags,
         return error_errno(e, -errno, "fork");
     if (pid == 0)
         child_exec(path, argv, flags, setup, parent, out_write, extra_write);
+    pid_fd = pidfd_open(pid, 0);
+    if (pid_fd < 0) {
+        r = error_errno(e, -errno, "cannot watch %s", argv[0]);
+        (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, NULL, 0);
+        return r;
+    }
     *ret = (struct process){.pid = pid,
-                            .pid_fd = pidfd_open(pid, 0),
+                            .pid_fd = pid_fd,
                             .out_fd = take_fd(&out_read),
                             .extra_fd = take_fd(&extra_read)};
     return 0;

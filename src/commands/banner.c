@@ -250,6 +250,7 @@ int banner_format(struct text *out, const struct options *o, const struct patien
         field(out, "faults", "%s; what to do: less /run/unbrick/faults", faults);
     field(out, "hangup", "the session goes on for %u minutes, then ends in order",
           SESSION_GRACE_SECONDS / 60);
+    field(out, "enter", "unbrick enter %s: a second shell, or this one after a hangup", p->name);
     if (o->escape >= 0 && o->escape < 0x20)
         field(out, "leave", "exit or Ctrl-D; when stuck: ^%c three times", o->escape + '@');
     else if (o->escape >= 0)

@@ -55,6 +55,9 @@ static int explain_end(const struct supervise_result *r, int wait_status, bool s
     case SUPERVISE_REBOOT:
         *ret_words = "A reboot was asked for: the session is ended instead. ";
         return 0;
+    case SUPERVISE_STOPPED:
+        *ret_words = "It was ended by `unbrick stop`. ";
+        return 0;
     case SUPERVISE_SIGNAL:
         *ret_words = "Stopped by a signal. ";
         return 128 + r->code;
@@ -103,10 +106,12 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
     if (r == 0 && !o->dry_run && !rescue->script)
         r = banner_format(&banner, o, &s->patient, &plan, around.headline);
     if (r == 0 && !o->dry_run)
-        r = session_run(
-            s, &plan, rescue,
-            &(struct session_console){.escape = o->escape, .log_fd = log_fd, .banner = banner.data},
-            &result, &wait_status, e);
+        r = session_run(s, &plan, rescue,
+                        &(struct session_console){.escape = o->escape,
+                                                  .log_fd = log_fd,
+                                                  .unfiltered = o->raw_console,
+                                                  .banner = banner.data},
+                        &result, &wait_status, e);
     container_plan_free(&plan);
     if (r < 0) {
         report_free(&around.before);

@@ -13,6 +13,8 @@
 int command_list(const struct options *o, struct error *e);
 int command_boot(const struct options *o, struct error *e);
 int command_shell(const struct options *o, struct error *e);
+int command_enter(const struct options *o, struct error *e);
+int command_stop(const struct options *o, struct error *e);
 int command_mount(const struct options *o, struct error *e);
 int command_umount(const struct options *o, struct error *e);
 int command_examine(const struct options *o, struct error *e);

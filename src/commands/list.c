@@ -4,6 +4,7 @@
 
 #include "commands/list.h"
 
+#include "base/kernel_calls.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "terminal/ui.h"
@@ -13,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static int need_root(struct error *e)
+static int check_host(struct error *e)
 {
     if (geteuid() == 0)
-        return 0;
+        return kernel_calls_check(e);
     return error_set(e, ERROR_HOST, -EPERM, "no-root",
                      "root privileges are needed to look at disks: run it with sudo");
 }
@@ -60,7 +61,7 @@ int command_list(const struct options *o, struct error *e)
                      .luks_header = o->luks_header},
     };
     struct list l = {0};
-    int r = need_root(e);
+    int r = check_host(e);
 
     if (r == 0)
         r = list_collect(&l, &request, e);
@@ -128,7 +129,7 @@ int list_ask(const struct options *o, char *ret_target, size_t size, char *ret_s
 {
     const struct list_request request = {.targets = NULL};
     struct list l = {0};
-    int r = need_root(e);
+    int r = check_host(e);
 
     if (r == 0)
         r = list_collect(&l, &request, e);

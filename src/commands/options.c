@@ -34,7 +34,10 @@ enum option_id {
     OPT_SETENV,
     OPT_NETWORK,
     OPT_UNTRUSTED,
+    OPT_TAKE,
+    OPT_KILL,
     OPT_ESCAPE,
+    OPT_CONSOLE,
     OPT_LOG,
     OPT_YES,
     OPT_JSON,
@@ -85,8 +88,12 @@ static const struct option_row {
     {OPT_NETWORK, "network", 0, "host|none", FOR_SESSION, "which network is seen inside"},
     {OPT_UNTRUSTED, "untrusted", 0, NULL, FOR_SESSION,
      "an attacker may have had the disk: root inside is nobody outside"},
-    {OPT_ESCAPE, "escape", 0, "CHAR", FOR_SESSION,
+    {OPT_TAKE, "take", 0, NULL, FOR_ENTER, "the console, although another terminal has it"},
+    {OPT_KILL, "kill", 0, NULL, FOR_STOP, "at once, without an orderly end"},
+    {OPT_ESCAPE, "escape", 0, "CHAR", FOR_SESSION | FOR_ENTER,
      "key that ends the session when pressed 3 times (default ^])"},
+    {OPT_CONSOLE, "console", 0, "safe|raw", FOR_SESSION | FOR_ENTER,
+     "raw: pass all control sequences to the terminal"},
     {OPT_LOG, "log", 0, "FILE", FOR_SESSION | FOR_MOUNT, "write a transcript"},
     {OPT_YES, "yes", 'y', NULL, FOR_ALL, "answer yes to questions"},
     {OPT_JSON, "json", 0, NULL, FOR_LIST | FOR_STATUS | (FOR_PATIENT & ~FOR_REPAIR),
@@ -192,6 +199,7 @@ static int apply_value(struct options *o, const struct option_row *row, char *va
 {
     static const char *const modes[] = {"ask", "repair", "quick", "skip", NULL};
     static const char *const networks[] = {"host", "none", NULL};
+    static const char *const consoles[] = {"safe", "raw", NULL};
     static const char *const colors[] = {"auto", "always", "never", NULL};
     int n;
 
@@ -208,6 +216,12 @@ static int apply_value(struct options *o, const struct option_row *row, char *va
             return usage(e, "--network=%s: host or none is expected", text_safe(value));
         o->private_network = n == 1;
         o->network_chosen = true;
+        return 0;
+    case OPT_CONSOLE:
+        n = word_index(value, consoles);
+        if (n < 0)
+            return usage(e, "--console=%s: safe or raw is expected", text_safe(value));
+        o->raw_console = n == 1;
         return 0;
     case OPT_COLOR:
         n = word_index(value, colors);
@@ -293,6 +307,12 @@ static void apply_flag(struct options *o, enum option_id id)
         break;
     case OPT_HOST_TOOLS:
         o->host_tools = true;
+        break;
+    case OPT_TAKE:
+        o->take = true;
+        break;
+    case OPT_KILL:
+        o->kill = true;
         break;
     case OPT_UNTRUSTED:
         o->untrusted = true;

@@ -23,10 +23,12 @@ enum command_bit {
     FOR_CLEANUP = 1 << 6,
     FOR_EXAMINE = 1 << 7,
     FOR_REPAIR = 1 << 8,
+    FOR_ENTER = 1 << 9,
+    FOR_STOP = 1 << 10,
     FOR_WRITER = FOR_BOOT | FOR_SHELL | FOR_MOUNT | FOR_REPAIR, /* may write to the disk */
     FOR_PATIENT = FOR_WRITER | FOR_EXAMINE,
     FOR_SESSION = FOR_BOOT | FOR_SHELL,
-    FOR_ALL = (1 << 9) - 1,
+    FOR_ALL = (1 << 11) - 1,
 };
 
 struct options {
@@ -39,6 +41,7 @@ struct options {
     bool dry_run;
     /* About the session. */
     int escape;                         /* byte; -1 none */
+    bool raw_console;                   /* the console's output is not filtered */
     char **binds, **binds_ro, **setenv; /* NULL-ended; NULL when none */
     bool private_network, network_chosen;
     bool untrusted; /* the disk may have been prepared by an attacker */
@@ -46,6 +49,8 @@ struct options {
     const char *run; /* boot: --run FILE */
     bool login;
     bool host_tools, no_mount;
+    bool take; /* enter: the console, although another terminal has it */
+    bool kill; /* stop: at once */
     /* examine */
     bool quick, strict, list_faults, each;
     const char *html; /* file for the report */

@@ -10,6 +10,7 @@
 #include "commands/patient_options.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -20,11 +21,20 @@
 
 static int status_of(const struct supervise_result *result, int wait_status)
 {
-    if (result->end == SUPERVISE_SIGNAL || result->end == SUPERVISE_HANGUP)
+    switch (result->end) {
+    case SUPERVISE_SIGNAL:
+    case SUPERVISE_HANGUP:
         return 128 + result->code;
-    if (WIFSIGNALED(wait_status))
-        return result->end == SUPERVISE_ESCAPE ? 0 : 128 + WTERMSIG(wait_status);
-    return WEXITSTATUS(wait_status);
+    case SUPERVISE_ESCAPE:
+    case SUPERVISE_POWEROFF:
+    case SUPERVISE_REBOOT:
+    case SUPERVISE_STOPPED:
+        return result->killed ? 128 + SIGKILL : 0;
+    case SUPERVISE_PAYLOAD:
+    case SUPERVISE_EXIT:
+        break;
+    }
+    return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
 static int run_shell(const struct options *o, struct session *s, struct rescue_request *rescue,
@@ -48,10 +58,12 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
         r = banner_format(&banner, o, &s->patient, &plan, around.headline);
     }
     if (r == 0 && !o->dry_run)
-        r = session_run(
-            s, &plan, rescue,
-            &(struct session_console){.escape = o->escape, .log_fd = log_fd, .banner = banner.data},
-            &result, &wait_status, e);
+        r = session_run(s, &plan, rescue,
+                        &(struct session_console){.escape = o->escape,
+                                                  .log_fd = log_fd,
+                                                  .unfiltered = o->raw_console,
+                                                  .banner = banner.data},
+                        &result, &wait_status, e);
     container_plan_free(&plan);
     if (r < 0 || o->dry_run) {
         int kind = e->kind;

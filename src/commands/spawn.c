@@ -7,6 +7,7 @@
  */
 
 #include "base/fd.h"
+#include "base/kernel_calls.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "commands/commands.h"
@@ -23,6 +24,7 @@
 #include "session/rescue_devices.h"
 #include "session/scratch.h"
 #include "session/session.h"
+#include "session/standard_fds.h"
 #include "session/supervise.h"
 #include "terminal/ui.h"
 
@@ -57,7 +59,10 @@ static int status_of(const struct container *c, const struct supervise_result *r
     case CONTAINER_KILLED:
         break;
     }
-    if (result->end == SUPERVISE_ESCAPE && !result->killed)
+    if (!result->killed && result->end == SUPERVISE_REBOOT)
+        return SPAWN_REBOOT;
+    if (!result->killed && (result->end == SUPERVISE_ESCAPE || result->end == SUPERVISE_POWEROFF ||
+                            result->end == SUPERVISE_STOPPED))
         return 0;
     (void)error_set(e, ERROR_FAILED, -EIO, "killed", "the container was killed (SIG%s)",
                     sigabbrev_np(code) ? sigabbrev_np(code) : "?");
@@ -113,13 +118,20 @@ static void remove_work_directories(const struct container_plan *plan)
 static int run_container(const struct spawn_options *o, struct container_plan *plan, int root_fd,
                          struct journal *journal, struct error *e)
 {
+    /* What systemd understands (systemd(1)); nspawn's keys send the same. */
+    bool systemd = plan->kill_signal == SIGRTMIN + 3;
     struct supervise_options options = {
+        .dir = journal->dir,
+        .plan = plan,
         .in_fd = STDIN_FILENO,
         .out_fd = STDOUT_FILENO,
         .escape = ESCAPE_KEY,
         .log_fd = -1,
+        .unfiltered = o->raw_console,
         .control_fd = -1,
         .stop_signal = plan->kill_signal,
+        .poweroff_signal = systemd ? SIGRTMIN + 4 : 0,
+        .reboot_signal = systemd ? SIGRTMIN + 5 : 0,
         .stop_seconds = STOP_SECONDS,
         .grace_seconds = GRACE_SECONDS,
     };
@@ -127,15 +139,23 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
     _cleanup_fd_ int nowhere = -1;
     struct foreign foreign = FOREIGN_NONE;
     struct supervise_result result;
+    struct standard_fds fds;
     struct container c;
-    int status = EXIT_FAILURE, r = attach_console(o, &options, &nowhere, e);
+    int status = EXIT_FAILURE, r = standard_fds_prepare_plan(&fds, plan, o->raw_console, e);
 
+    if (plan->console == CONSOLE_PIPE) {
+        options.pumps = fds.pumps;
+        options.pump_count = STANDARD_FDS;
+    }
+    if (r == 0)
+        r = attach_console(o, &options, &nowhere, e);
     if (r == 0)
         r = make_work_directories(plan, journal, e);
     if (r == 0)
         r = foreign_begin(&foreign, plan->emulated, journal, e);
     if (r == 0)
         r = container_start(&c, plan, root_fd, &host, e);
+    standard_fds_started(&fds);
     if (r == 0)
         container_warn_of_devices(&c);
     if (r == 0 && plan->untrusted)
@@ -150,6 +170,8 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
     }
     foreign_end(&foreign);
     remove_work_directories(plan);
+    plan->stdio = NULL;
+    standard_fds_close(&fds);
     return status;
 }
 
@@ -343,6 +365,8 @@ static int run(const struct spawn_options *o, struct container_plan *plan, struc
                         "root privileges are needed for a container: run it with sudo");
         return EXIT_FAILURE;
     }
+    if (kernel_calls_check(e) < 0)
+        return EXIT_FAILURE;
     if (o->cleanup) {
         journal_undo_stale();
         return 0;

@@ -44,6 +44,7 @@ struct spawn_options {
     bool keep_unit;                    /* no scope of the host's systemd */
     bool boot, as_pid2, quiet, help, version, cleanup, list_capabilities, dry_run;
     enum spawn_console console;
+    bool raw_console; /* its output is not filtered: ours, nspawn has no filter */
     struct spawn_file resolv_conf, timezone;
     int kill_signal;  /* 0: the default of what is started */
     char **arguments; /* the command, or further arguments of the init */

@@ -177,12 +177,17 @@ int spawn_take_console(struct reader *r, const char *name, const char *value)
                  {"pipe", SPAWN_CONSOLE_PIPE},
                  {"autopipe", SPAWN_CONSOLE_AUTOPIPE}};
 
+    if (strcmp(value, "raw") == 0) {
+        r->o->raw_console = true;
+        return 0;
+    }
     for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
         if (strcmp(value, modes[i].word) == 0) {
             r->o->console = modes[i].console;
             return 0;
         }
-    return spawn_bad_value(r, name, value, "interactive, read-only, passive, pipe or autopipe");
+    return spawn_bad_value(r, name, value,
+                           "interactive, read-only, passive, pipe, autopipe or raw");
 }
 
 static int take_file_mode(const char *value, enum spawn_file_mode *ret)

@@ -102,13 +102,21 @@ static bool is_wanted(const struct container_plan *plan, unsigned flags)
            !((flags & OF_LEGACY) && !legacy);
 }
 
+/* An optional one: there is no place for it, or this kernel does not know it. Version 2 of cgroups
+ * may be refused in somebody else's container. */
+static bool may_be_missing(unsigned i, int error)
+{
+    return (table[i].flags & OPTIONAL) && (error == -ENOENT || error == -ENODEV ||
+                                           (error == -EPERM && (table[i].flags & OF_CGROUP)));
+}
+
 int api_mounts_open(const struct container_plan *plan, int cgroup_tree, int ret[API_MOUNTS],
                     struct error *e)
 {
     const uint64_t cleared = plan->api == API_WRITABLE ? RDONLY : 0;
 
     for (unsigned i = 0; i < API_MOUNTS; i++) {
-        bool optional = table[i].flags & OPTIONAL;
+        struct error own = {0};
 
         ret[i] = -1;
         if (!is_wanted(plan, table[i].flags))
@@ -116,10 +124,13 @@ int api_mounts_open(const struct container_plan *plan, int cgroup_tree, int ret[
         if ((table[i].flags & OF_CGROUP) && cgroup_tree >= 0)
             ret[i] = fcntl(cgroup_tree, F_DUPFD_CLOEXEC, 3);
         else
-            ret[i] = attach_new(table[i].type, table[i].options, table[i].attributes & ~cleared,
-                                optional ? NULL : e);
-        if (ret[i] < 0 && !optional)
-            return error_context(e, ret[i], "/%s", table[i].path);
+            ret[i] =
+                attach_new(table[i].type, table[i].options, table[i].attributes & ~cleared, &own);
+        if (ret[i] >= 0 || may_be_missing(i, ret[i]))
+            continue;
+        if (e)
+            *e = own;
+        return error_context(e, ret[i], "/%s", table[i].path);
     }
     return 0;
 }
@@ -127,7 +138,6 @@ int api_mounts_open(const struct container_plan *plan, int cgroup_tree, int ret[
 static int attach_one(unsigned i, int root_fd, int tree, struct error *e)
 {
     _cleanup_fd_ int point = -1;
-    bool optional = table[i].flags & OPTIONAL;
     int r;
 
     if (tree < 0)
@@ -136,10 +146,9 @@ static int attach_one(unsigned i, int root_fd, int tree, struct error *e)
     if (table[i].make && mkdirat(root_fd, table[i].path, table[i].make) < 0)
         return error_errno(e, -errno, "cannot make /%s", table[i].path);
     point = open_point(root_fd, table[i].path);
-    if (point < 0 && optional)
-        return 0;
     r = point < 0 ? point : attach_on(point, tree);
-    return r < 0 && !optional ? error_errno(e, r, "cannot mount on /%s", table[i].path) : 0;
+    return r < 0 && !may_be_missing(i, r) ? error_errno(e, r, "cannot mount on /%s", table[i].path)
+                                          : 0;
 }
 
 int api_mounts_attach(int root_fd, const int trees[API_MOUNTS], int *ret_dev, int *ret_pts,
@@ -170,7 +179,7 @@ int api_mounts_attach(int root_fd, const int trees[API_MOUNTS], int *ret_dev, in
 static int cover(int root_fd, const char *path, int from, struct error *e)
 {
     _cleanup_fd_ int target = path_open_strict(root_fd, path, O_PATH);
-    int r = target < 0 ? 0 : attach_bind(from, target);
+    int r = target == -ENOENT ? 0 : target < 0 ? target : attach_bind(from, target);
 
     return r < 0 ? error_errno(e, r, "cannot cover /%s", path) : 0;
 }

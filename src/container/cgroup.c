@@ -63,6 +63,21 @@ int cgroup_make(struct cgroup *ret, const char *path, struct error *e)
     return 0;
 }
 
+int cgroup_open(const char *group)
+{
+    const char *path;
+    enum hierarchy h = hierarchy_of(group, &path);
+    _cleanup_fd_ int root = hierarchy_open(h, path);
+    char relative[512];
+    int fd;
+
+    if (root < 0)
+        return root;
+    snprintf(relative, sizeof relative, ".%s", path);
+    fd = openat(root, relative, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 int cgroup_make_old(const char *group, struct error *e)
 {
     const char *path;
@@ -80,7 +95,7 @@ int cgroup_write(int fd, const char *name, const char *text)
     return file < 0 ? -errno : fd_write_all(file, text, strlen(text));
 }
 
-int cgroup_join_old(int fd)
+int cgroup_join(int fd)
 {
     return cgroup_write(fd, "cgroup.procs", "0"); /* the writer */
 }

@@ -32,6 +32,9 @@ int cgroup_path(enum hierarchy h, const char *name, char *ret, size_t size);
  * container then runs without. */
 int cgroup_make(struct cgroup *ret, const char *path, struct error *e);
 
+/* Open the directory of a group of a container that runs. A descriptor or a negative errno. */
+int cgroup_open(const char *group);
+
 /* Make @group in an old hierarchy. Its directory as a descriptor, or a negative errno. */
 int cgroup_make_old(const char *group, struct error *e);
 
@@ -39,7 +42,7 @@ int cgroup_make_old(const char *group, struct error *e);
 int cgroup_write(int fd, const char *name, const char *text);
 
 /* Put the calling process into the group with the directory @fd. 0 or a negative errno. */
-int cgroup_join_old(int fd);
+int cgroup_join(int fd);
 
 /* Let the user @uid manage the group with the directory @fd and what is below it (cgroups(7),
  * "Delegation"). */

@@ -42,6 +42,10 @@ static int take_message(struct container *c, const struct message *m, int *fd, s
         c->run_fd = take_fd(fd);
         step_reached("container-run");
         return 0;
+    case MESSAGE_PTS:
+        fd_close(c->pts_fd);
+        c->pts_fd = take_fd(fd);
+        return 0;
     case MESSAGE_PTY:
         fd_close(c->pty_fd);
         c->pty_fd = take_fd(fd);
@@ -134,6 +138,7 @@ void container_free(struct container *c)
     fd_close(c->payload_fd);
     fd_close(c->sync_fd);
     fd_close(c->pty_fd);
+    fd_close(c->pts_fd);
     fd_close(c->run_fd);
     if (c->scope[0])
         cgroup_await_end(c->scope);

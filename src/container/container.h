@@ -29,6 +29,7 @@ struct container {
     int payload_fd;    /* its pidfd, for signals */
     int sync_fd;       /* messages from stub and payload; poll for reading */
     int pty_fd;        /* master of /dev/console; -1 with CONSOLE_PIPE */
+    int pts_fd;        /* the root of the container's devpts, O_PATH: for further terminals */
     int run_fd;        /* the container's /run (a tmpfs made by us), O_PATH directory */
     char cgroups[CONTAINER_CGROUPS][256]; /* our own ones, see hierarchy.h; "" none */
     char scope[240];    /* group that the host's service manager made for us; "" none */

@@ -2,6 +2,7 @@
 #include "container/dev.h"
 
 #include "base/fd.h"
+#include "base/syscalls.h"
 #include "base/text.h"
 #include "container/attach.h"
 #include "container/below.h"
@@ -121,15 +122,28 @@ int dev_fill(const struct container_plan *plan, const int trees[DEV_NODES], int 
     return 0;
 }
 
-/* The slave, by descriptor and never by a name in a directory that others can write. */
-static int open_pty(int pts_fd, const struct container_plan *plan, int *ret_master, int *ret_slave)
+/* /dev/pts of a container that runs is in hostile hands, but nothing in a devpts can be renamed or
+ * made: only a mount could be in the way. */
+static int open_ptmx(int pts_fd)
 {
-    _cleanup_fd_ int master = openat(pts_fd, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
-    struct winsize size = {.ws_row = plan->rows ? plan->rows : 24,
-                           .ws_col = plan->columns ? plan->columns : 80};
+    struct open_how how = {.flags = O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV};
+    int master = sys_openat2(pts_fd, "ptmx", &how);
+
+    return master < 0 ? -errno : master;
+}
+
+/* The slave, by descriptor and never by a name in a directory that others can write. */
+int dev_open_pty(int pts_fd, const struct container_plan *plan, unsigned short rows,
+                 unsigned short columns, int *ret_master, int *ret_slave)
+{
+    _cleanup_fd_ int master = open_ptmx(pts_fd);
+    struct winsize size = {.ws_row = rows ? rows : 24, .ws_col = columns ? columns : 80};
     int unlock = 0, slave;
 
-    if (master < 0 || ioctl(master, TIOCSPTLCK, &unlock) < 0)
+    if (master < 0)
+        return master;
+    if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
         return -errno;
     slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (slave < 0)
@@ -146,7 +160,7 @@ int dev_console(const struct container_plan *plan, int dev_fd, int pts_fd, int *
                 int *ret_slave, struct error *e)
 {
     _cleanup_fd_ int master = -1, slave = -1, place = -1;
-    int r = open_pty(pts_fd, plan, &master, &slave);
+    int r = dev_open_pty(pts_fd, plan, plan->rows, plan->columns, &master, &slave);
 
     if (r < 0)
         return error_errno(e, r, "cannot make a terminal for the console");

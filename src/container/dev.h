@@ -19,6 +19,14 @@ int dev_fill(const struct container_plan *plan, const int trees[DEV_NODES], int 
              struct error *e);
 
 /*
+ * A new terminal of the devpts whose root is @pts_fd, of the plan's user, 24 by 80 where a size is
+ * 0. By descriptors only, and what is mounted over something in there is not used. 0 or a negative
+ * errno.
+ */
+int dev_open_pty(int pts_fd, const struct container_plan *plan, unsigned short rows,
+                 unsigned short columns, int *ret_master, int *ret_slave);
+
+/*
  * Make a pty in the container's devpts @pts_fd and put its slave on /dev/console: as a bind mount
  * over a regular file and not as a link (lock_dev_console() of systemd refuses links, pam_securetty
  * the name pts/0). *ret_master and *ret_slave belong to the caller.

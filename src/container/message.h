@@ -2,20 +2,21 @@
 #pragma once
 
 /*
- * The one message type between supervisor, stub and payload: a datagram on a SOCK_SEQPACKET pair.
- * A failure travels as the whole struct error, so that the person reads which step failed on what,
- * and not that a child died.
+ * The one message type between supervisor, stub, payload and visits: a datagram on a SOCK_SEQPACKET
+ * pair. A failure travels as the whole struct error, so that the person reads which step failed on
+ * what, and not that a child died.
  */
 
 #include "base/error.h"
 
 enum message_type {
-    MESSAGE_PAYLOAD, /* stub: the payload was forked; with its pidfd */
+    MESSAGE_PAYLOAD, /* stub: the payload was forked; visit: the program runs; with its pidfd */
     MESSAGE_CGROUP,  /* supervisor, to the stub: with the payload's group, or none */
     MESSAGE_GO,      /* supervisor, to the payload: its cgroup's device policy is in force */
     MESSAGE_RUN,     /* payload: with its /run */
-    MESSAGE_PTY,     /* payload: with the master of /dev/console */
-    MESSAGE_FAILED,  /* stub or payload: error is filled */
+    MESSAGE_PTS,     /* payload: with the root of its devpts */
+    MESSAGE_PTY,     /* payload: with the master of /dev/console; visit: of its terminal */
+    MESSAGE_FAILED,  /* error is filled */
     MESSAGE_ENDED,   /* stub: status is the wait status of the payload */
 };
 

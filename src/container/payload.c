@@ -54,7 +54,7 @@ static int enter_namespaces(struct payload *p, struct error *e)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return error_errno(e, -errno, "cannot tie the payload to its stub");
     if (l->systemd_fd >= 0)
-        r = cgroup_join_old(l->systemd_fd);
+        r = cgroup_join(l->systemd_fd);
     if (r < 0)
         return error_errno(e, r, "cannot enter the cgroup of systemd");
     /* CLONE_INTO_CGROUP takes effect after CLONE_NEWCGROUP would: it takes two calls. */
@@ -100,6 +100,8 @@ static int fill_dev(struct payload *p, struct error *e)
     _cleanup_fd_ int master = -1;
     int r = dev_fill(p->launch->plan, p->launch->nodes, p->dev_fd, e);
 
+    if (r == 0)
+        r = send_fd(p, MESSAGE_PTS, p->pts_fd, e);
     if (r < 0 || p->launch->plan->console != CONSOLE_PTY)
         return r;
     r = dev_console(p->launch->plan, p->dev_fd, p->pts_fd, &master, &p->slave_fd, e);
@@ -144,7 +146,7 @@ static int await_go(struct payload *p, struct error *e)
     return error_errno(e, r < 0 ? r : -EPROTO, "the supervisor does not answer");
 }
 
-/* Standard input and output of a pipe console stay the caller's. Nothing else does. */
+/* The standard descriptors are passed on or replaced later. Nothing else is passed on. */
 static int close_all(struct payload *p, struct error *e)
 {
     (void)p;
@@ -186,6 +188,9 @@ static int become(const struct payload *p, struct error *e)
     const struct container_plan *plan = p->launch->plan;
     int r = process_setup_terminal(p->slave_fd, e);
 
+    for (int fd = 0; r == 0 && plan->console == CONSOLE_PIPE && plan->stdio && fd <= 2; fd++)
+        if (plan->stdio[fd] != fd && dup2(plan->stdio[fd], fd) < 0)
+            r = error_errno(e, -errno, "cannot pass the standard descriptors on");
     if (r == 0 && plan->chdir && chdir(plan->chdir) < 0)
         r = error_errno(e, -errno, "cannot change to %s inside", text_safe(plan->chdir));
     if (r == 0)

@@ -16,7 +16,7 @@
 
 enum container_console {
     CONSOLE_PTY,  /* a pty of the container's own devpts on /dev/console; master to the caller */
-    CONSOLE_PIPE, /* the caller's stdin, stdout and stderr are passed through */
+    CONSOLE_PIPE, /* three descriptors are passed through: .stdio */
 };
 
 enum container_payload {
@@ -111,6 +111,7 @@ struct container_plan {
     char **env;  /* owned; NULL-terminated; "NAME=value" */
     char *chdir; /* owned; NULL = "/" (command) */
     enum container_console console;
+    const int *stdio;             /* borrowed: what is 0, 1 and 2 inside; NULL: the caller's own */
     unsigned short rows, columns; /* first size of the pty; 0 = 24x80 */
     bool untrusted;               /* a user namespace; see container_plan_distrust() */
     bool read_only;               /* the root is mounted read-only inside */

@@ -85,6 +85,10 @@ static int attach_one(const struct container_mount *m, int prepared, int root_fd
     if (ready && prepared < 0)
         return 0; /* optional, and its source is not there */
     target = path_open(root_fd, m->target, O_PATH);
+    /* A directory where a file goes, or the other way round: the kernel would refuse it. */
+    if (target >= 0 && m->optional && m->kind != MOUNT_MASK &&
+        tree_is_directory(target) != (!ready || tree_is_directory(prepared)))
+        return 0;
     if (target == -ENOENT && is_ours(m->target) && m->kind != MOUNT_MASK) {
         r = make_point(root_fd, m->target, !ready || tree_is_directory(prepared));
         target = r < 0 ? r : path_open(root_fd, m->target, O_PATH);

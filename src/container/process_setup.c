@@ -59,6 +59,18 @@ static int loopback_up(void)
     return fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
 
+int process_setup_account(struct error *e)
+{
+    /* The administrator's keys stay outside. A kernel without keys has none. */
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+        return error_errno(e, -errno, "cannot leave the session keyring");
+    /* Nobody has logged in here yet (pam_loginuid(8)); refused where audit forbids the change. */
+    (void)file_write("/proc/self/loginuid", "4294967295");
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        set_limit(limits[i].resource, limits[i].soft, limits[i].hard);
+    return 0;
+}
+
 int process_setup_identity(const struct container_plan *plan, struct error *e)
 {
     const char *hostname = plan->hostname[0] ? plan->hostname : plan->name;
@@ -71,14 +83,7 @@ int process_setup_identity(const struct container_plan *plan, struct error *e)
         if (r < 0)
             return error_errno(e, r, "cannot start the loopback network");
     }
-    /* The administrator's keys stay outside. A kernel without keys has none. */
-    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
-        return error_errno(e, -errno, "cannot leave the session keyring");
-    /* Nobody has logged in here yet (pam_loginuid(8)); refused where audit forbids the change. */
-    (void)file_write("/proc/self/loginuid", "4294967295");
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-        set_limit(limits[i].resource, limits[i].soft, limits[i].hard);
-    return 0;
+    return process_setup_account(e);
 }
 
 int process_setup_limits_of_namespace(struct error *e)

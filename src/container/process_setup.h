@@ -6,7 +6,11 @@
 #include "base/error.h"
 #include "container/plan.h"
 
-/* Host name, loopback device (with a network of its own), session keyring, login uid, limits. */
+/* Session keyring, login uid, limits. */
+int process_setup_account(struct error *e);
+
+/* The same, and what the container has once: host name, loopback device (with a network of its
+ * own). */
 int process_setup_identity(const struct container_plan *plan, struct error *e);
 
 /* In a user namespace, while the host's /proc is there: no further user namespaces below it, which

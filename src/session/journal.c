@@ -80,7 +80,7 @@ int journal_record(struct journal *j, enum journal_kind kind, const char *value)
 
 static void remove_session_dir(const char *dir)
 {
-    static const char *const names[] = {"journal", "machine-id", "inittab", "lock"};
+    static const char *const names[] = {"journal", "socket", "machine-id", "inittab", "lock"};
     char path[128];
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

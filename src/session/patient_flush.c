@@ -48,7 +48,8 @@ void patient_flush(const struct patient *p)
         _exit(0);
     }
     child = pidfd_open(pid, 0);
-    for (;;) {
+    /* Without a descriptor (there are too many) it is waited for without a word. */
+    while (child >= 0) {
         struct pollfd wait = {.fd = child, .events = POLLIN};
         int n = poll(&wait, 1, FLUSH_TICK_MS);
 

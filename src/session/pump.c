@@ -21,6 +21,36 @@ static void finish(struct pump *p)
     p->start = p->end = 0;
 }
 
+/* Nobody reads any more (EPIPE), the disk is full, or the terminal is lost. */
+static void fail(struct pump *p)
+{
+    if (p->close_at_end)
+        finish(p);
+    p->to = -1;
+    p->start = p->end = 0;
+}
+
+/* Of the bytes of a payload that many are read at a time that what comes of them fits. */
+#define FILTERED_READ ((PIPE_BUF - FILTER_ROOM(0)) / 4)
+
+static ssize_t take_in(struct pump *p)
+{
+    char raw[FILTERED_READ];
+    ssize_t n;
+
+    if (!p->filter)
+        n = read(p->from, p->data, sizeof p->data);
+    else
+        n = read(p->from, raw, sizeof raw);
+    if (n <= 0)
+        return n;
+    p->start = 0;
+    p->end = p->filter ? filter_run(p->filter, raw, (size_t)n, p->data) : (size_t)n;
+    if (p->to < 0)
+        p->end = 0;
+    return n;
+}
+
 bool pump_run(struct pump *p)
 {
     ssize_t n;
@@ -28,22 +58,20 @@ bool pump_run(struct pump *p)
     if (p->start == p->end) {
         if (p->from < 0)
             return false;
-        n = read(p->from, p->data, sizeof p->data);
+        n = take_in(p);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return false;
         if (n <= 0) {
             finish(p);
             return false;
         }
-        p->start = 0;
-        p->end = (size_t)n;
         return true;
     }
     n = write(p->to, p->data + p->start, p->end - p->start);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (n < 0) {
-        finish(p); /* nobody reads any more (EPIPE), or the disk is full */
+        fail(p);
         return false;
     }
     p->start += (size_t)n;
@@ -58,5 +86,10 @@ void pump_drain(struct pump *p, int wait_ms)
 
         if (poll(&wait, 1, sending ? wait_ms : 0) <= 0 || !pump_run(p))
             break;
+    }
+    if (p->filter && p->to >= 0) {
+        char modes[FILTER_MODES_MAX];
+
+        (void)!write(p->to, modes, filter_leave(p->filter, modes));
     }
 }

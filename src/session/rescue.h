@@ -16,6 +16,7 @@
 
 /* Paths below the container's /run. */
 #define RESCUE_CONTROL "unbrick/control" /* FIFO: "ready", "exit N", "poweroff", "reboot" */
+#define RESCUE_ENTER   "unbrick/enter"   /* script: another shell, for `unbrick enter` */
 #define RESCUE_STDIN   "unbrick/in"      /* FIFOs of --run */
 #define RESCUE_STDOUT  "unbrick/out"
 #define RESCUE_STDERR  "unbrick/err"

@@ -49,6 +49,36 @@ static int add_machine_id(struct container_plan *plan, const struct patient *p,
     return r < 0 ? r : bind_over(plan, path, "/etc/machine-id");
 }
 
+/* What systemd, the C library for it, or the shell reads before the prompt is there. A FIFO in its
+ * place makes them wait for ever, and a device may have no end: covered, it is an empty file. */
+static const char *const read_early[] = {
+    "/etc/os-release",          "/usr/lib/os-release", "/etc/hostname",       "/etc/machine-info",
+    "/etc/systemd/system.conf", "/etc/locale.conf",    "/etc/default/locale", "/etc/vconsole.conf",
+    "/etc/localtime",           "/etc/nsswitch.conf",  "/etc/passwd",         "/etc/group",
+    "/etc/ld.so.cache",         "/etc/ld.so.preload",  "/etc/selinux/config", "/etc/environment",
+    "/etc/bash.bashrc",         "/etc/profile",        "/etc/inputrc",
+};
+
+static int cover_no_files(struct container_plan *plan, int root_fd)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < sizeof read_early / sizeof read_early[0]; i++) {
+        struct stat st;
+
+        if (root_fd < 0 || path_stat(root_fd, read_early[i], &st) < 0 || S_ISREG(st.st_mode) ||
+            S_ISDIR(st.st_mode))
+            continue;
+        r = container_plan_add_mount(plan, &(struct container_mount){
+                                               .kind = MOUNT_MASK,
+                                               .source_fd = -1,
+                                               .target = (char *)read_early[i],
+                                               .optional = true,
+                                           });
+    }
+    return r;
+}
+
 /* A link as resolved and resolvconf make it leads into /run, which is our tmpfs: the file is put
  * where the link points. A plain file is covered by a bind mount. */
 int rescue_add_resolv_conf(struct container_plan *plan, int root_fd, const char *source)
@@ -86,6 +116,8 @@ int rescue_add_overlays(struct container_plan *plan, const struct patient *p,
      * (ostree-prepare-root(1)). */
     if (r == 0 && p->root && p->root->place.deployment[0])
         r = container_plan_add_file(plan, "ostree-booted", S_IFREG | 0644, "");
+    if (r == 0)
+        r = cover_no_files(plan, p->root_fd);
     if (r == 0 && !plan->private_network)
         r = rescue_add_resolv_conf(plan, p->root_fd, "/etc/resolv.conf");
     return r;

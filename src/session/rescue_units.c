@@ -259,17 +259,20 @@ static void append_quoted(struct text *t, const char *s)
     (void)text_append(t, "'", 1);
 }
 
-static void append_environment(struct text *t, const struct rescue_request *request)
+/* @term: NULL leaves it as it is. */
+static void append_environment(struct text *t, const struct rescue_request *request,
+                               const char *term)
 {
-    const char *term = getenv("TERM");
-
-    (void)text_appendf(t, "export PATH=/run/unbrick/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-                          "/usr/bin:/sbin:/bin\n"
-                          "export HOME=/root USER=root LOGNAME=root\n"
+    (void)text_appendf(
+        t, "export PATH=%s/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n",
+        rescue_uses_control(request) ? "/run/unbrick/bin:" : "");
+    (void)text_appendf(t, "export HOME=/root USER=root LOGNAME=root\n"
                           "export HISTFILE=/run/unbrick/history ENV=/run/unbrick/shrc\n");
-    (void)text_appendf(t, "export TERM=");
-    append_quoted(t, term && *term ? term : "linux");
-    (void)text_append(t, "\n", 1);
+    if (term) {
+        (void)text_appendf(t, "export TERM=");
+        append_quoted(t, term);
+        (void)text_append(t, "\n", 1);
+    }
     for (char *const *v = request->setenv; v && *v; v++) {
         (void)text_appendf(t, "export ");
         (void)text_append(t, *v, (size_t)(strchrnul(*v, '=') - *v));
@@ -282,12 +285,19 @@ static void append_environment(struct text *t, const struct rescue_request *requ
     (void)text_appendf(t, "cd /root 2>/dev/null || cd /\n");
 }
 
+static void append_shell(struct text *t, const struct patient *p,
+                         const struct rescue_request *request, const char *before)
+{
+    const char *shell = request->kind == RESCUE_HOST_TOOLS ? "/bin/sh" : shell_of(p);
+    bool bash = text_ends_with(shell, "/bash");
+
+    (void)text_appendf(t, "%s %s %s-i\n", before, shell, bash ? "--rcfile /run/unbrick/shrc " : "");
+}
+
 /* The body of the session: a script over pipes, a login, or a root shell. */
 static void append_body(struct text *t, const struct patient *p,
                         const struct rescue_request *request)
 {
-    bool bash = text_ends_with(shell_of(p), "/bash");
-
     if (request->script) {
         bool has_interpreter = request->script_size > 2 && memcmp(request->script, "#!", 2) == 0;
 
@@ -307,10 +317,8 @@ static void append_body(struct text *t, const struct patient *p,
     (void)text_appendf(t, "echo ready >/run/%s\n", RESCUE_CONTROL);
     if (request->login)
         (void)text_appendf(t, "$take login\n");
-    else if (bash)
-        (void)text_appendf(t, "$take %s --rcfile /run/unbrick/shrc -i\n", shell_of(p));
     else
-        (void)text_appendf(t, "$take %s -i\n", shell_of(p));
+        append_shell(t, p, request, "$take");
     (void)text_appendf(t, "echo \"exit $?\" >/run/%s\n", RESCUE_CONTROL);
 }
 
@@ -345,6 +353,7 @@ int rescue_add_scripts(struct container_plan *plan, const struct patient *p,
                        const struct rescue_request *request)
 {
     static const char *const fifos[] = {RESCUE_CONTROL, RESCUE_STDIN, RESCUE_STDOUT, RESCUE_STDERR};
+    const char *term = getenv("TERM");
     _cleanup_text_ struct text t = TEXT_INIT(65536);
     int r = 0;
 
@@ -355,9 +364,15 @@ int rescue_add_scripts(struct container_plan *plan, const struct patient *p,
     if (r < 0)
         return r;
     (void)text_appendf(&t, "#!/bin/sh\n");
-    append_environment(&t, request);
+    append_environment(&t, request, text_is_empty(term) ? "linux" : term);
     append_body(&t, p, request);
     r = add_text(plan, "unbrick/session", 0755, &t);
+    if (r < 0)
+        return r;
+    (void)text_appendf(&t, "#!/bin/sh\n");
+    append_environment(&t, request, NULL);
+    append_shell(&t, p, request, "exec");
+    r = add_text(plan, RESCUE_ENTER, 0755, &t);
     if (r < 0)
         return r;
     (void)text_appendf(&t, "PS1='[patient %s] # '\n", p->name);

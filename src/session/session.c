@@ -2,6 +2,7 @@
 #include "session/session.h"
 
 #include "base/fd.h"
+#include "base/kernel_calls.h"
 #include "base/path.h"
 #include "base/step.h"
 #include "base/text.h"
@@ -11,11 +12,14 @@
 #include "session/foreign.h"
 #include "session/interrupt.h"
 #include "session/rescue_host_tools.h"
+#include "session/standard_fds.h"
+#include "terminal/encoding.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -38,6 +42,9 @@ int session_open(struct session *ret, const struct patient_request *request, str
     if (geteuid() != 0)
         return error_set(e, ERROR_HOST, -EPERM, "no-root",
                          "root privileges are needed to open disks: run it with sudo");
+    r = kernel_calls_check(e);
+    if (r < 0)
+        return r;
     journal_undo_stale();
     r = keeper_start(&s->keeper, e);
     if (r == 0)
@@ -52,6 +59,9 @@ int session_open(struct session *ret, const struct patient_request *request, str
         r = host_mounts_leave(&s->host_ns_fd, e);
     if (r == 0)
         r = patient_open(&s->patient, request, &s->journal, e);
+    /* Of disks it is known earlier, and recorded then. */
+    if (r == 0 && s->patient.directory_fd >= 0)
+        (void)journal_record(&s->journal, JOURNAL_NAME, s->patient.name);
     if (r < 0)
         (void)session_close(s, NULL);
     return r;
@@ -159,20 +169,38 @@ static int cover_etc(struct session *s, struct container_plan *plan, int *ret_fd
     return 1;
 }
 
-static int run_started(struct container *c, const struct container_plan *plan,
-                       const struct rescue_request *rescue, const struct session_console *console,
+/* What a rescue without an init is ended with: an interactive shell ignores SIGTERM, a command may
+ * have been started so that it ignores SIGHUP. */
+static int stop_signal(const struct container_plan *plan, const struct rescue_request *rescue)
+{
+    if (plan->kill_signal || plan->payload != PAYLOAD_COMMAND)
+        return plan->kill_signal;
+    return rescue->args && rescue->args[0] ? SIGTERM : SIGHUP;
+}
+
+static int run_started(const struct session *s, struct container *c,
+                       const struct container_plan *plan, const struct rescue_request *rescue,
+                       const struct session_console *console, struct standard_fds *fds,
                        bool covered, struct supervise_result *ret, struct error *e)
 {
     bool controlled = rescue_uses_control(rescue);
     struct ready_context ready = {.container = c, .banner = console->banner, .uncover = covered};
+    const char *shell = rescue->kind == RESCUE_HOST_TOOLS || !s->patient.system.shell[0]
+                            ? "/bin/sh"
+                            : s->patient.system.shell;
+    struct filter filters[SUPERVISE_PUMPS];
     struct pump pumps[SUPERVISE_PUMPS];
     struct supervise_options options = {
+        .dir = s->journal.dir,
+        .plan = plan,
+        .shell = (char *const[]){(char *)shell, (char *)"/run/" RESCUE_ENTER, NULL},
         .in_fd = rescue->script ? -1 : STDIN_FILENO,
         .out_fd = STDOUT_FILENO,
         .escape = console->escape,
         .log_fd = console->log_fd,
+        .unfiltered = console->unfiltered,
         .control_fd = controlled ? open_fifo(c, RESCUE_CONTROL) : -1,
-        .stop_signal = plan->kill_signal,
+        .stop_signal = stop_signal(plan, rescue),
         .stop_seconds = STOP_SECONDS,
         .grace_seconds = SESSION_GRACE_SECONDS,
         .on_ready = say_ready,
@@ -190,9 +218,16 @@ static int run_started(struct container *c, const struct container_plan *plan,
             pumps[i].from = i == 0 ? STDIN_FILENO : fifo;
             pumps[i].to = i == 0 ? fifo : i;
             pumps[i].close_at_end = i == 0;
+            if (i > 0 && isatty(i) && !console->unfiltered) {
+                filter_init(&filters[i], terminal_reads_utf8(i));
+                pumps[i].filter = &filters[i];
+            }
         }
         options.pumps = pumps;
         options.pump_count = 3;
+    } else if (plan->console == CONSOLE_PIPE) {
+        options.pumps = fds->pumps;
+        options.pump_count = STANDARD_FDS;
     }
     if (!controlled && console->banner && c->pty_fd >= 0)
         ui_note("%s", console->banner);
@@ -211,8 +246,9 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
                 int *ret_wait_status, struct error *e)
 {
     _cleanup_fd_ int tools = -1, etc = -1;
+    struct standard_fds fds;
     struct container c = {
-        .sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .run_fd = -1};
+        .sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .pts_fd = -1, .run_fd = -1};
     struct container_host host;
     struct foreign foreign;
     int covered = 0, r;
@@ -231,13 +267,19 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
     host = container_host_of(&s->journal, true);
     r = foreign_begin(&foreign, plan->emulated, &s->journal, e);
     if (r == 0)
-        r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, &host, e);
+        r = standard_fds_prepare_plan(&fds, plan, console->unfiltered, e);
     if (r == 0) {
-        step_reached("session-running");
-        container_warn_of_devices(&c);
-        r = run_started(&c, plan, rescue, console, covered > 0, ret, e);
-        *ret_wait_status = c.status;
-        container_free(&c);
+        r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, &host, e);
+        standard_fds_started(&fds);
+        if (r == 0) {
+            step_reached("session-running");
+            container_warn_of_devices(&c);
+            r = run_started(s, &c, plan, rescue, console, &fds, covered > 0, ret, e);
+            *ret_wait_status = c.status;
+            container_free(&c);
+        }
+        plan->stdio = NULL;
+        standard_fds_close(&fds);
     }
     foreign_end(&foreign);
     return r;

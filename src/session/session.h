@@ -30,6 +30,7 @@ int session_open(struct session *ret, const struct patient_request *request, str
 struct session_console {
     int escape;
     int log_fd;         /* -1 none */
+    bool unfiltered;    /* --console=raw */
     bool pty;           /* stdin or stdout is a terminal, or the payload wants one */
     const char *banner; /* printed when the shell is ready; NULL none */
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/supervise.h"
+#include "session/supervise_private.h"
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -24,9 +26,6 @@
 /* Time for the last bytes of the pty after the payload is dead. */
 #define CONSOLE_DRAIN_MS 200
 
-/* A pty without an opener of its slave is readable for ever and has nothing: look this often. */
-#define CLOSED_PTY_MS 200
-
 /* Time for a slow reader of --run's output. */
 #define PUMP_DRAIN_MS 5000
 
@@ -39,23 +38,7 @@ enum slot {
     SLOT_COUNT = SLOT_PUMPS + SUPERVISE_PUMPS,
 };
 
-struct loop {
-    struct container *container;
-    const struct supervise_options *options;
-    struct supervise_result *result;
-    struct console *console; /* NULL: no pty, or the terminal is lost */
-    int signal_fd;
-    bool stopping, killed, lost;
-    bool pty_closed; /* without a terminal: nobody has the slave open at the moment */
-    bool finishing;  /* an end was decided: pipes are drained, then it stops */
-    long long started_ms, deadline_ms;
-    unsigned shown_seconds;
-    char line[128]; /* of the control FIFO */
-    size_t line_size;
-    int failure;
-};
-
-static long long now_ms(void)
+long long supervise_now_ms(void)
 {
     struct timespec t;
 
@@ -66,43 +49,55 @@ static long long now_ms(void)
 /* On the terminal the payload's output is on; beside it when that is a file or a pipe. */
 static void say(struct loop *l, const char *text)
 {
-    if (l->console && isatty(l->options->out_fd))
+    if (l->console && (l->lost || isatty(l->options->out_fd)))
         console_print(l->console, text);
     else
         ui_note("%s", text);
 }
 
-static void kill_now(struct loop *l)
+void supervise_kill(struct loop *l)
 {
     if (l->killed)
         return;
     l->killed = true;
     l->result->killed = true;
     l->stopping = true;
-    l->deadline_ms = now_ms() + KILL_WAIT_MS;
+    l->deadline_ms = supervise_now_ms() + KILL_WAIT_MS;
     container_kill(l->container);
 }
 
-/* Begin the orderly end; a second call kills. The first reason given stays. */
-static void stop(struct loop *l, enum supervise_end end, int code)
+/* What asks for that end; 0: nothing does. */
+static int signal_of(const struct loop *l, enum supervise_end end)
 {
+    int signal = end == SUPERVISE_POWEROFF ? l->options->poweroff_signal
+                 : end == SUPERVISE_REBOOT ? l->options->reboot_signal
+                                           : 0;
+
+    return signal ? signal : l->options->stop_signal;
+}
+
+/* Begin the orderly end; a second call kills. The first reason given stays. */
+void supervise_stop(struct loop *l, enum supervise_end end, int code)
+{
+    int signal = signal_of(l, end);
+
     if (l->stopping) {
-        kill_now(l);
+        supervise_kill(l);
         return;
     }
     l->stopping = true;
     l->result->end = end;
     l->result->code = code;
-    l->deadline_ms = now_ms() + l->options->stop_seconds * 1000LL;
+    l->deadline_ms = supervise_now_ms() + l->options->stop_seconds * 1000LL;
     l->shown_seconds = 0;
     /* How our own session is taken down is of no interest to anybody. */
     if (l->console && l->options->control_fd >= 0 && l->result->ready)
         console_hold_output(l->console);
     /* Without a stop signal killing is the orderly end: nothing runs but the shell that is over. */
-    if (l->options->stop_signal == 0 || container_stop(l->container, l->options->stop_signal) < 0) {
+    if (signal == 0 || container_stop(l->container, signal) < 0) {
         bool was_asked_for = end != SUPERVISE_ESCAPE;
 
-        kill_now(l);
+        supervise_kill(l);
         l->result->killed = !was_asked_for;
     }
 }
@@ -135,9 +130,9 @@ static void control_line(struct loop *l, const char *line)
         l->result->end = SUPERVISE_EXIT;
         l->result->code = code >= 0 && code <= 255 ? (int)code : 1;
     } else if (strcmp(line, "poweroff") == 0 && !l->stopping) {
-        stop(l, SUPERVISE_POWEROFF, 0);
+        supervise_stop(l, SUPERVISE_POWEROFF, 0);
     } else if (strcmp(line, "reboot") == 0 && !l->stopping) {
-        stop(l, SUPERVISE_REBOOT, 0);
+        supervise_stop(l, SUPERVISE_REBOOT, 0);
     }
 }
 
@@ -158,15 +153,38 @@ static void read_control(struct loop *l)
     }
 }
 
-static void lose_terminal(struct loop *l)
+void supervise_lose_terminal(struct loop *l)
 {
     if (l->lost)
         return;
     l->lost = true;
-    console_free(l->console, 0);
-    l->console = NULL;
+    if (l->console)
+        console_detach(l->console);
     if (!l->stopping)
-        l->deadline_ms = now_ms() + l->options->grace_seconds * 1000LL;
+        l->deadline_ms = supervise_now_ms() + l->options->grace_seconds * 1000LL;
+}
+
+int supervise_take_terminal(struct loop *l, const int fds[PROTOCOL_FDS], const char *from,
+                            struct error *e)
+{
+    for (int i = 0; i < PROTOCOL_FDS; i++)
+        if (fds[i] < 0 || !isatty(fds[i]))
+            return error_set(e, ERROR_USAGE, -ENOTTY, "no-terminal",
+                             "the console can be taken over only by a terminal");
+    if (!l->lost) {
+        char text[128];
+
+        snprintf(text, sizeof text, "\nunbrick: %s takes the console over\n", text_safe(from));
+        console_print(l->console, text);
+    }
+    console_detach(l->console);
+    for (int i = 0; i < PROTOCOL_FDS; i++)
+        if (dup2(fds[i], i) < 0)
+            return error_errno(e, -errno, "cannot use the terminal");
+    ui_terminal_changed();
+    l->lost = false;
+    l->has_terminal = true;
+    return console_attach(l->console, STDIN_FILENO, STDOUT_FILENO, e);
 }
 
 static void read_signal(struct loop *l)
@@ -181,10 +199,10 @@ static void read_signal(struct loop *l)
             console_window_changed(l->console);
         break;
     case SIGHUP:
-        lose_terminal(l);
+        supervise_lose_terminal(l);
         break;
     default:
-        stop(l, SUPERVISE_SIGNAL, (int)info.ssi_signo);
+        supervise_stop(l, SUPERVISE_SIGNAL, (int)info.ssi_signo);
         break;
     }
 }
@@ -212,7 +230,7 @@ static void show_countdown(struct loop *l, long long now)
 
 static void handle_timers(struct loop *l)
 {
-    long long now = now_ms();
+    long long now = supervise_now_ms();
 
     if (!l->result->ready && l->console && !l->stopping && now - l->started_ms > SILENT_START_MS) {
         l->started_ms = now + (1LL << 40); /* once */
@@ -222,9 +240,9 @@ static void handle_timers(struct loop *l)
     if (l->stopping) {
         show_countdown(l, now);
         if (now >= l->deadline_ms)
-            kill_now(l);
+            supervise_kill(l);
     } else if (l->lost && now >= l->deadline_ms) {
-        stop(l, SUPERVISE_HANGUP, SIGHUP);
+        supervise_stop(l, SUPERVISE_HANGUP, SIGHUP);
     }
 }
 
@@ -232,11 +250,17 @@ static void handle_console(struct loop *l, const struct pollfd *fds, unsigned co
 {
     switch (console_handle(l->console, fds, count)) {
     case CONSOLE_ESCAPE:
-        stop(l, SUPERVISE_ESCAPE, 0);
+        supervise_stop(l, SUPERVISE_ESCAPE, 0);
+        break;
+    case CONSOLE_POWEROFF:
+        supervise_stop(l, SUPERVISE_POWEROFF, 0);
+        break;
+    case CONSOLE_REBOOT:
+        supervise_stop(l, SUPERVISE_REBOOT, 0);
         break;
     case CONSOLE_HANGUP:
     case CONSOLE_OUTPUT_FAILED:
-        lose_terminal(l);
+        supervise_lose_terminal(l);
         break;
     case CONSOLE_NOTHING:
     case CONSOLE_INPUT_END:
@@ -244,17 +268,8 @@ static void handle_console(struct loop *l, const struct pollfd *fds, unsigned co
     }
 }
 
-/* Without a terminal what the payload prints goes nowhere: a full pty would stop it. */
-static void discard_pty(struct loop *l)
-{
-    char chunk[4096];
-
-    while (read(l->container->pty_fd, chunk, sizeof chunk) > 0)
-        ;
-    l->pty_closed = errno == EIO;
-}
-
-static unsigned fill_poll(struct loop *l, struct pollfd *fds, int *ret_timeout)
+/* First the fixed slots, then the console's, then the peers', from *ret_peers on. */
+static unsigned fill_poll(struct loop *l, struct pollfd *fds, unsigned *ret_peers, int *ret_timeout)
 {
     const struct supervise_options *o = l->options;
     unsigned count = SLOT_COUNT;
@@ -275,19 +290,24 @@ static unsigned fill_poll(struct loop *l, struct pollfd *fds, int *ret_timeout)
         count += console_poll(l->console, fds + count, &wanted);
         if (wanted >= 0 && wanted < *ret_timeout)
             *ret_timeout = wanted;
-    } else if (l->lost && l->pty_closed) {
-        *ret_timeout = CLOSED_PTY_MS;
-    } else if (l->lost && l->container->pty_fd >= 0) {
-        fds[count++] = (struct pollfd){.fd = l->container->pty_fd, .events = POLLIN};
     }
-    return count;
+    *ret_peers = count;
+    return count + peers_poll(l, fds + count, ret_timeout);
+}
+
+static bool something_happened(const struct pollfd *fds, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (fds[i].revents)
+            return true;
+    return false;
 }
 
 static int turn(struct loop *l, struct error *e)
 {
-    struct pollfd fds[SLOT_COUNT + CONSOLE_POLL_MAX];
+    struct pollfd fds[SLOT_COUNT + CONSOLE_POLL_MAX + PEERS_POLL_MAX];
     int timeout, r;
-    unsigned count = fill_poll(l, fds, &timeout);
+    unsigned peers, count = fill_poll(l, fds, &peers, &timeout);
 
     if (poll(fds, count, timeout) < 0)
         return errno == EINTR ? 0 : error_errno(e, -errno, "poll");
@@ -304,12 +324,11 @@ static int turn(struct loop *l, struct error *e)
         if (fds[SLOT_PUMPS + i].revents)
             (void)pump_run(&l->options->pumps[i]);
     if (l->console)
-        handle_console(l, fds + SLOT_COUNT, count - SLOT_COUNT);
-    else if (l->lost && l->container->pty_fd >= 0)
-        discard_pty(l);
+        handle_console(l, fds + SLOT_COUNT, peers - SLOT_COUNT);
+    peers_handle(l, something_happened(fds + peers, count - peers));
     if (l->finishing && !l->stopping) {
         drain_pumps(l);
-        stop(l, l->result->end, l->result->code);
+        supervise_stop(l, l->result->end, l->result->code);
     }
     handle_timers(l);
     return 0;
@@ -333,6 +352,10 @@ static int begin(struct loop *l, sigset_t *ret_old, struct error *e)
         return error_errno(e, -errno, "signalfd");
     if (o->control_fd < 0)
         l->result->ready = true;
+    r = peers_open(l, e);
+    if (r < 0)
+        return r;
+    l->has_terminal = (o->in_fd >= 0 && isatty(o->in_fd)) || isatty(o->out_fd);
     if (l->container->pty_fd < 0)
         return 0;
     r = console_new(&l->console, l->container->pty_fd,
@@ -340,6 +363,7 @@ static int begin(struct loop *l, sigset_t *ret_old, struct error *e)
                                               .out_fd = o->out_fd,
                                               .escape = o->escape,
                                               .log_fd = o->log_fd,
+                                              .unfiltered = o->unfiltered,
                                               .hold_input = !l->result->ready,
                                               .hold_output = !l->result->ready},
                     e);
@@ -354,7 +378,8 @@ int supervise(struct container *c, const struct supervise_options *o, struct sup
         .options = o,
         .result = ret,
         .signal_fd = -1,
-        .started_ms = now_ms(),
+        .listen_fd = -1,
+        .started_ms = supervise_now_ms(),
     };
     sigset_t old;
     int r;
@@ -372,6 +397,7 @@ int supervise(struct container *c, const struct supervise_options *o, struct sup
     if (l.console && !ret->ready && !l.stopping)
         console_release_output(l.console);
     console_free(l.console, CONSOLE_DRAIN_MS);
+    peers_close(&l);
     fd_close(l.signal_fd);
     (void)sigprocmask(SIG_SETMASK, &old, NULL);
     return r;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "container/container.h"
+#include "container/plan.h"
 #include "session/pump.h"
 #include "terminal/console.h"
 
@@ -16,14 +17,20 @@
 #define SUPERVISE_PUMPS 3
 
 struct supervise_options {
+    const char *dir; /* of the session, for the socket of `unbrick enter`; NULL: nobody can enter */
+    const struct container_plan *plan; /* what enters gets its privileges */
+    char *const
+        *shell;        /* and this, when it names no command; NULL: the first shell that is there */
     int in_fd, out_fd; /* the user's terminal or what stands for it */
     int escape;        /* byte of the escape key, -1 none */
     int log_fd;        /* transcript, -1 none */
+    bool unfiltered;   /* --console=raw */
     int control_fd;    /* FIFO with lines "ready", "exit N", "poweroff", "reboot"; -1: none, then
                           the payload counts as ready from the start */
     int stop_signal;   /* what asks the payload for an orderly end; 0: there is no such way */
-    unsigned stop_seconds;  /* deadline of an orderly end, with a visible countdown */
-    unsigned grace_seconds; /* how long it goes on without a terminal */
+    int poweroff_signal, reboot_signal; /* for the keys that ask for these; 0: stop_signal */
+    unsigned stop_seconds;              /* deadline of an orderly end, with a visible countdown */
+    unsigned grace_seconds;             /* how long it goes on without a terminal */
     void (*on_ready)(void *userdata, struct console *c); /* may be NULL; @c NULL without a pty */
     void *userdata;
     struct pump *pumps;  /* stdin, stdout and stderr of --run; the first waits for ready */
@@ -33,9 +40,10 @@ struct supervise_options {
 enum supervise_end {
     SUPERVISE_PAYLOAD,  /* the payload ended by itself: container_how_ended() tells how */
     SUPERVISE_EXIT,     /* the shell or script ended: .code */
-    SUPERVISE_POWEROFF, /* asked for inside */
-    SUPERVISE_REBOOT,   /* asked for inside */
+    SUPERVISE_POWEROFF, /* asked for inside, or by the escape key and p */
+    SUPERVISE_REBOOT,   /* asked for inside, or by the escape key and r */
     SUPERVISE_ESCAPE,   /* the escape key */
+    SUPERVISE_STOPPED,  /* `unbrick stop` */
     SUPERVISE_SIGNAL,   /* SIGTERM, SIGINT: number in .code */
     SUPERVISE_HANGUP,   /* the terminal was lost and the grace time is over */
 };

@@ -157,7 +157,7 @@ static void read_machine_id(int root_fd, struct linux_system *s)
     struct stat st;
     size_t digits;
 
-    s->machine_id_file = path_stat(root_fd, "/etc/machine-id", &st) == 0 && S_ISREG(st.st_mode);
+    s->machine_id_file = path_stat(root_fd, "/etc/machine-id", &st) == 0 && !S_ISDIR(st.st_mode);
     if (path_read(root_fd, "/etc/machine-id", 4096, &data, NULL) < 0)
         return;
     digits = strspn(data, "0123456789abcdefABCDEF");

@@ -37,7 +37,8 @@ struct linux_system {
     char pretty[128];     /* PRETTY_NAME; or what could be derived ("Debian 12") */
     char hostname[65];    /* /etc/hostname, first word */
     char machine_id[33];  /* valid one; else "" */
-    bool machine_id_file; /* /etc/machine-id is there, whatever is in it */
+    bool machine_id_file; /* /etc/machine-id is there and no directory, whatever is in it: a file
+                             can be laid over it */
     bool separate_usr;    /* /usr is empty here and has to be mounted: os-release may be missing */
     bool merged_usr;
     enum init_kind init;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "terminal/console.h"
 #include "terminal/console_private.h"
+#include "terminal/encoding.h"
 #include "terminal/raw_mode.h"
 
 #include "base/fd.h"
@@ -47,25 +48,6 @@ void console_pty_is_down(struct console *c)
     c->pty_retry_ms = console_now_ms() + c->pty_wait_ms;
 }
 
-/*
- * O_NONBLOCK belongs to the open file description, which we share with the shell that started us;
- * set there it would stay after us. So a terminal or pipe is opened a second time. Where that
- * fails (a socket, another user's terminal) writes may block, and that is all.
- */
-static void open_output(struct console *c, int fd)
-{
-    struct stat st;
-    char path[32];
-
-    c->out_fd = fd;
-    c->out_is_terminal = isatty(fd);
-    if (!c->out_is_terminal && (fstat(fd, &st) < 0 || !S_ISFIFO(st.st_mode)))
-        return;
-    c->own_out_fd = open(fd_path(fd, path), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (c->own_out_fd >= 0)
-        c->out_fd = c->own_out_fd;
-}
-
 static int set_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -81,15 +63,13 @@ int console_new(struct console **ret, int pty_fd, const struct console_options *
 
     if (!c)
         return error_errno(e, -ENOMEM, "console");
-    c->own_out_fd = -1;
-    c->in_fd = options->in_fd;
+    c->in_fd = c->out_fd = c->own_out_fd = -1;
     c->pty_fd = pty_fd;
     c->log_fd = options->log_fd;
     c->hold_input = options->hold_input;
     c->hold_output = options->hold_output;
+    c->unfiltered = options->unfiltered;
     c->escape.byte = options->escape;
-    c->in_is_terminal = c->in_fd >= 0 && isatty(c->in_fd);
-    open_output(c, options->out_fd);
     r = console_buffer_init(&c->input, INPUT_MAX);
     if (r == 0)
         r = console_buffer_init(&c->output, OUTPUT_MAX);
@@ -97,31 +77,15 @@ int console_new(struct console **ret, int pty_fd, const struct console_options *
         r = console_buffer_init(&c->held, HELD_MAX);
     if (r == 0)
         r = set_nonblocking(pty_fd);
-    if (r == 0 && c->in_is_terminal)
-        r = raw_mode_enter(c->in_fd);
+    if (r == 0)
+        r = console_take_terminal(c, options->in_fd, options->out_fd);
     if (r < 0) {
-        c->in_is_terminal = c->out_is_terminal = false;
         console_free(c, 0);
         return error_errno(e, r, "cannot take over the terminal");
     }
-    console_window_changed(c);
+    filter_init(&c->filter, !c->out_is_terminal || terminal_reads_utf8(c->out_fd));
     *ret = c;
     return 0;
-}
-
-void console_window_changed(struct console *c)
-{
-    struct winsize size, known;
-
-    if ((!c->out_is_terminal || ioctl(c->out_fd, TIOCGWINSZ, &size) < 0) &&
-        (!c->in_is_terminal || c->in_fd < 0 || ioctl(c->in_fd, TIOCGWINSZ, &size) < 0))
-        return;
-    /* A serial line says 0 by 0, which is no size to pass on. */
-    if (size.ws_row == 0 || size.ws_col == 0)
-        return;
-    if (ioctl(c->pty_fd, TIOCGWINSZ, &known) == 0 && memcmp(&known, &size, sizeof size) == 0)
-        return;
-    (void)ioctl(c->pty_fd, TIOCSWINSZ, &size);
 }
 
 unsigned console_poll(struct console *c, struct pollfd *fds, int *ret_timeout_ms)
@@ -131,7 +95,7 @@ unsigned console_poll(struct console *c, struct pollfd *fds, int *ret_timeout_ms
 
     if (c->pty_down && now >= c->pty_retry_ms)
         c->pty_down = false;
-    if (c->held.size == 0 || c->hold_output)
+    if (c->held.size == 0 || console_holds_output(c))
         pty_events = c->output.size < OUTPUT_FULL ? POLLIN : 0;
     if (c->input.size > 0 && !c->hold_input)
         pty_events |= POLLOUT;
@@ -155,7 +119,7 @@ static void write_log(struct console *c, const char *data, size_t size)
     console_print(c, "\nunbrick: the log cannot be written any more\n");
 }
 
-static void write_output(struct console *c)
+void console_write_output(struct console *c)
 {
     while (c->output.size > 0 && !c->output_error) {
         const char *head = console_buffer_head(&c->output);
@@ -171,27 +135,40 @@ static void write_output(struct console *c)
         if (n <= 0)
             return;
         c->last_output = head[n - 1];
-        c->output_used_escapes |= memchr(head, '\033', (size_t)n) != NULL;
         console_buffer_consume(&c->output, (size_t)n);
         if (c->own_out_fd < 0)
             return;
     }
 }
 
-/* What was held goes before what comes. */
-static void move_held(struct console *c)
+bool console_holds_output(const struct console *c)
 {
-    if (!c->hold_output && c->held.size > 0)
+    return c->hold_output || c->detached;
+}
+
+/* What was held goes before what comes. */
+void console_move_held(struct console *c)
+{
+    if (!console_holds_output(c) && c->held.size > 0)
         console_buffer_consume(
             &c->held,
             console_buffer_append(&c->output, console_buffer_head(&c->held), c->held.size));
 }
 
+static void show(struct console *c, const char *data, size_t size)
+{
+    if (console_holds_output(c))
+        console_buffer_append_newest(&c->held, data, size);
+    else
+        (void)console_buffer_append(&c->output, data, size);
+}
+
 /* False when there is nothing more to read for now. */
 static bool read_pty(struct console *c)
 {
-    char data[4096];
+    char data[4096], filtered[FILTER_ROOM(sizeof data)];
     ssize_t n = read(c->pty_fd, data, sizeof data);
+    size_t size;
 
     if (n < 0 && errno == EINTR)
         return true;
@@ -204,11 +181,17 @@ static bool read_pty(struct console *c)
     if (c->pty_wait_ms > 0)
         console_window_changed(c);
     c->pty_wait_ms = 0;
-    write_log(c, data, (size_t)n);
-    if (c->hold_output)
-        console_buffer_append_newest(&c->held, data, (size_t)n);
-    else
-        (void)console_buffer_append(&c->output, data, (size_t)n);
+    size = filter_run(&c->filter, data, (size_t)n, filtered);
+    if (c->unfiltered) {
+        write_log(c, data, (size_t)n);
+        show(c, data, (size_t)n);
+    } else {
+        write_log(c, filtered, size);
+        if (c->out_is_terminal || c->detached)
+            show(c, filtered, size);
+        else
+            show(c, data, (size_t)n);
+    }
     return true;
 }
 
@@ -223,12 +206,12 @@ enum console_event console_handle(struct console *c, const struct pollfd *fds, u
     ended = console_send_end(c);
     if (event == CONSOLE_NOTHING)
         event = ended;
-    move_held(c);
+    console_move_held(c);
     if ((pty & ~POLLOUT) && c->output.size < OUTPUT_FULL && !c->pty_down)
         (void)read_pty(c);
     /* Without POLLOUT when the descriptor is ours: what is typed should be seen at once. */
     if (c->own_out_fd >= 0 || (count > SLOT_OUT && fds[SLOT_OUT].revents))
-        write_output(c);
+        console_write_output(c);
     if (c->output_error && event == CONSOLE_NOTHING)
         event =
             c->out_is_terminal && c->output_error == -EIO ? CONSOLE_HANGUP : CONSOLE_OUTPUT_FAILED;
@@ -244,7 +227,7 @@ void console_release_input(struct console *c)
 void console_release_output(struct console *c)
 {
     c->hold_output = false;
-    move_held(c);
+    console_move_held(c);
 }
 
 /* The last bytes of a program that has just ended are still on their way through the kernel. */
@@ -264,13 +247,24 @@ void console_discard_held_output(struct console *c)
     console_buffer_consume(&c->held, c->held.size);
 }
 
+/* Past what is held back, if there is a terminal. */
+static void print_bytes(struct console *c, const char *bytes, size_t size)
+{
+    if (c->detached)
+        console_buffer_append_newest(&c->held, bytes, size);
+    else
+        (void)console_buffer_append(&c->output, bytes, size);
+}
+
 void console_print(struct console *c, const char *text)
 {
+    bool raw = c->detached || (raw_mode_is_on() && c->out_is_terminal);
+
     write_log(c, text, strlen(text));
     for (; *text; text++) {
-        if (*text == '\n' && raw_mode_is_on() && c->out_is_terminal)
-            (void)console_buffer_append(&c->output, "\r", 1);
-        (void)console_buffer_append(&c->output, text, 1);
+        if (*text == '\n' && raw)
+            print_bytes(c, "\r", 1);
+        print_bytes(c, text, 1);
     }
 }
 
@@ -284,7 +278,7 @@ static void drain(struct console *c, int wait_ms)
         long long left = deadline - console_now_ms();
         bool more;
 
-        move_held(c);
+        console_move_held(c);
         more = c->output.size < OUTPUT_FULL && !c->pty_down && read_pty(c);
         if (c->output.size == 0) {
             if (!more || left <= 0)
@@ -295,22 +289,8 @@ static void drain(struct console *c, int wait_ms)
             left = 0;
         if (poll(&out, 1, (int)left) <= 0)
             return;
-        write_output(c);
+        console_write_output(c);
     }
-}
-
-/* What ran inside may have been killed in a full-screen program: colours off, cursor visible, no
- * bracketed paste or mouse reports, and our next line starts on a line of its own. */
-static void reset_terminal(struct console *c)
-{
-    static const char reset[] = "\033[0m\033[?25h\033[?2004l\033[?1000l\033[?1002l\033[?1006l";
-
-    if (!c->out_is_terminal || c->output_error)
-        return;
-    if (c->output_used_escapes)
-        (void)!write(c->out_fd, reset, sizeof reset - 1);
-    if (c->last_output && c->last_output != '\n')
-        (void)!write(c->out_fd, "\r\n", 2);
 }
 
 void console_free(struct console *c, int wait_ms)
@@ -319,10 +299,7 @@ void console_free(struct console *c, int wait_ms)
         return;
     if (c->output.data && c->held.data && wait_ms > 0)
         drain(c, wait_ms);
-    reset_terminal(c);
-    if (c->in_is_terminal)
-        console_restore_terminal();
-    fd_close(c->own_out_fd);
+    console_leave_terminal(c);
     console_buffer_free(&c->input);
     console_buffer_free(&c->output);
     console_buffer_free(&c->held);

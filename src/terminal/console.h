@@ -20,7 +20,9 @@ struct console; /* opaque */
 struct console_options {
     int in_fd, out_fd; /* usually 0 and 1; either may be no terminal */
     int escape;        /* byte of the escape key (0x1d: ^]); -1: none */
-    int log_fd;        /* raw transcript of the output; -1: none */
+    int log_fd;        /* transcript of what is shown, whether held back or not; -1: none */
+    bool unfiltered;   /* let every byte of the payload through to a terminal, and to the log. Else
+                          what filter.h says; what is no terminal gets every byte in any case */
     bool hold_input;   /* keep input back until console_release_input() (the shell is ready) */
     bool hold_output;  /* keep output back (at most 64 KiB, the oldest goes) until
                           console_release_output(): boot messages before the banner */
@@ -30,6 +32,8 @@ enum console_event {
     CONSOLE_NOTHING,
     CONSOLE_ESCAPE,        /* escape key three times within a second, or Ctrl-C while input is held:
                               end in order */
+    CONSOLE_POWEROFF,      /* escape key twice, then p */
+    CONSOLE_REBOOT,        /* escape key twice, then r */
     CONSOLE_INPUT_END,     /* end of input on a terminal-less stdin; ^D was sent to the pty */
     CONSOLE_HANGUP,        /* the user's terminal is gone (EIO, SIGHUP) */
     CONSOLE_OUTPUT_FAILED, /* writing the output failed (disk full, EPIPE) */
@@ -61,8 +65,20 @@ void console_print(struct console *c, const char *text);
 /* After SIGWINCH. */
 void console_window_changed(struct console *c);
 
+/*
+ * The terminal is lost, or meant for somebody else: put it back as far as that is possible, and let
+ * go of it. The payload's output is taken on all the same, since a full pty would stop it, and the
+ * last 64 KiB are held.
+ */
+void console_detach(struct console *c);
+
+/* Another terminal, after console_detach(): it gets what was held, and the payload is made to draw
+ * anew. 0 or a negative errno (it stays detached). */
+int console_attach(struct console *c, int in_fd, int out_fd, struct error *e);
+
 /* Forward what the pty still holds (at most @wait_ms), then restore the terminal. NULL is fine. */
 void console_free(struct console *c, int wait_ms);
 
-/* Give the terminal back before _exit() in a fatal path. Async-signal-safe. */
+/* Give the terminal back before _exit() in a fatal path, and forget what was typed or answered by
+ * it and not read. Async-signal-safe. */
 void console_restore_terminal(void);

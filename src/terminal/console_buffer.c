@@ -43,15 +43,20 @@ size_t console_buffer_append(struct console_buffer *b, const void *data, size_t 
 
 void console_buffer_append_newest(struct console_buffer *b, const void *data, size_t size)
 {
-    const char *bytes = data;
+    size_t whole = b->size + size, too_much = whole > b->max ? whole - b->max : 0;
+    const char *bytes = data, *line_end;
 
-    if (size > b->max) {
-        bytes += size - b->max;
-        size = b->max;
+    if (too_much > b->size) {
+        bytes += too_much - b->size;
+        size -= too_much - b->size;
+        console_buffer_consume(b, b->size);
+    } else {
+        console_buffer_consume(b, too_much);
     }
-    if (size > console_buffer_room(b))
-        console_buffer_consume(b, size - console_buffer_room(b));
     (void)console_buffer_append(b, bytes, size);
+    line_end = too_much > 0 ? memchr(console_buffer_head(b), '\n', b->size) : NULL;
+    if (line_end)
+        console_buffer_consume(b, (size_t)(line_end + 1 - console_buffer_head(b)));
 }
 
 const char *console_buffer_head(const struct console_buffer *b)

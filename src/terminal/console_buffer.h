@@ -17,7 +17,8 @@ void console_buffer_free(struct console_buffer *b);
 size_t console_buffer_room(const struct console_buffer *b);
 /* Appends what fits and returns how much that was. */
 size_t console_buffer_append(struct console_buffer *b, const void *data, size_t size);
-/* Appends everything; what is oldest goes when there is too much. */
+/* Appends everything; what is oldest goes when there is too much, up to the end of its line, so
+ * that what is left begins with no half of a character or sequence. */
 void console_buffer_append_newest(struct console_buffer *b, const void *data, size_t size);
 /* The bytes that come next, all in one piece: @b->size of them. */
 const char *console_buffer_head(const struct console_buffer *b);

@@ -36,6 +36,21 @@ static bool holds_ctrl_c(const struct console *c, const char *data, size_t size)
     return false;
 }
 
+static enum console_event event_of(enum escape_action action)
+{
+    switch (action) {
+    case ESCAPE_END:
+        return CONSOLE_ESCAPE;
+    case ESCAPE_POWEROFF:
+        return CONSOLE_POWEROFF;
+    case ESCAPE_REBOOT:
+        return CONSOLE_REBOOT;
+    case ESCAPE_NOTHING:
+        break;
+    }
+    return CONSOLE_NOTHING;
+}
+
 bool console_wants_input(const struct console *c)
 {
     if (c->in_fd < 0)
@@ -49,7 +64,7 @@ enum console_event console_read_input(struct console *c)
     char data[4096];
     size_t want = sizeof data, forward;
     ssize_t n;
-    bool escaped;
+    enum escape_action action = ESCAPE_NOTHING;
 
     if (!c->in_is_terminal && console_buffer_room(&c->input) < want)
         want = console_buffer_room(&c->input);
@@ -60,12 +75,13 @@ enum console_event console_read_input(struct console *c)
         return end_of_input(c);
     /* Only a person presses keys; a pipe may carry any bytes. */
     forward = (size_t)n;
-    escaped = c->in_is_terminal && escape_key_scan(&c->escape, (unsigned char *)data, (size_t)n,
-                                                   console_now_ms(), &forward);
+    if (c->in_is_terminal)
+        action = escape_key_scan(&c->escape, (unsigned char *)data, (size_t)n, console_now_ms(),
+                                 &forward);
     if (c->in_is_terminal && holds_ctrl_c(c, data, (size_t)n))
         return CONSOLE_ESCAPE;
     (void)console_buffer_append(&c->input, data, forward);
-    return escaped ? CONSOLE_ESCAPE : CONSOLE_NOTHING;
+    return event_of(action);
 }
 
 void console_write_pty(struct console *c)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Shared by console.c and console_input.c only. */
+/* Shared by the console*.c files only. */
 
 #include "terminal/console.h"
 #include "terminal/console_buffer.h"
 #include "terminal/escape_key.h"
+#include "terminal/filter.h"
 
 /* The end of input is sent this long after the last byte, or after the shell said that it is there:
  * its line editor is then ready to take it. */
@@ -18,11 +19,14 @@ struct console {
     int pty_fd, log_fd;
     bool in_is_terminal, out_is_terminal;
     bool hold_input, hold_output;
+    bool detached; /* there is no terminal at the moment */
+    bool unfiltered;
+    struct filter filter; /* sees all output, also where it changes nothing: it knows the modes */
     struct escape_key escape;
 
     struct console_buffer input;  /* for the pty */
     struct console_buffer output; /* for the user */
-    struct console_buffer held;   /* output that waits for console_release_output() */
+    struct console_buffer held; /* output that waits for console_release_output(), or a terminal */
 
     bool pty_down;          /* nobody has the other side open right now */
     long long pty_retry_ms; /* when to look again */
@@ -33,14 +37,28 @@ struct console {
     bool end_was_sent;
     long long end_next_ms; /* when to send the end of input (again) */
 
-    bool output_used_escapes; /* colours and modes of the terminal may have been changed */
     char last_output;
     int output_error; /* negative errno of a failed write; 0 */
 };
 
 long long console_now_ms(void);
 
-/* Read what the user typed or the pipe brings. May return CONSOLE_ESCAPE or CONSOLE_HANGUP. */
+/* Take over what @in_fd and @out_fd are. 0 or a negative errno, with nothing taken over. */
+int console_take_terminal(struct console *c, int in_fd, int out_fd);
+
+/* Put the terminal back: modes and colours, a line of its own for what comes, its settings. */
+void console_leave_terminal(struct console *c);
+
+/* Hand buffered output to the user, as much as is taken now. */
+void console_write_output(struct console *c);
+
+/* Is output kept back now? */
+bool console_holds_output(const struct console *c);
+
+/* Move as much as fits of what was held to the user. */
+void console_move_held(struct console *c);
+
+/* Read what the user typed or the pipe brings: an escape key, CONSOLE_HANGUP, or nothing. */
 enum console_event console_read_input(struct console *c);
 
 /* True when input should be polled. */

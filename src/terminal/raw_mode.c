@@ -53,10 +53,12 @@ void console_restore_terminal(void)
 
     if (!raw_mode_is_on())
         return;
-    /* From the background tcsetattr(3) stops the caller by SIGTTOU, unless that is blocked. */
+    /* From the background these stop the caller by SIGTTOU, unless that is blocked. */
     sigemptyset(&block);
     sigaddset(&block, SIGTTOU);
     (void)sigprocmask(SIG_BLOCK, &block, &old);
+    /* An answer of the terminal to something that was shown would be the next shell's input. */
+    (void)tcflush(terminal.fd, TCIFLUSH);
     (void)tcsetattr(terminal.fd, TCSANOW, &terminal.saved);
     (void)sigprocmask(SIG_SETMASK, &old, NULL);
     terminal.on = 0;

@@ -28,6 +28,11 @@ void ui_setup(const struct ui_settings *settings)
     ui_state.settings = *settings;
     if (settings->log_fd < 0)
         ui_state.settings.log_fd = log_fd;
+    ui_terminal_changed();
+}
+
+void ui_terminal_changed(void)
+{
     ui_state.stderr_is_terminal = isatty(STDERR_FILENO);
     ui_state.stderr_color = may_color(STDERR_FILENO);
 }

@@ -21,6 +21,8 @@ struct ui_settings {
 };
 
 void ui_setup(const struct ui_settings *settings);
+/* The standard descriptors are another terminal's now. */
+void ui_terminal_changed(void);
 /* Later, when --log was opened. */
 void ui_set_log(int fd);
 

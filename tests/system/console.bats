@@ -62,6 +62,26 @@ shell() {
     [ "$status" -eq 0 ]
 }
 
+@test "console: the escape key twice, then r or p: a reboot, a poweroff" {
+    shell expect:'# ' 'send:\x1d\x1dx\x1d\x1dp' status:0
+    [ "$status" -eq 0 ]
+    run "$PTY" expect:'# ' 'send:\x1d\x1d' pause:0.2 send:r expect:'reboot was asked for' status:0 \
+        -- "$UNBRICK" boot "$TREE"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "console: the same asks a systemd for it, in order" {
+    local key
+    tree
+    for key in r:133 p:0; do
+        run "$PTY" --timeout 60 expect:'to continue' "send:\x1d\x1d${key%:*}" status:${key#*:} \
+            -- "$UNBRICK" spawn -D "$TREE" --boot -- --unit rescue.target
+        echo "$output"
+        [ "$status" -eq 0 ]
+    done
+}
+
 @test "console: three escape keys within more than a second do not" {
     shell expect:'# ' 'send:\x1d' pause:0.7 'send:\x1d' pause:0.7 'send:\x1d' pause:0.3 \
         'send:\x15echo al""ive\r' expect:alive 'send:exit 3\r' status:3
@@ -89,6 +109,101 @@ shell() {
 @test "console: full-screen leftovers are reset" {
     shell expect:'# ' 'send:printf "\\\\033[?25l\\\\033[31m"; exit\r' expect:'\x1b\[\?25h' status:0
     [ "$status" -eq 0 ]
+}
+
+# A file in the tree that is shown by `cat /root/hostile`: questions for the terminal's answerback,
+# attributes, cursor, settings and clipboard, a title, a control in UTF-8, another meaning of keys.
+hostile() {
+    printf 'A\005\033[c\033[6n\033P$qm\033\\\033]52;c;ZXZpbA==\007\033]0;evil\007\302\2336n\033[>4;2m' \
+        >"$TREE/root/hostile"
+    printf '\033[1mZ\n' >>"$TREE/root/hostile"
+}
+
+@test "console: what would make the terminal type, or stay after the session, does not reach it" {
+    hostile
+    shell expect:'# ' 'send:cat /root/hostile\r' expect:'\nA6n\x1b\[1mZ\r' 'send:exit\r' \
+        expect:'\x1b\[0;10m' status:0
+    [ "$status" -eq 0 ]
+}
+
+@test "console: --console=raw passes everything" {
+    hostile
+    run "$PTY" expect:'# ' 'send:cat /root/hostile\r' \
+        expect:'\nA\x05\x1b\[c\x1b\[6n\x1bP\$qm\x1b\x5c\x1b\]52;c;ZXZpbA==\x07' 'send:exit\r' status:0 \
+        -- "$UNBRICK" shell --console=raw "$TREE"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    refused 2 "safe or raw" boot --console=pink "$TREE"
+}
+
+@test "console: a command without a console has no terminal of ours in hand, and is filtered, too" {
+    hostile
+    echo 'cat /root/hostile; test -t 1 || test -t 2 || echo none >&2' >"$BATS_TEST_TMPDIR/in"
+    run "$PTY" --stdin "$BATS_TEST_TMPDIR/in" expect:'A6n\x1b\[1mZ\r' expect:none status:0 \
+        -- "$UNBRICK" shell "$TREE" -- sh -s
+    echo "$output"
+    [ "$status" -eq 0 ]
+    run "$PTY" --stdin "$BATS_TEST_TMPDIR/in" expect:'A6n\x1b\[1mZ\r' expect:none status:0 \
+        -- "$UNBRICK" spawn -q -D "$TREE" --pipe sh -s
+    echo "$output"
+    [ "$status" -eq 0 ]
+    run "$PTY" expect:'A6n\x1b\[1mZ\r' expect:none status:0 \
+        -- "$UNBRICK" boot --run "$BATS_TEST_TMPDIR/in" "$TREE"
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+# screen MODE FIRST LAST KEY... -- COMMAND...: what a terminal shows of a program of the host, with
+# colours, its cursor and modes. It shows FIRST, then gets the keys, then shows LAST. tmux(1) is the
+# terminal.
+screen() {
+    local mode=$1 first=$2 last=$3 keys=() screen='' tmux=(tmux -L "unbrick-$$" -f /dev/null -u)
+    shift 3
+    while [ "$1" != -- ]; do
+        keys+=("$1")
+        shift
+    done
+    "${tmux[@]}" new-session -d -x 80 -y 24 -s test "$(printf '%q ' "$UNBRICK" shell --host-tools \
+        --setenv LC_ALL=C.UTF-8 --console="$mode" "$TREE" "$@")"
+    wait_for 20 shows "$first" || fail "there is no $first: $screen" || return 1
+    "${tmux[@]}" send-keys -t test "${keys[@]}"
+    wait_for 20 shows "$last" || fail "there is no $last: $screen" || return 1
+    "${tmux[@]}" send-keys -t test C-] C-] C-]
+    wait_for 10 tmux_ended
+    printf '%s\n' "$screen"
+}
+
+# Of `screen`: this is there, and nothing has changed since the last look.
+shows() {
+    local before=$screen
+    sleep 0.1
+    screen=$("${tmux[@]}" capture-pane -p -e -t test
+        "${tmux[@]}" display-message -p -t test '#{cursor_x},#{cursor_y} #{alternate_on} #{cursor_flag}
+#{keypad_cursor_flag} #{keypad_flag} #{insert_flag} #{scroll_region_upper} #{scroll_region_lower}')
+    [[ $screen == "$before" && $screen == *"$1"* ]]
+}
+
+tmux_ended() {
+    ! "${tmux[@]}" has-session -t test 2>/dev/null
+}
+
+# same_screen FIRST LAST KEY... -- COMMAND...
+same_screen() {
+    local safe raw
+    safe=$(screen safe "$@") || fail "$safe" || return 1
+    raw=$(screen raw "$@") || fail "$raw" || return 1
+    diff <(echo "$safe") <(echo "$raw")
+}
+
+@test "console: full-screen programs look as they do without the filter" {
+    local screen
+    export LC_ALL=C.UTF-8
+    for i in $(seq 100); do echo "line $i  é ─ 漢 end"; done >"$TREE/root/text"
+    same_screen 'line 1 ' hello C-f 3j ':set number' Enter ':split' Enter ihello -- \
+        vi -n -u NONE /sysroot/root/text
+    same_screen 'line 1 ' 'line 99' Space /77 Enter -- less /sysroot/root/text
+    screen=$(screen safe COMMAND 'load average' 1 -- top -d 100)
+    [[ $screen == *COMMAND* ]]
 }
 
 @test "console: the banner fits 60 columns" {

@@ -130,12 +130,106 @@ static void all_bytes_both_ways(void **state)
 
     for (int i = 0; i < 256; i++)
         bytes[i] = (unsigned char)i;
-    start(w, (struct console_options){0});
+    start(w, (struct console_options){.unfiltered = true});
     assert_int_equal(write(w->user, bytes, sizeof bytes), sizeof bytes);
     assert_arrives(w, w->payload, bytes, sizeof bytes);
     assert_int_equal(write(w->payload, bytes, sizeof bytes), sizeof bytes);
     assert_arrives(w, w->user, bytes, sizeof bytes);
     assert_int_equal(w->event, CONSOLE_NOTHING);
+}
+
+/* See test-filter.c for what is let through. */
+static void output_is_filtered(void **state)
+{
+    struct world *w = *state;
+    static const char reply[] = "\033[6n\033]0;title\a\033Pq\033\\\033[1mshown";
+
+    start(w, (struct console_options){0});
+    assert_int_equal(write(w->payload, reply, sizeof reply - 1), sizeof reply - 1);
+    assert_arrives(w, w->user, "\033[1mshown", 9);
+    assert_int_equal(write(w->payload, "\033]0;", 4), 4);
+    assert_silent(w, w->user);
+    assert_int_equal(write(w->payload, "x\033\\ok", 5), 5);
+    assert_arrives(w, w->user, "ok", 2);
+}
+
+static void output_to_a_file_is_not(void **state)
+{
+    struct world *w = *state;
+    int out[2];
+
+    assert_int_equal(pipe2(out, O_NONBLOCK), 0);
+    start(w, (struct console_options){.out_fd = out[1]});
+    assert_int_equal(write(w->payload, "\033[6n\xff", 5), 5);
+    assert_arrives(w, out[0], "\033[6n\xff", 5);
+    fd_close(out[0]);
+    fd_close(out[1]);
+}
+
+static void the_transcript_is(void **state)
+{
+    struct world *w = *state;
+    int out[2], log[2];
+
+    assert_int_equal(pipe2(out, O_NONBLOCK), 0);
+    assert_int_equal(pipe2(log, O_NONBLOCK), 0);
+    start(w, (struct console_options){.out_fd = out[1], .log_fd = log[1]});
+    assert_int_equal(write(w->payload, "\033[6n\xc3\xa9", 6), 6);
+    assert_arrives(w, log[0], "\xc3\xa9", 2);
+    for (int i = 0; i < 2; i++) {
+        fd_close(out[i]);
+        fd_close(log[i]);
+    }
+}
+
+/* Take the terminal back, and read what it was told at the end. */
+static void assert_told_at_the_end(struct world *w, const char *expected)
+{
+    char got[256] = "";
+    ssize_t n;
+
+    console_free(w->console, 0);
+    w->console = NULL;
+    n = read(w->user, got, sizeof got - 1);
+    assert_string_equal(n > 0 ? got : "", expected);
+}
+
+static void modes_are_taken_back(void **state)
+{
+    struct world *w = *state;
+    static const char full_screen[] = "\033[?1049h\033[?25l\033[31mx\n";
+
+    start(w, (struct console_options){0});
+    assert_int_equal(write(w->payload, full_screen, sizeof full_screen - 1),
+                     sizeof full_screen - 1);
+    assert_arrives(w, w->user, full_screen, sizeof full_screen - 1);
+    assert_told_at_the_end(w, "\033[0;10m\033[?1049l\033[?25h");
+}
+
+static void nothing_is_said_when_nothing_was_changed(void **state)
+{
+    struct world *w = *state;
+
+    start(w, (struct console_options){0});
+    assert_int_equal(write(w->payload, "\033[31mx\033[m\n", 10), 10);
+    assert_arrives(w, w->user, "\033[31mx\033[m\n", 10);
+    assert_told_at_the_end(w, "");
+}
+
+/* An answer of the terminal that comes late must not be the next shell's input. */
+static void late_answers_are_forgotten(void **state)
+{
+    struct world *w = *state;
+    char byte;
+
+    start(w, (struct console_options){.unfiltered = true});
+    spin(w, 20);
+    assert_int_equal(write(w->user, "\033[?62;c", 8), 8);
+    console_free(w->console, 0);
+    w->console = NULL;
+    make_raw(w->user_tty);
+    assert_int_equal(fcntl(w->user_tty, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(read(w->user_tty, &byte, 1), -1);
 }
 
 static void assert_same_terminal(int fd, const struct termios *before, bool same)
@@ -360,6 +454,91 @@ static void lost_terminal(void **state)
     assert_int_equal(w->event, CONSOLE_HANGUP);
 }
 
+/* What was printed without a terminal is shown on the next one, in the modes that are on. */
+static void another_terminal(void **state)
+{
+    struct world *w = *state;
+    static const char shown[] = "meanwhile\r\nours\r\n\033[?1h";
+    int user, user_tty;
+    struct termios before;
+
+    start(w, (struct console_options){0});
+    assert_int_equal(write(w->payload, "\033[?1hfirst", 10), 10);
+    assert_arrives(w, w->user, "\033[?1hfirst", 10);
+    console_detach(w->console);
+    console_detach(w->console);
+    assert_arrives(w, w->user, "\033[?1l\r\n", 7);
+    assert_int_equal(write(w->payload, "meanwhile\r\n", 11), 11);
+    spin(w, 50);
+    console_print(w->console, "ours\n");
+    assert_silent(w, w->user);
+    assert_int_equal(write(w->user, "nobody reads", 12), 12);
+    assert_silent(w, w->payload);
+
+    open_pair(&user, &user_tty);
+    assert_int_equal(tcgetattr(user_tty, &before), 0);
+    assert_int_equal(console_attach(w->console, user_tty, user_tty, NULL), 0);
+    assert_arrives(w, user, shown, sizeof shown - 1);
+    assert_int_equal(write(user, "typed\x1d\x1d\x1d", 8), 8);
+    assert_arrives(w, w->payload, "typed\x1d\x1d", 7);
+    assert_int_equal(w->event, CONSOLE_ESCAPE);
+    console_free(w->console, 0);
+    w->console = NULL;
+    assert_same_terminal(user_tty, &before, true);
+    fd_close(user);
+    fd_close(user_tty);
+}
+
+static void without_a_terminal_the_payload_goes_on(void **state)
+{
+    struct world *w = *state;
+    char line[81], got[81];
+    int user, user_tty;
+    size_t sent = 0;
+
+    memset(line, 'x', sizeof line);
+    line[80] = '\n';
+    start(w, (struct console_options){0});
+    console_detach(w->console);
+    for (int i = 0; i < 20000 && sent < 200000; i++) { /* more than is held */
+        ssize_t n = write(w->payload, line, sizeof line);
+
+        if (n == sizeof line)
+            sent += (size_t)n;
+        else
+            assert_int_equal(n, -1);
+        spin(w, 5);
+    }
+    assert_true(sent >= 200000);
+    open_pair(&user, &user_tty);
+    assert_int_equal(console_attach(w->console, user_tty, user_tty, NULL), 0);
+    spin(w, 50);
+    assert_int_equal(read(user, got, sizeof got), sizeof got);
+    assert_memory_equal(got, line, sizeof got); /* from the beginning of a line on */
+    fd_close(user);
+    fd_close(user_tty);
+}
+
+static void window_changes_on_the_next_terminal(void **state)
+{
+    struct world *w = *state;
+    struct winsize size = {.ws_row = 50, .ws_col = 132}, got = {0};
+    int user, user_tty;
+
+    start(w, (struct console_options){0});
+    console_detach(w->console);
+    open_pair(&user, &user_tty);
+    assert_int_equal(ioctl(user, TIOCSWINSZ, &size), 0);
+    assert_int_equal(console_attach(w->console, user_tty, user_tty, NULL), 0);
+    assert_int_equal(ioctl(w->payload, TIOCGWINSZ, &got), 0);
+    assert_int_equal(got.ws_row, 50);
+    assert_int_equal(got.ws_col, 132);
+    console_free(w->console, 0);
+    w->console = NULL;
+    fd_close(user);
+    fd_close(user_tty);
+}
+
 static void end_of_a_pipe(void **state)
 {
     struct world *w = *state;
@@ -466,6 +645,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(all_bytes_both_ways),
+        TEST(output_is_filtered),
+        TEST(output_to_a_file_is_not),
+        TEST(the_transcript_is),
+        TEST(modes_are_taken_back),
+        TEST(nothing_is_said_when_nothing_was_changed),
+        TEST(late_answers_are_forgotten),
         TEST(raw_and_restored),
         TEST(restored_by_a_signal_handler),
         TEST(a_child_that_exits_restores_nothing),
@@ -479,6 +664,9 @@ int main(void)
         TEST(closing_the_slave_is_not_the_end),
         TEST(waits_without_spinning_while_the_slave_is_closed),
         TEST(lost_terminal),
+        TEST(another_terminal),
+        TEST(without_a_terminal_the_payload_goes_on),
+        TEST(window_changes_on_the_next_terminal),
         TEST(end_of_a_pipe),
         TEST(end_of_a_pipe_without_a_line_end),
         TEST(output_to_a_file_that_is_full),

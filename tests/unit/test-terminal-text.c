@@ -13,7 +13,8 @@
 
 #define ESC "\x1d"
 
-static bool scan(struct escape_key *k, const char *bytes, long long now, size_t *ret_forward)
+static enum escape_action scan(struct escape_key *k, const char *bytes, long long now,
+                               size_t *ret_forward)
 {
     return escape_key_scan(k, (const unsigned char *)bytes, strlen(bytes), now, ret_forward);
 }
@@ -72,6 +73,24 @@ static void escape_twice(void **state)
     assert_true(scan(&k, ESC, 20, &forward));
 }
 
+static void escape_and_a_letter(void **state)
+{
+    struct escape_key k = {.byte = 0x1d};
+    size_t forward;
+
+    assert_int_equal(scan(&k, "a" ESC ESC "pb", 0, &forward), ESCAPE_POWEROFF);
+    assert_int_equal(forward, 3);
+    assert_int_equal(scan(&k, ESC, 10, &forward), ESCAPE_NOTHING);
+    assert_int_equal(scan(&k, ESC, 20, &forward), ESCAPE_NOTHING);
+    assert_int_equal(scan(&k, "r", 30, &forward), ESCAPE_REBOOT);
+    assert_int_equal(forward, 0);
+    assert_int_equal(scan(&k, ESC "p" ESC ESC "x" ESC ESC, 40, &forward), ESCAPE_NOTHING);
+    assert_int_equal(scan(&k, "p", 1041, &forward), ESCAPE_NOTHING); /* too late */
+    assert_int_equal(forward, 1);
+    k.byte = 'p';
+    assert_int_equal(scan(&k, "ppp", 0, &forward), ESCAPE_END);
+}
+
 static void buffer_keeps_its_maximum(void **state)
 {
     struct console_buffer b;
@@ -86,6 +105,9 @@ static void buffer_keeps_its_maximum(void **state)
     assert_memory_equal(console_buffer_head(&b), "hijkl123", 8);
     console_buffer_append_newest(&b, "0123456789", 10);
     assert_memory_equal(console_buffer_head(&b), "23456789", 8);
+    console_buffer_append_newest(&b, "ab\ncd\ne", 7); /* "9ab..." would begin in a line */
+    assert_int_equal(b.size, 4);
+    assert_memory_equal(console_buffer_head(&b), "cd\ne", 4);
     console_buffer_free(&b);
 }
 
@@ -206,6 +228,7 @@ int main(void)
         cmocka_unit_test(escape_too_slow_or_interrupted),
         cmocka_unit_test(escape_can_be_turned_off),
         cmocka_unit_test(escape_twice),
+        cmocka_unit_test(escape_and_a_letter),
         cmocka_unit_test(buffer_keeps_its_maximum),
         cmocka_unit_test(width_of_characters),
         cmocka_unit_test(wrap_between_words),
