@@ -42,6 +42,10 @@ static void add_system(struct text *out, const struct patient *p)
     char date[32] = "";
     struct tm tm;
 
+    if (p->request.no_mount) {
+        field(out, "system", "none was looked for (--no-mount)");
+        return;
+    }
     if (p->system.last_boot > 0 && localtime_r(&p->system.last_boot, &tm))
         (void)strftime(date, sizeof date, "; last boot %e %b %Y", &tm);
     field(out, "system", "%s, %s%s%s%s", p->name,
@@ -60,7 +64,7 @@ static void append_item(char *list, size_t size, const char *item)
 /* Arrays, opened volumes and groups, in the order in which they were made. */
 static void add_assembled(struct text *out, const struct patient *p)
 {
-    char list[1024] = "", item[400];
+    char list[1024] = "", item[420];
 
     for (unsigned i = 0; i < p->disk_count; i++) {
         const struct disk *d = p->disks[i];
@@ -126,13 +130,36 @@ static void add_checks(struct text *out, const struct patient *p)
     field(out, "checked", "%s", list);
 }
 
+/* --no-mount: what there is to work on. */
+static void add_nodes(struct text *out, const struct patient *p)
+{
+    char list[1024] = "", item[420];
+
+    field(out, "mounted", "nothing, and /sysroot is empty");
+    for (unsigned i = 0; i < p->disk_count; i++)
+        for (unsigned j = 0; j < p->disks[i]->volume_count; j++) {
+            const struct volume *v = &p->disks[i]->volumes[j];
+
+            snprintf(item, sizeof item, "%s (%s%s%s)",
+                     v->dm_name[0] ? text_safe(v->name) : text_safe(strrchr(v->node, '/') + 1),
+                     v->dm_name[0] ? "" : text_safe(v->name),
+                     v->dm_name[0] || !v->fs.type[0] ? "" : ", ",
+                     v->fs.type[0] ? text_safe(v->fs.type) : "");
+            append_item(list, sizeof list, item);
+        }
+    field(out, "devices", "in /dev: %s", list);
+}
+
 static void add_mounts(struct text *out, const struct patient *p)
 {
-    char list[1024] = "", item[400];
+    char list[1024] = "", item[420];
 
+    if (p->request.no_mount)
+        add_nodes(out, p);
     if (!p->root)
         return;
-    snprintf(item, sizeof item, "/ %s", text_safe(p->root->volume->name));
+    snprintf(item, sizeof item, "/ %s",
+             p->root->is_version ? p->root->name : text_safe(p->root->volume->name));
     append_item(list, sizeof list, item);
     for (unsigned i = 0; i < p->plan->count; i++) {
         const struct mount_step *step = &p->plan->steps[i];
@@ -200,6 +227,10 @@ int banner_format(struct text *out, const struct options *o, const struct patien
     if (p->root && mount_is_read_only_type(p->root->volume->fs.type))
         field(out, "writes", "none: a %s cannot be written to",
               text_safe(p->root->volume->fs.type));
+    else if (p->root && p->root->read_only && !p->request.read_only)
+        field(out, "writes",
+              "none: the subvolume is read-only; btrfs property set / ro false "
+              "changes that");
     else if (p->request.read_only || (p->root && p->root->volume->read_only))
         field(out, "writes", "none: the disk is read-only%s", read_only_words(p));
     else

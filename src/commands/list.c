@@ -40,19 +40,35 @@ static int show(const struct options *o, const struct list *l, struct error *e)
         printf("No disk is attached.\n");
         return 0;
     }
-    return list_print_table(l, e);
+    return list_print_table(l, o->ui.verbose || o->target_count, stdout, e);
+}
+
+/* That a volume is encrypted stands in the table. */
+static void note_closed(const struct list *l)
+{
+    if (l->closed.code && strcmp(l->closed.reason, "locked") != 0)
+        ui_note("%s%s%s", l->closed.text, l->closed.advice[0] ? "\n" : "", l->closed.advice);
 }
 
 int command_list(const struct options *o, struct error *e)
 {
+    const struct list_request request = {
+        .targets = o->targets,
+        .target_count = o->target_count,
+        .assemble = {.degraded = o->degraded,
+                     .key_file = o->key_file,
+                     .luks_header = o->luks_header},
+    };
     struct list l = {0};
     int r = need_root(e);
 
     if (r == 0)
-        r = list_collect(&l, o->targets, o->target_count, e);
+        r = list_collect(&l, &request, e);
     /* The one target of the call gives its sentence, not a table with one bad line. */
     if (r == 0 && (l.count > 1 || first_problem(o, &l, NULL) == 0 || o->ui.json))
         r = show(o, &l, e);
+    if (r == 0 && !o->ui.json)
+        note_closed(&l);
     if (r == 0 && !o->ui.json)
         r = first_problem(o, &l, e);
     list_free(&l);
@@ -110,11 +126,12 @@ static int ask(const struct list *l, char *ret_target, size_t size, char *ret_sy
 int list_ask(const struct options *o, char *ret_target, size_t size, char *ret_system,
              size_t system_size, struct error *e)
 {
+    const struct list_request request = {.targets = NULL};
     struct list l = {0};
     int r = need_root(e);
 
     if (r == 0)
-        r = list_collect(&l, NULL, 0, e);
+        r = list_collect(&l, &request, e);
     if (r == 0)
         r = show(o, &l, e);
     if (r == 0 && ui_can_ask() && !o->ui.json) {

@@ -5,38 +5,65 @@
 
 #include "session/candidates.h"
 #include "session/undo_guard.h"
+#include "storage/assemble.h"
 #include "storage/disk.h"
+
+#include <stdio.h>
 
 /* One disk, or a target that could not be opened. */
 struct list_disk {
     char target[4096];
-    struct disk *disk;        /* NULL: it could not be opened */
-    char problem[512];        /* why not; safe text */
-    char use[600];            /* who uses it: "mounted on /"; safe text, "" nobody */
-    char clone[400];          /* "clone of /dev/vda (partition table ...)"; safe text, "" */
-    struct candidates *found; /* systems, and file systems that could not be read */
+    struct disk *disk; /* in the set; NULL: it could not be opened */
+    char problem[512]; /* why not; safe text */
+    char use[600];     /* who uses it: "mounted on /"; safe text, "" nobody */
+    char clone[400];   /* "clone of /dev/vda (partition table ...)"; safe text, "" */
+    char paths[400];   /* "/dev/sdc": nodes of the same disk by other paths; safe text, "" */
+    /* Systems on it and on what stands on it, and file systems that could not be read. What has
+     * parts on several disks belongs to the first. */
+    struct candidates *found;
 };
 
 struct list {
     struct undo_guard guard;
     struct list_disk *disks;
     unsigned count;
+    struct disk_set set; /* all that are open: the disks, then what stands on them */
+    unsigned below;      /* how many of these are the disks */
+    unsigned *owner;     /* for each of the set: index of the disk that it belongs to */
+    struct error closed; /* why something was not put together */
 };
 
-/* Look at @targets, or at all disks when there are none. A target that cannot be opened is an entry
- * with a problem. 0 or a negative errno; list_free() in either case. */
-int list_collect(struct list *ret, char *const *targets, unsigned target_count, struct error *e);
+struct list_request {
+    char *const *targets; /* none: all disks, and what this host has active on them */
+    unsigned target_count;
+    struct assemble_request assemble; /* what is on a target that nobody uses is put together */
+};
+
+/* Look, and change nothing. A target that cannot be opened is an entry with a problem. 0 or a
+ * negative errno; list_free() in either case. */
+int list_collect(struct list *ret, const struct list_request *request, struct error *e);
 void list_free(struct list *l);
 
 /* In a few words, for people and for --json: "clean", "needs replay", "errors", "swap",
- * "hibernated", "encrypted", "LVM member", "RAID member", "empty", "unknown", "ambiguous",
- * "unreadable", "mounted". */
-const char *list_volume_state(const struct list_disk *d, const struct volume *v);
+ * "hibernated", "unknown", "ambiguous", "unreadable", "mounted", or as member.h has it. @found: of
+ * the disk that it is on. */
+const char *list_volume_state(const struct candidates *found, const struct volume *v);
+
+/* What was found on a disk of the set, or on what stands on it. */
+const struct candidates *list_found_on(const struct list *l, const struct disk *d);
+
+/* The next of what stands on @v directly, after @before (NULL: the first); NULL at the end. */
+const struct disk *list_next_above(const struct list *l, const struct volume *v,
+                                   const struct disk *before);
+
+/* Is it a part of something that can be put together, and is not? */
+bool list_is_closed(const struct list *l, const struct volume *v);
 
 /* The host's mount point of a volume in @buf, or NULL. */
 const char *list_mount_point(const struct volume *v, char *buf, size_t size);
 
-int list_print_table(const struct list *l, struct error *e);
+/* @all_versions: else only the newest of each system. */
+int list_print_table(const struct list *l, bool all_versions, FILE *out, struct error *e);
 void list_print_json(const struct list *l);
 
 /* Show the list and ask which system to rescue: its disk is copied to @ret_target. 1 when one was

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "commands/list.h"
+#include "session/assembly.h"
+#include "storage/host_mounts.h"
 #include "storage/in_use.h"
 #include "storage/inventory.h"
+#include "storage/mapping.h"
+#include "storage/same_disk.h"
+#include "storage/stack.h"
+#include "storage/sysfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,18 +20,27 @@
 #include <sys/stat.h>
 
 /* For a loop device to go, and then the layer below it. */
-#define LAYER_WAIT_MS 3000
+#define CLOSE_WAIT_MS 3000
+
+/* What one host may have on its disks: more is not shown. */
+#define ABOVE_MAX 256
+
+/* Paths to one disk: a large storage network has sixteen. */
+#define PATHS_MAX 32
 
 void list_free(struct list *l)
 {
-    for (unsigned i = 0; i < l->count; i++) {
-        free(l->disks[i].found);
-        if (l->disks[i].disk)
-            (void)disk_close(l->disks[i].disk, l->disks[i].disk->layer.open ? LAYER_WAIT_MS : 0,
-                             NULL);
-        free(l->disks[i].disk);
+    for (unsigned i = l->set.count; i-- > 0;) {
+        struct disk *d = l->set.disks[i];
+
+        (void)disk_close(d, d->layer.open || l->guard.begun ? CLOSE_WAIT_MS : 0, NULL);
+        free(d);
     }
+    for (unsigned i = 0; i < l->count; i++)
+        candidates_free(l->disks[i].found);
+    free(l->set.disks);
     free(l->disks);
+    free(l->owner);
     undo_guard_end(&l->guard);
     *l = (struct list){0};
 }
@@ -32,136 +48,253 @@ void list_free(struct list *l)
 /* Asked before anything of ours is attached to it. */
 static void find_use(struct list_disk *d)
 {
-    struct stat st;
-    _cleanup_fd_ int fd = -1;
-
-    if (stat(d->target, &st) < 0 || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)))
-        return;
-    fd = open(d->target, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0 || in_use_by(fd, d->use, sizeof d->use) <= 0)
+    if (in_use_by(d->target, d->use, sizeof d->use) <= 0)
         d->use[0] = '\0';
 }
 
-static int look_at(struct list *l, struct list_disk *d)
+/* "/dev/vda is in use: mounted on /" is a problem when the host forbids to open it. */
+static int open_disk(struct list *l, struct list_disk *d, bool aside)
 {
     const struct disk_request request = {
-        .access = DISK_READ, .record = undo_guard_record, .userdata = &l->guard};
+        .access = DISK_READ, .aside = aside, .record = undo_guard_record, .userdata = &l->guard};
     struct error e = {0};
-    int r;
 
     d->disk = calloc(1, sizeof *d->disk);
-    d->found = calloc(1, sizeof *d->found);
-    if (!d->disk || !d->found)
+    if (!d->disk)
         return -ENOMEM;
-    find_use(d);
-    r = disk_open_for_list(d->disk, d->target, &request, &e);
-    if (r < 0) {
-        /* "/dev/vda is in use: mounted on /" when the host forbids to open it. */
+    if (disk_open_for_list(d->disk, d->target, &request, &e) < 0) {
         snprintf(d->problem, sizeof d->problem, "%.500s", e.text);
-        free(d->disk);
-        d->disk = NULL;
-        return 0;
+        free(take_ptr(&d->disk));
     }
-    candidates_find(&d->disk, 1, d->found);
     return 0;
 }
 
+static void note_path(struct list_disk *d, const char *path)
+{
+    size_t used = strlen(d->paths);
+
+    snprintf(d->paths + used, sizeof d->paths - used, "%s%s", used ? ", " : "", text_safe(path));
+}
+
+/* Those which a multipath mapping joins. */
+static void find_paths(struct list_disk *d)
+{
+    dev_t paths[PATHS_MAX];
+    struct mapping m;
+    struct stat st;
+    int count;
+
+    if (host_stat(d->target, &st) < 0 || !S_ISBLK(st.st_mode) || mapping_find(st.st_rdev, &m) < 0 ||
+        m.kind != MAPPING_MULTIPATH)
+        return;
+    count = sysfs_related(st.st_rdev, "slaves", paths, PATHS_MAX);
+    for (int i = 0; i < count; i++) {
+        char name[64], node[80];
+
+        if (sysfs_name(paths[i], name, sizeof name) < 0)
+            continue;
+        snprintf(node, sizeof node, "/dev/%s", name);
+        note_path(d, node);
+    }
+}
+
+/* @assemble: what is on it will be put together when nobody uses it. */
+static int look_at(struct list *l, struct list_disk *d, bool assemble)
+{
+    int r;
+
+    find_use(d);
+    find_paths(d);
+    r = open_disk(l, d, false);
+    if (r == 0 && d->disk && assemble && !d->use[0] && !d->disk->is_loop &&
+        assembly_has_members(d->disk)) {
+        (void)disk_close(d->disk, 0, NULL);
+        free(d->disk);
+        r = open_disk(l, d, true);
+    }
+    if (d->disk)
+        l->set.disks[l->set.count++] = d->disk;
+    return r;
+}
+
+/* The same disk by another path: an entry that is there already? */
+static bool is_another_path(struct list *l, const char *path)
+{
+    for (unsigned i = 0; i < l->count; i++) {
+        if (!same_disk(l->disks[i].target, path))
+            continue;
+        note_path(&l->disks[i], path);
+        return true;
+    }
+    return false;
+}
+
+static void compare(struct list_disk *d, const struct disk *other, const char *name)
+{
+    char what[200];
+
+    if (!d->clone[0] && inventory_is_twin(d->disk, other, what, sizeof what))
+        snprintf(d->clone, sizeof d->clone, "clone of %.127s (same %s)", text_safe(name), what);
+}
+
+static void compare_with_each_other(struct list *l)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        for (unsigned j = 0; j < l->count; j++)
+            if (i != j && l->disks[i].disk && l->disks[j].disk)
+                compare(&l->disks[i], l->disks[j].disk, l->disks[j].target);
+}
+
+/* Is it a target itself, or one by another path? */
+static bool is_target(const struct list *l, const char *path)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        if (l->disks[i].disk &&
+            (disk_is(l->disks[i].disk, path) || same_disk(l->disks[i].target, path)))
+            return true;
+    return false;
+}
+
 /* A target may be a copy of a disk that is attached but not asked about. */
-static void compare_with_host(struct list_disk *d, const struct list *l)
+static void compare_with_host(struct list *l)
 {
     static char paths[INVENTORY_MAX][128];
     const struct disk_request request = {.access = DISK_READ};
     int count = inventory_disks(paths, NULL);
-    char what[200];
 
-    for (unsigned i = 0; i < l->count && !d->clone[0]; i++)
-        if (&l->disks[i] != d && l->disks[i].disk &&
-            inventory_is_twin(d->disk, l->disks[i].disk, what, sizeof what))
-            snprintf(d->clone, sizeof d->clone, "clone of %s (same %s)",
-                     text_safe(l->disks[i].target), what);
-    for (int i = 0; i < count && !d->clone[0]; i++) {
-        struct disk *other = NULL;
+    for (int i = 0; i < count; i++) {
+        struct disk *other = is_target(l, paths[i]) ? NULL : calloc(1, sizeof *other);
 
-        if (disk_is(d->disk, paths[i]))
-            continue;
-        other = calloc(1, sizeof *other);
         if (other && disk_open_for_list(other, paths[i], &request, NULL) == 0) {
-            if (inventory_is_twin(d->disk, other, what, sizeof what))
-                snprintf(d->clone, sizeof d->clone, "clone of %.127s (same %s)", paths[i], what);
+            for (unsigned j = 0; j < l->count; j++)
+                if (l->disks[j].disk)
+                    compare(&l->disks[j], other, paths[i]);
             (void)disk_close(other, 0, NULL);
         }
         free(other);
     }
 }
 
-int list_collect(struct list *ret, char *const *targets, unsigned target_count, struct error *e)
+/* Targets that nobody uses, with something to put together on them. */
+static bool is_assembled(const struct list *l)
 {
-    static char paths[INVENTORY_MAX][128];
-    int count = (int)target_count;
+    bool members = false;
 
-    *ret = (struct list){0};
-    if (!target_count)
-        count = inventory_disks(paths, e);
-    if (count < 0)
-        return count;
-    ret->disks = calloc((size_t)count + 1, sizeof *ret->disks);
-    if (!ret->disks)
-        return error_errno(e, -ENOMEM, "cannot list the disks");
-    for (int i = 0; i < count; i++) {
-        struct list_disk *d = &ret->disks[ret->count++];
-
-        snprintf(d->target, sizeof d->target, "%.4095s", target_count ? targets[i] : paths[i]);
-        if (look_at(ret, d) < 0)
-            return error_errno(e, -ENOMEM, "cannot list the disks");
+    for (unsigned i = 0; i < l->count; i++) {
+        if (l->disks[i].use[0])
+            return false; /* a part of it would be somebody else's */
+        members = members || (l->disks[i].disk && assembly_has_members(l->disks[i].disk));
     }
-    for (unsigned i = 0; i < ret->count; i++)
-        if (ret->disks[i].disk)
-            compare_with_host(&ret->disks[i], ret);
+    return members;
+}
+
+static int find_above(struct list *l, const struct list_request *request, struct error *e)
+{
+    struct journal *j;
+    int r = 0;
+
+    if (request->target_count && is_assembled(l)) {
+        r = undo_guard_begin(&l->guard, &j);
+        if (r < 0)
+            return error_errno(e, r, "cannot begin a journal");
+        r = host_mounts_leave(NULL, e);
+        if (r == 0)
+            r = assembly_look(&l->set, &request->assemble, j, &l->closed, e);
+    } else {
+        r = stack_find_active(&l->set);
+        assemble_btrfs(&l->set);
+        if (r < 0)
+            return error_errno(e, r, "cannot list the disks");
+    }
+    return r;
+}
+
+/* Of the disks, and of what was found to belong to one before, the first that carries it. */
+static unsigned find_owner(const struct list *l, unsigned upper)
+{
+    for (unsigned i = 0; i < upper; i++)
+        for (unsigned j = 0; j < l->set.disks[i]->volume_count; j++)
+            if (stack_is_on(&l->set, l->set.disks[upper], &l->set.disks[i]->volumes[j]))
+                return l->owner[i];
     return 0;
 }
 
-const char *list_mount_point(const struct volume *v, char *buf, size_t size)
+static void find_owners(struct list *l)
 {
-    return in_use_mount_point(v->devno, buf, size) == 0 ? buf : NULL;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < l->count; i++)
+        if (l->disks[i].disk)
+            l->owner[n++] = i;
+    for (; n < l->set.count; n++)
+        l->owner[n] = find_owner(l, n);
 }
 
-/* Types that are no file system and have a word of their own. */
-static const struct {
-    const char *type, *state;
-} types[] = {
-    {"swap", "swap"},
-    {"swsuspend", "hibernated"},
-    {"crypto_LUKS", "encrypted"},
-    {"BitLocker", "encrypted"},
-    {"LVM2_member", "LVM member"},
-    {"LVM1_member", "LVM member"},
-    {"linux_raid_member", "RAID member"},
-    {"isw_raid_member", "RAID member"},
-    {"ddf_raid_member", "RAID member"},
-    {"zfs_member", "ZFS member"},
-    {"bcache", "bcache"},
-    {"mpath_member", "multipath member"},
-};
-
-const char *list_volume_state(const struct list_disk *d, const struct volume *v)
+/* As the disk alone would be a patient: names of systems are what boot takes for it. */
+static int find_systems(struct list *l)
 {
-    char mount_point[4096];
+    struct disk **patient = calloc((size_t)l->set.count + 1, sizeof(struct disk *));
+    int r = 0;
 
-    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
-        if (strcmp(v->fs.type, types[i].type) == 0)
-            return types[i].state;
-    if (v->unreadable)
-        return "unreadable";
-    if (v->fs.ambiguous)
-        return "ambiguous";
-    if (!v->fs.type[0])
-        return "unknown";
-    if (list_mount_point(v, mount_point, sizeof mount_point))
-        return "mounted";
-    for (unsigned i = 0; i < d->found->unreadable_count; i++)
-        if (d->found->unreadable[i] == v)
-            return "unreadable";
-    if (v->fs.has_errors)
-        return "errors";
-    return v->fs.dirty ? "needs replay" : "clean";
+    l->owner = calloc((size_t)l->set.count + 1, sizeof *l->owner);
+    if (!patient || !l->owner) {
+        free(patient);
+        return -ENOMEM;
+    }
+    find_owners(l);
+    for (unsigned i = 0; r == 0 && i < l->count; i++) {
+        struct list_disk *d = &l->disks[i];
+        unsigned count = 0;
+
+        d->found = calloc(1, sizeof *d->found);
+        if (!d->found)
+            r = -ENOMEM;
+        for (unsigned j = 0; j < l->set.count; j++)
+            if (l->owner[j] == i && d->disk)
+                patient[count++] = l->set.disks[j];
+        if (r == 0 && count)
+            candidates_find(patient, count, d->found);
+    }
+    free(patient);
+    return r;
+}
+
+static int allocate(struct list *l, unsigned count)
+{
+    l->set.max = count + ABOVE_MAX;
+    l->disks = calloc((size_t)count + 1, sizeof *l->disks);
+    l->set.disks = calloc(l->set.max, sizeof(struct disk *));
+    return l->disks && l->set.disks ? 0 : -ENOMEM;
+}
+
+int list_collect(struct list *ret, const struct list_request *request, struct error *e)
+{
+    static char paths[INVENTORY_MAX][128];
+    bool all = request->target_count == 0;
+    int count = all ? inventory_disks(paths, e) : (int)request->target_count, r;
+
+    *ret = (struct list){0};
+    if (count < 0)
+        return count;
+    r = allocate(ret, (unsigned)count);
+    for (int i = 0; r == 0 && i < count; i++) {
+        const char *target = all ? paths[i] : request->targets[i];
+        struct list_disk *d = &ret->disks[ret->count];
+
+        if (is_another_path(ret, target))
+            continue;
+        snprintf(d->target, sizeof d->target, "%.4095s", target);
+        ret->count++;
+        r = look_at(ret, d, !all);
+    }
+    if (r < 0)
+        return error_errno(e, r, "cannot list the disks");
+    ret->below = ret->set.count;
+    compare_with_each_other(ret);
+    if (!all)
+        compare_with_host(ret);
+    r = find_above(ret, request, e);
+    if (r == 0 && find_systems(ret) < 0)
+        r = error_errno(e, -ENOMEM, "cannot list the disks");
+    return r;
 }

@@ -4,12 +4,14 @@
 
 #include "base/text.h"
 #include "commands/list.h"
+#include "storage/member.h"
 
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum column { COLUMN_NAME, COLUMN_SIZE, COLUMN_TYPE, COLUMN_STATE, COLUMN_CONTENT };
 
@@ -24,6 +26,9 @@ static const struct {
     [COLUMN_STATE] = {"STATE", 8, 0},
     [COLUMN_CONTENT] = {"CONTENT", 0.5, SCOLS_FL_WRAP},
 };
+
+/* Of forty snapshots these tell what there is. */
+#define VERSIONS_SHOWN 5
 
 static struct libscols_line *add_line(struct libscols_table *table, struct libscols_line *parent,
                                       const char *name, uint64_t bytes, const char *type,
@@ -45,8 +50,9 @@ static struct libscols_line *add_line(struct libscols_table *table, struct libsc
     return line;
 }
 
-static void describe_system(const struct linux_system *s, char *buf, size_t size)
+static void describe_system(const struct candidate *c, char *buf, size_t size)
 {
+    const struct linux_system *s = &c->system;
     size_t used = (size_t)snprintf(buf, size, "%s", s->pretty[0] ? text_safe(s->pretty) : "Linux");
     struct tm tm;
     char date[32];
@@ -58,105 +64,235 @@ static void describe_system(const struct linux_system *s, char *buf, size_t size
         used += (size_t)snprintf(buf + used, size - used, " and %u older", s->kernel_count - 1);
     if (s->last_boot > 0 && localtime_r(&s->last_boot, &tm) && used < size) {
         (void)strftime(date, sizeof date, "%Y-%m-%d", &tm);
-        (void)snprintf(buf + used, size - used, ", last boot %s", date);
+        used += (size_t)snprintf(buf + used, size - used, ", last boot %s", date);
     }
+    if (c->boots && used < size)
+        (void)snprintf(buf + used, size - used, ", the machine boots this one");
 }
 
-static bool add_systems(struct libscols_table *table, struct libscols_line *parent,
-                        const struct list_disk *d, const struct volume *v)
+struct tree {
+    struct libscols_table *table;
+    const struct list *list;
+    bool all_versions;
+    const struct disk *shown[64]; /* what has several members stands below the first */
+    unsigned shown_count;
+};
+
+/* "snapshot 42, 2026-03-01, before the update, read-only" */
+static void describe_version(const struct version *v, char *buf, size_t size)
 {
-    for (unsigned i = 0; i < d->found->count; i++) {
-        const struct candidate *c = &d->found->items[i];
-        char content[600], name[400];
+    size_t used = 0;
+    struct tm tm;
+    char date[32];
+
+    buf[0] = '\0';
+    if (v->created > 0 && localtime_r(&v->created, &tm)) {
+        (void)strftime(date, sizeof date, "%Y-%m-%d %H:%M", &tm);
+        used = (size_t)snprintf(buf, size, "%s", date);
+    }
+    if (v->description[0] && used < size)
+        used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+                                 text_safe(v->description));
+    if ((v->read_only || v->current) && used < size)
+        (void)snprintf(buf + used, size - used, "%s%s", used ? ", " : "",
+                       v->current ? "the machine boots this one" : "read-only");
+}
+
+/* Below a system its snapshots, or the deployments of its OSTree. */
+static bool add_versions(struct tree *t, struct libscols_line *parent,
+                         const struct candidates *found, unsigned system)
+{
+    unsigned shown = 0, left_out = 0;
+    char content[400], name[80];
+
+    for (unsigned i = 0; i < found->version_count; i++) {
+        const struct version *v = &found->versions[i];
+
+        if (v->of != system)
+            continue;
+        if (!t->all_versions && shown == VERSIONS_SHOWN) {
+            left_out++;
+            continue;
+        }
+        shown++;
+        describe_version(v, content, sizeof content);
+        if (!add_line(t->table, parent, v->name, 0,
+                      v->kind == VERSION_SNAPSHOT ? "snapshot" : "deployment", "", content))
+            return false;
+    }
+    snprintf(name, sizeof name, "and %u older", left_out);
+    return !left_out || add_line(t->table, parent, name, 0, "", "", "--verbose shows them");
+}
+
+static bool add_systems(struct tree *t, struct libscols_line *parent, const struct volume *v,
+                        const struct candidates *found)
+{
+    for (unsigned i = 0; i < found->count; i++) {
+        const struct candidate *c = &found->items[i];
+        const char *subvolume = c->place.subvolume;
+        char content[600], name[700];
+        struct libscols_line *line;
 
         if (c->volume != v)
             continue;
-        describe_system(&c->system, content, sizeof content);
+        describe_system(c, content, sizeof content);
         snprintf(name, sizeof name, "%s%s%s",
                  c->system.hostname[0] ? text_safe(c->system.hostname) : "system",
-                 c->subvolume[0] ? " in " : "", c->subvolume[0] ? text_safe(c->subvolume) : "");
-        if (!add_line(table, parent, name, 0, "", "", content))
+                 subvolume[0] ? " in " : "", subvolume[0] ? text_safe(subvolume) : "");
+        line = add_line(t->table, parent, name, 0, "", "", content);
+        if (!line || !add_versions(t, line, found, i))
             return false;
     }
     return true;
 }
 
-static bool add_volume(struct libscols_table *table, struct libscols_line *parent,
-                       const struct list_disk *d, const struct volume *v)
+/* "on /srv", "label data", "opened by: zpool import ...". */
+static void describe_volume(const struct tree *t, const struct volume *v,
+                            const struct candidates *found, char *ret, size_t size)
 {
-    const char *state = list_volume_state(d, v), *where;
-    char content[5000] = "", mount_point[4096];
-    struct libscols_line *line = parent;
+    const struct member_type *member = member_type_find(v->fs.type);
+    char mount_point[4096], opens[300];
 
-    where = list_mount_point(v, mount_point, sizeof mount_point);
-    if (where)
-        snprintf(content, sizeof content, "on %s", text_safe(where));
-    else if (strcmp(state, "unreadable") == 0)
-        snprintf(content, sizeof content, "%s", d->found->unreadable_why);
+    ret[0] = '\0';
+    if (list_mount_point(v, mount_point, sizeof mount_point))
+        snprintf(ret, size, "on %s", text_safe(mount_point));
+    else if (strcmp(list_volume_state(found, v), "unreadable") == 0)
+        snprintf(ret, size, "%s", found->unreadable_why);
+    else if (list_is_closed(t->list, v))
+        snprintf(ret, size, member->opens ? "closed; to open it: %s" : "closed",
+                 member_opens(member, v->node, opens, sizeof opens));
     else if (v->fs.label[0])
-        snprintf(content, sizeof content, "label %s", text_safe(v->fs.label));
-    /* A disk without partitions is its own one volume. */
-    if (v->number || d->disk->table[0]) {
-        line = add_line(table, parent, text_safe(v->name), v->size, text_safe(v->fs.type), state,
-                        content);
-        if (!line)
-            return false;
-    }
-    return add_systems(table, line, d, v);
+        snprintf(ret, size, "label %s", text_safe(v->fs.label));
 }
 
-static void describe_disk(const struct list_disk *d, char *buf, size_t size)
+static bool add_above(struct tree *t, struct libscols_line *parent, const struct volume *v);
+
+/* @line is the volume's own, or the one of the disk that it fills. */
+static bool add_contents(struct tree *t, struct libscols_line *line, const struct volume *v,
+                         const struct candidates *found)
+{
+    return add_systems(t, line, v, found) && add_above(t, line, v);
+}
+
+/* @note: about what it is the only volume of; "". */
+static bool add_volume(struct tree *t, struct libscols_line *parent, const struct volume *v,
+                       const struct candidates *found, const char *note)
+{
+    struct libscols_line *line;
+    char content[5000], both[5200];
+
+    describe_volume(t, v, found, content, sizeof content);
+    snprintf(both, sizeof both, "%s%s%s", note, note[0] && content[0] ? ", " : "", content);
+    line = add_line(t->table, parent, text_safe(v->name), v->size, text_safe(v->fs.type),
+                    list_volume_state(found, v), both);
+    return line && add_contents(t, line, v, found);
+}
+
+static bool is_shown(struct tree *t, const struct disk *d)
+{
+    for (unsigned i = 0; i < t->shown_count; i++)
+        if (t->shown[i] == d)
+            return true;
+    if (t->shown_count < sizeof t->shown / sizeof t->shown[0])
+        t->shown[t->shown_count++] = d;
+    return false;
+}
+
+/* A group, or an array with partitions, has a line of its own; what is one volume has one for both.
+ */
+static bool add_upper(struct tree *t, struct libscols_line *parent, const struct disk *d)
+{
+    const struct candidates *found = list_found_on(t->list, d);
+    static const char *const kinds[] = {[DISK_ARRAY] = "array",
+                                        [DISK_LUKS] = "LUKS",
+                                        [DISK_GROUP] = "group",
+                                        [DISK_OTHER] = "mapping"};
+    const char *note = d->degraded ? "members are missing" : "";
+    struct libscols_line *line;
+
+    if (is_shown(t, d))
+        return add_line(t->table, parent, text_safe(d->name), 0, kinds[d->kind], "", "see above");
+    if (d->kind != DISK_GROUP && !d->table[0] && d->volume_count == 1)
+        return add_volume(t, parent, &d->volumes[0], found, note);
+    line = add_line(t->table, parent, text_safe(d->name), d->size,
+                    d->kind == DISK_GROUP ? kinds[d->kind] : d->table, "", note);
+    for (unsigned i = 0; line && i < d->volume_count; i++)
+        if (!add_volume(t, line, &d->volumes[i], found, ""))
+            return false;
+    return line;
+}
+
+static bool add_above(struct tree *t, struct libscols_line *parent, const struct volume *v)
+{
+    for (const struct disk *d = NULL; (d = list_next_above(t->list, v, d));)
+        if (!add_upper(t, parent, d))
+            return false;
+    return true;
+}
+
+/* @content: of the disk's one volume, when it has no partitions. */
+static void describe_disk(const struct list_disk *d, const char *content, char *buf, size_t size)
 {
     const struct disk *disk = d->disk;
-    const char *const parts[] = {disk->model, disk->serial, d->clone, disk->table_error};
-    const char *const before[] = {"", "serial ", "", ""};
+    const char *const parts[] = {disk->model,       disk->serial, d->paths, d->clone,
+                                 disk->table_error, d->use,       content};
+    const char *const before[] = {"", "serial ", "also ", "", "", "", ""};
     size_t used = 0;
 
     buf[0] = '\0';
-    for (size_t i = 0; i < 4 && used < size; i++)
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && used < size; i++)
         if (parts[i][0])
             used += (size_t)snprintf(buf + used, size - used, "%s%s%s", used ? ", " : "", before[i],
-                                     text_safe(parts[i]));
-    if (d->use[0] && used < size)
-        (void)snprintf(buf + used, size - used, "%s%s", used ? ", " : "", d->use);
+                                     i < 2 ? text_safe(parts[i]) : parts[i]);
 }
 
-static bool add_disk(struct libscols_table *table, const struct list_disk *d)
+static bool add_disk(struct tree *t, const struct list_disk *d)
 {
     struct libscols_line *line;
-    char content[2000];
+    char content[8000], below[5000] = "";
     const struct disk *disk = d->disk;
     bool bare;
 
     if (!disk)
-        return add_line(table, NULL, text_safe(d->target), 0, "", "unreadable", d->problem) != NULL;
-    describe_disk(d, content, sizeof content);
+        return add_line(t->table, NULL, text_safe(d->target), 0, "", "unreadable", d->problem);
     bare = !disk->table[0] && disk->volume_count;
-    line = add_line(table, NULL, text_safe(d->target), disk->size,
+    if (bare && !d->use[0])
+        describe_volume(t, &disk->volumes[0], d->found, below, sizeof below);
+    describe_disk(d, below, content, sizeof content);
+    line = add_line(t->table, NULL, text_safe(d->target), disk->size,
                     bare ? text_safe(disk->volumes[0].fs.type) : disk->table,
                     d->use[0]     ? "in use"
                     : d->clone[0] ? "clone"
-                    : bare        ? list_volume_state(d, &disk->volumes[0])
+                    : bare        ? list_volume_state(d->found, &disk->volumes[0])
                                   : "",
                     content);
-    if (!line)
-        return false;
-    for (unsigned i = 0; i < disk->volume_count; i++)
-        if (!add_volume(table, line, d, &disk->volumes[i]))
+    /* A disk without partitions is its own one volume. */
+    if (line && bare)
+        return add_contents(t, line, &disk->volumes[0], d->found);
+    for (unsigned i = 0; line && i < disk->volume_count; i++)
+        if (!add_volume(t, line, &disk->volumes[i], d->found, ""))
             return false;
-    return true;
+    return line;
 }
 
-int list_print_table(const struct list *l, struct error *e)
+int list_print_table(const struct list *l, bool all_versions, FILE *out, struct error *e)
 {
     struct libscols_table *table = scols_new_table();
+    struct tree t = {.list = l, .all_versions = all_versions};
     bool ok = table != NULL;
 
     for (size_t i = 0; ok && i < sizeof columns / sizeof columns[0]; i++)
         ok = scols_table_new_column(table, columns[i].title, columns[i].width, columns[i].flags) !=
              NULL;
+    t.table = table;
+    if (ok) {
+        scols_table_set_stream(table, out);
+        /* libsmartcols looks at the standard output, whatever the stream is. */
+        if (!isatty(fileno(out)))
+            scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
+    }
     for (unsigned i = 0; ok && i < l->count; i++)
-        ok = add_disk(table, &l->disks[i]);
+        ok = add_disk(&t, &l->disks[i]);
     ok = ok && scols_print_table(table) == 0;
     scols_unref_table(table);
     return ok ? 0 : error_errno(e, -ENOMEM, "cannot print the table");

@@ -17,6 +17,7 @@ enum option_id {
     OPT_LUKS_HEADER,
     OPT_DEGRADED,
     OPT_DRY_RUN,
+    OPT_QUICK,
     OPT_STRICT,
     OPT_LIST_FAULTS,
     OPT_EACH,
@@ -27,6 +28,7 @@ enum option_id {
     OPT_RUN,
     OPT_LOGIN,
     OPT_HOST_TOOLS,
+    OPT_NO_MOUNT,
     OPT_BIND,
     OPT_BIND_RO,
     OPT_SETENV,
@@ -55,11 +57,13 @@ static const struct option_row {
     {OPT_FSCK, "fsck", 0, "MODE", FOR_WRITER,
      "ask (default), repair, quick (only what is marked dirty), skip"},
     {OPT_SYSTEM, "system", 0, "NAME", FOR_PATIENT, "which system, when there are several"},
-    {OPT_KEY_FILE, "key-file", 0, "FILE", FOR_PATIENT, "key of its LUKS volumes"},
-    {OPT_LUKS_HEADER, "luks-header", 0, "FILE", FOR_PATIENT, "detached header of its LUKS volume"},
-    {OPT_DEGRADED, "degraded", 0, NULL, FOR_PATIENT,
+    {OPT_KEY_FILE, "key-file", 0, "FILE", FOR_PATIENT | FOR_LIST, "key of its LUKS volumes"},
+    {OPT_LUKS_HEADER, "luks-header", 0, "FILE", FOR_PATIENT | FOR_LIST,
+     "detached header of its LUKS volume"},
+    {OPT_DEGRADED, "degraded", 0, NULL, FOR_PATIENT | FOR_LIST,
      "open arrays and volume groups that lack members"},
     {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_WRITER, "print the plan and stop"},
+    {OPT_QUICK, "quick", 0, NULL, FOR_EXAMINE, "do not check the file systems"},
     {OPT_STRICT, "strict", 0, NULL, FOR_EXAMINE, "status 1 for any finding"},
     {OPT_LIST_FAULTS, "list-faults", 0, NULL, FOR_EXAMINE, "list what is looked for, and stop"},
     {OPT_EACH, "each", 0, NULL, FOR_EXAMINE,
@@ -73,6 +77,8 @@ static const struct option_row {
     {OPT_LOGIN, "login", 0, NULL, FOR_BOOT, "ask for the system's own login"},
     {OPT_HOST_TOOLS, "host-tools", 0, NULL, FOR_SHELL,
      "the host's programs, the patient at /sysroot"},
+    {OPT_NO_MOUNT, "no-mount", 0, NULL, FOR_SHELL,
+     "with --host-tools: open its layers, mount nothing"},
     {OPT_BIND, "bind", 0, "SRC[:DST]", FOR_SESSION, "show a path of the host inside"},
     {OPT_BIND_RO, "bind-ro", 0, "SRC[:DST]", FOR_SESSION, "the same, read-only"},
     {OPT_SETENV, "setenv", 'E', "NAME=VALUE", FOR_SESSION, "set a variable inside"},
@@ -270,6 +276,9 @@ static void apply_flag(struct options *o, enum option_id id)
     case OPT_DRY_RUN:
         o->dry_run = true;
         break;
+    case OPT_QUICK:
+        o->quick = true;
+        break;
     case OPT_STRICT:
         o->strict = true;
         break;
@@ -287,6 +296,9 @@ static void apply_flag(struct options *o, enum option_id id)
         break;
     case OPT_UNTRUSTED:
         o->untrusted = true;
+        break;
+    case OPT_NO_MOUNT:
+        o->no_mount = true;
         break;
     case OPT_YES:
         o->ui.yes = true;

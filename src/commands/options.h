@@ -45,9 +45,9 @@ struct options {
     const char *log;
     const char *run; /* boot: --run FILE */
     bool login;
-    bool host_tools;
+    bool host_tools, no_mount;
     /* examine */
-    bool strict, list_faults, each;
+    bool quick, strict, list_faults, each;
     const char *html; /* file for the report */
     /* repair */
     const char *root_password; /* file, "-" standard input, "" ask at the terminal; NULL: no */

@@ -35,6 +35,7 @@ int patient_request_from_options(const struct options *o, struct patient_request
         .system = o->system,
         .read_only = o->read_only || o->dry_run || o->untrusted,
         .plan_only = o->dry_run,
+        .no_mount = o->no_mount,
         .assemble = {.degraded = o->degraded,
                      .key_file = o->key_file,
                      .luks_header = o->luks_header},
@@ -103,6 +104,8 @@ static void print_volumes(const struct patient *p)
 
 static void print_mounts(const struct options *o, const struct patient *p)
 {
+    if (p->request.no_mount)
+        printf("mount    nothing (--no-mount)\n");
     if (!p->root)
         return;
     printf("check    / on %s (--fsck=%s)\n", text_safe(p->root->volume->name),
@@ -112,7 +115,10 @@ static void print_mounts(const struct options *o, const struct patient *p)
            : o->fsck == CHECK_QUICK  ? "quick"
                                      : "skip");
     printf("mount    / from %s%s%s\n", text_safe(p->root->volume->name),
-           p->root->subvolume[0] ? ", subvolume " : "", text_safe(p->root->subvolume));
+           p->root->place.subvolume[0] ? ", subvolume " : "", text_safe(p->root->place.subvolume));
+    if (p->root->place.deployment[0])
+        printf("bind     / from %s in there, with /var, /usr and /sysroot as OSTree has them\n",
+               text_safe(p->root->place.deployment));
     for (unsigned i = 0; i < p->plan->count; i++) {
         const struct mount_step *step = &p->plan->steps[i];
 

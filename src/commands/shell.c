@@ -9,6 +9,7 @@
 #include "commands/faults_around.h"
 #include "commands/patient_options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -42,7 +43,8 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
     if (r == 0 && o->dry_run)
         r = print_plan(o, &s->patient, &plan, e);
     if (r == 0 && !o->dry_run && interactive && rescue->use_pty) {
-        faults_around_begin(&around, s, &plan);
+        if (!o->no_mount)
+            faults_around_begin(&around, s, &plan);
         r = banner_format(&banner, o, &s->patient, &plan, around.headline);
     }
     if (r == 0 && !o->dry_run)
@@ -89,6 +91,11 @@ int command_shell(const struct options *o, struct error *e)
     if (rescue.args && !rescue.args[0])
         rescue.args = NULL;
     r = patient_request_from_options(o, &request, e);
+    if (r == 0 && o->no_mount && (!o->host_tools || o->system))
+        r = error_set(e, ERROR_USAGE, -EINVAL, "usage",
+                      o->system ? "--no-mount looks for no system: --system does not go with it"
+                                : "--no-mount goes with --host-tools: no program of the patient is "
+                                  "there without a mount");
     if (r == 0)
         r = open_log(o, &log_fd, e);
     if (r == 0)

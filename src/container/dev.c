@@ -58,7 +58,9 @@ static int make_device(int dev_fd, const struct container_device *d)
 {
     const char *name;
     _cleanup_fd_ int parent = below_parent(dev_fd, d->node, &name);
-    int r = parent < 0 ? parent : make_node(parent, name, S_IFBLK | 0660, d->devno);
+    int r = parent < 0
+                ? parent
+                : make_node(parent, name, d->character ? S_IFCHR | 0600 : S_IFBLK | 0660, d->devno);
 
     for (char **link = d->links; r == 0 && link && *link; link++)
         r = make_link(dev_fd, *link, d->node);

@@ -241,6 +241,15 @@ int container_plan_add_device(struct container_plan *plan, const char *node, dev
     return r;
 }
 
+int container_plan_add_character(struct container_plan *plan, const char *node, dev_t devno)
+{
+    int r = container_plan_add_device(plan, node, devno, false, NULL);
+
+    if (r == 0)
+        plan->devices[plan->device_count - 1].character = true;
+    return r;
+}
+
 int container_plan_allow_device(struct container_plan *plan, dev_t devno, bool character)
 {
     struct container_device *d = grow(plan->devices, plan->device_count, sizeof *d);

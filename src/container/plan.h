@@ -64,8 +64,8 @@ struct container_file {
                     S_IFLNK (content is the target) */
 };
 
-/* A device that may be opened inside: a block device of the patient, made visible in /dev of the
- * container, or one whose node a bind mount shows. */
+/* A device that may be opened inside, made visible in /dev of the container: a block device of the
+ * patient mostly; or one whose node a bind mount shows. */
 struct container_device {
     char *node; /* owned; path below /dev: "vda2", "mapper/vg-root"; NULL: none is made */
     dev_t devno;
@@ -169,6 +169,8 @@ int container_plan_default_env(struct container_plan *plan, const char *name, co
 int container_plan_add_mount(struct container_plan *plan, const struct container_mount *mount);
 int container_plan_add_file(struct container_plan *plan, const char *path, mode_t mode,
                             const char *content);
+/* A character device of the host, with a node at @node below /dev. */
+int container_plan_add_character(struct container_plan *plan, const char *node, dev_t devno);
 /* One that a bind mount shows. */
 int container_plan_allow_device(struct container_plan *plan, dev_t devno, bool character);
 /* Also sets $CREDENTIALS_DIRECTORY. A second one of that name replaces the first. */

@@ -22,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -198,7 +197,7 @@ static void read_table(struct table *t, uint32_t libseccomp)
     for (size_t i = 0; i < COUNT(allowed); i++)
         add_calls(t, libseccomp, allowed[i].calls, (struct answer){.kind = ANSWER_ALLOW});
     add_calls(t, libseccomp, CALL_WITH_AUDIT_SOCKETS, (struct answer){.kind = ANSWER_SOCKET});
-    add_calls(t, libseccomp, CALL_WITH_TERMINAL_INPUT, (struct answer){.kind = ANSWER_IOCTL});
+    add_calls(t, libseccomp, CALL_WITH_REQUESTS, (struct answer){.kind = ANSWER_IOCTL});
     tidy(t);
 }
 
@@ -244,12 +243,15 @@ static void answer_socket(struct program *p)
     allow(p);
 }
 
-/* Typing into a terminal from behind: with a pipe console that is the administrator's own. */
 static void answer_ioctl(struct program *p)
 {
     load_argument(p, 1);
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 1, 0);
-    emit(p, BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 0, 1);
+    for (size_t i = 0; i < COUNT(refused_requests); i++) {
+        uint8_t left = (uint8_t)(COUNT(refused_requests) - 1 - i);
+
+        emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)refused_requests[i].request, left,
+             left ? 0 : 1);
+    }
     answer_error(p, EPERM);
     allow(p);
 }
@@ -394,7 +396,7 @@ static void print_names(const char *machine, const uint32_t abis[ABIS_MAX])
     for (size_t i = 0; i < COUNT(allowed); i++)
         print_calls(allowed[i].group, allowed[i].calls, abis);
     print_calls("network-io", CALL_WITH_AUDIT_SOCKETS, abis);
-    print_calls("file-system", CALL_WITH_TERMINAL_INPUT, abis);
+    print_calls("file-system", CALL_WITH_REQUESTS, abis);
     printf("};\n");
 }
 

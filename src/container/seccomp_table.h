@@ -13,7 +13,9 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/dm-ioctl.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 
 /* No capability lifts the refusal. */
 #define NEVER (-1)
@@ -63,8 +65,29 @@ static const struct refusal {
 };
 
 /* Of these one argument is looked at as well, see the answers in seccomp_generate.c. */
-#define CALL_WITH_AUDIT_SOCKETS  "socket"
-#define CALL_WITH_TERMINAL_INPUT "ioctl"
+#define CALL_WITH_AUDIT_SOCKETS "socket"
+#define CALL_WITH_REQUESTS      "ioctl"
+
+/* Requests of ioctl(2) that are refused with EPERM. */
+static const struct {
+    unsigned long request;
+    const char *reason;
+} refused_requests[] = {
+    {TIOCSTI, "types into a terminal: with a pipe console that is the administrator's own"},
+    {TIOCLINUX, "the same, on a virtual console"},
+    /* A patient on LVM or LUKS has /dev/mapper/control, without which lvs, grub-probe and the hooks
+     * of an initramfs see nothing. It knows all mappings of the host: they may be looked at. */
+    {DM_REMOVE_ALL, "the host's mappings"},
+    {DM_DEV_CREATE, "the same"},
+    {DM_DEV_REMOVE, "the same"},
+    {DM_DEV_RENAME, "the same"},
+    {DM_DEV_SUSPEND, "the same"},
+    {DM_TABLE_LOAD, "the same"},
+    {DM_TABLE_CLEAR, "the same"},
+    {DM_TARGET_MSG, "the same"},
+    {DM_DEV_SET_GEOMETRY, "the same"},
+    {DM_DEV_ARM_POLL, "the same"},
+};
 
 /* Allowed: what a program, a service manager or a repair needs, within its own namespaces. */
 static const struct allowance {

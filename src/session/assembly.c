@@ -103,6 +103,17 @@ int assembly_make(struct disk_set *set, enum disk_access access_wanted,
     return r < 0 ? r : interrupt_check(e);
 }
 
+int assembly_look(struct disk_set *set, const struct assemble_request *request, struct journal *j,
+                  struct error *problem, struct error *e)
+{
+    const struct assemble_callbacks cb = {.record = assembly_record, .userdata = j};
+    int r = keep_nodes_to_ourselves(e);
+
+    if (r == 0)
+        r = assemble(set, DISK_READ, request, &cb, problem, e);
+    return r < 0 ? r : interrupt_check(e);
+}
+
 /* The opened mapping of a volume, or NULL. */
 static struct disk *opened(const struct disk_set *set, const struct volume *v)
 {

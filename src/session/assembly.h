@@ -27,6 +27,11 @@ int assembly_make(struct disk_set *set, enum disk_access access,
                   const struct assemble_request *request, struct journal *j, struct error *problem,
                   struct error *e);
 
+/* As assembly_make() for `list`: read-only and without a word. What would need an answer stays
+ * closed. */
+int assembly_look(struct disk_set *set, const struct assemble_request *request, struct journal *j,
+                  struct error *problem, struct error *e);
+
 /*
  * What the crypttab below @root_fd says: the names of the mappings that are open, and the volumes
  * that are opened with a key file of the root's (and what is on these). @root_disk as in

@@ -1,251 +1,325 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "session/candidates.h"
+#include "session/candidates_private.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "storage/in_use.h"
 #include "storage/mount.h"
+#include "system/os_release.h"
+#include "system/ostree.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define BTRFS_ROOTS_MAX 16
+/* Volumes whose mounts are held at once; a host with more has them looked at in several goes. */
+#define OPEN_MAX 256
 
-static void add_candidate(struct candidates *c, const struct disk *d, const struct volume *v,
-                          const char *subvolume, bool several_disks, int root_fd)
+struct open_volume {
+    struct look look;
+    bool wanted;  /* it may hold the system; others only tell what boots */
+    int fd;       /* its root; of a btrfs the top level */
+    bool mounted; /* by the host */
+};
+
+bool candidates_is_root(int tree_fd)
 {
+    struct ostree_deployment d;
+
+    return system_recognise(tree_fd) == SYSTEM_ROOT || ostree_find(tree_fd, &d, 1) > 0;
+}
+
+/* What tells a place from others on its volume: "@", "fedora/1a2b3c4d5e.0", "root:fedora/...". */
+static void name_place(const struct root_place *p, char *ret, size_t size)
+{
+    const char *last = strrchr(p->deployment, '/'), *os = p->deployment + strlen("ostree/deploy/");
+
+    snprintf(ret, size, "%s", p->subvolume);
+    if (!p->deployment[0] || !last)
+        return;
+    /* As ostree_name() has it. */
+    snprintf(ret, size, "%s%s%.*s/%.10s%s", p->subvolume, p->subvolume[0] ? ":" : "",
+             (int)strcspn(os, "/"), os, last + 1, strrchr(p->deployment, '.'));
+}
+
+static void make_name(const struct look *l, const char *inner, char *ret, size_t size)
+{
+    const struct disk *d = l->disk;
+    const struct volume *v = l->volume;
+    /* "vg0/root", "md0": its own names are stable. */
+    bool with_disk = l->search->several_targets && d->kind == DISK_TARGET;
+
+    snprintf(ret, size, "%s%s%s%s%s", with_disk ? text_safe(d->name) : "", with_disk ? "/" : "",
+             v->number || d->kind != DISK_TARGET ? text_safe(v->name) : "disk", inner[0] ? ":" : "",
+             text_safe(inner));
+}
+
+struct version *candidates_add_version(const struct look *l, const struct candidate *of,
+                                       enum version_kind kind, const struct root_place *place)
+{
+    struct candidates *c = l->search->found;
+    struct version *v;
+    char inner[600];
+
+    if (!c->versions)
+        c->versions = calloc(VERSIONS_MAX, sizeof *c->versions);
+    if (!c->versions || c->version_count == VERSIONS_MAX)
+        return NULL;
+    v = &c->versions[c->version_count++];
+    *v = (struct version){.kind = kind, .of = (unsigned)(of - c->items), .place = *place};
+    name_place(place, inner, sizeof inner);
+    make_name(l, inner, v->name, sizeof v->name);
+    return v;
+}
+
+static struct candidate *add_system(const struct look *l, const struct root_place *place,
+                                    int root_fd)
+{
+    struct candidates *c = l->search->found;
     struct candidate *item = &c->items[c->count];
 
-    if (c->count == CANDIDATES_MAX)
-        return;
+    if (c->count == CANDIDATES_MAX || system_recognise(root_fd) != SYSTEM_ROOT)
+        return NULL;
     memset(item, 0, sizeof *item);
-    if (system_recognise(root_fd) != SYSTEM_ROOT ||
-        system_inspect(root_fd, &item->system, NULL) < 0)
-        return;
-    item->disk = d;
-    item->volume = v;
-    snprintf(item->subvolume, sizeof item->subvolume, "%s", subvolume);
-    if (d->kind != DISK_TARGET) /* "vg0/root", "md0": its own names are stable */
-        several_disks = false;
-    snprintf(item->name, sizeof item->name, "%s%s%s%s%s", several_disks ? text_safe(d->name) : "",
-             several_disks ? "/" : "",
-             v->number || d->kind != DISK_TARGET ? text_safe(v->name) : "disk",
-             subvolume[0] ? ":" : "", text_safe(subvolume));
+    if (system_inspect(root_fd, &item->system, NULL) < 0)
+        return NULL;
+    item->disk = l->disk;
+    item->volume = l->volume;
+    item->place = *place;
+    make_name(l, place->subvolume, item->name, sizeof item->name);
     c->count++;
+    return item;
 }
 
-/* Subvolumes are looked at through a mount of the top level, one mount for all of them. */
-static void look_at_btrfs(struct candidates *c, const struct disk *d, const struct volume *v,
-                          bool several_disks, int default_fd)
+/* The version of an operating system that is built as OSTree commits. */
+static void describe_deployment(int root_fd, struct version *v)
 {
-    char names[BTRFS_ROOTS_MAX][256];
-    unsigned before = c->count;
-    _cleanup_fd_ int top = -1;
-    int count;
+    static const char *const keys[] = {"OSTREE_VERSION", "VERSION", "PRETTY_NAME"};
+    _cleanup_free_ char *data = NULL;
 
-    /* The default subvolume is what a boot without subvol= gets. */
-    add_candidate(c, d, v, "", several_disks, default_fd);
-    if (c->count > before)
+    if (path_read(root_fd, "/usr/lib/os-release", 65536, &data, NULL) < 0)
         return;
-    top = mount_volume(v, MOUNT_NO_REPLAY, "subvolid=5", NULL, 0, NULL);
-    if (top < 0)
-        return;
-    count = mount_btrfs_roots(top, names, BTRFS_ROOTS_MAX);
-    for (int i = 0; i < count; i++) {
-        _cleanup_fd_ int sub = -1;
+    for (size_t i = 0; !v->description[0] && i < sizeof keys / sizeof keys[0]; i++)
+        (void)os_release_get(data, keys[i], v->description, sizeof v->description);
+}
 
-        if (!names[i][0])
-            continue;
-        sub = path_open(top, names[i], O_PATH | O_DIRECTORY);
-        if (sub >= 0)
-            add_candidate(c, d, v, names[i], several_disks, sub);
-        /* Snapshots of one system are not further systems: the likeliest root wins. */
-        if (c->count > before)
-            return;
+/* The first that a boot loader names; without one the last that was deployed. */
+static int default_deployment(const struct search *s, int tree_fd,
+                              const struct ostree_deployment *deployments, unsigned count)
+{
+    for (unsigned i = 0; i < s->told_count; i++) {
+        int n = ostree_resolve(tree_fd, deployments, count, s->told[i].choice.ostree);
+
+        if (n >= 0)
+            return n;
     }
+    return 0;
 }
 
-static void look_at_volume(struct candidates *c, const struct disk *d, const struct volume *v,
-                           bool several_disks)
+static void add_deployment(const struct look *l, const struct candidate *of,
+                           const struct root_place *place, const struct ostree_deployment *d,
+                           int tree_fd, bool current)
 {
-    char mount_point[4096];
+    _cleanup_fd_ int fd = path_open_strict(tree_fd, d->path, O_DIRECTORY);
+    struct root_place own = *place;
+    struct version *v;
+
+    snprintf(own.deployment, sizeof own.deployment, "%s", d->path);
+    v = candidates_add_version(l, of, VERSION_DEPLOYMENT, &own);
+    if (!v)
+        return;
+    v->created = d->deployed;
+    v->current = current;
+    if (fd >= 0)
+        describe_deployment(fd, v);
+}
+
+static struct candidate *add_ostree(const struct look *l, const struct root_place *place,
+                                    int tree_fd, const struct ostree_deployment *deployments,
+                                    unsigned count)
+{
+    unsigned chosen = (unsigned)default_deployment(l->search, tree_fd, deployments, count);
+    struct root_place own = *place;
+    struct candidate *c;
+    _cleanup_fd_ int fd = path_open_strict(tree_fd, deployments[chosen].path, O_DIRECTORY);
+
+    snprintf(own.deployment, sizeof own.deployment, "%s", deployments[chosen].path);
+    c = fd < 0 ? NULL : add_system(l, &own, fd);
+    if (c)
+        add_deployment(l, c, place, &deployments[chosen], tree_fd, true);
+    for (unsigned i = 0; c && i < count; i++)
+        if (i != chosen)
+            add_deployment(l, c, place, &deployments[i], tree_fd, false);
+    return c;
+}
+
+struct candidate *candidates_add(const struct look *l, const struct root_place *place, int tree_fd)
+{
+    struct ostree_deployment deployments[OSTREE_DEPLOYMENTS_MAX];
+    unsigned count = ostree_find(tree_fd, deployments, OSTREE_DEPLOYMENTS_MAX);
+
+    return count ? add_ostree(l, place, tree_fd, deployments, count)
+                 : add_system(l, place, tree_fd);
+}
+
+void candidates_note_choices(const struct look *l, int tree_fd)
+{
+    struct boot_choice choices[BOOT_CHOICES_MAX];
+    struct search *s = l->search;
+    unsigned count = boot_choices_find(tree_fd, choices, BOOT_CHOICES_MAX);
+
+    for (unsigned i = 0; i < count && s->told_count < TOLD_MAX; i++)
+        s->told[s->told_count++] =
+            (struct told_choice){.from = l->volume, .first = i == 0, .choice = choices[i]};
+}
+
+static bool is_btrfs(const struct volume *v)
+{
+    return strcmp(v->fs.type, "btrfs") == 0;
+}
+
+/* For `list`: what the host has mounted is read where it is, and only where the whole file system
+ * is to be seen; a btrfs where a subvolume is. */
+static int open_mounted(void *userdata, const char *path, const char *root)
+{
+    struct open_volume *o = userdata;
+    int fd;
+
+    if (!is_btrfs(o->look.volume) && strcmp(root, "/") != 0)
+        return 0;
+    o->mounted = true;
+    fd = host_open(path, O_RDONLY | O_DIRECTORY);
+    if (fd >= 0 && (o->fd < 0 || candidates_is_root(fd))) {
+        fd_close(o->fd);
+        o->fd = fd;
+    } else {
+        fd_close(fd);
+    }
+    return 0;
+}
+
+static void note_unreadable(struct candidates *c, const struct volume *v, const struct error *e)
+{
+    if (c->unreadable_count == 0)
+        snprintf(c->unreadable_why, sizeof c->unreadable_why, "%.255s", e->text);
+    if (c->unreadable_count < CANDIDATES_MAX)
+        c->unreadable[c->unreadable_count++] = v;
+}
+
+/* True when there is something to look at. */
+static bool open_volume(struct open_volume *o)
+{
+    const struct volume *v = o->look.volume;
     struct error e = {0};
-    _cleanup_fd_ int fd = -1;
 
+    o->fd = -1;
+    o->mounted = false;
     if (strcmp(v->fs.usage, "filesystem") != 0 || v->taken)
-        return;
-    /* For `list`: what the host has mounted is read where it is. */
-    if (in_use_mount_point(v->devno, mount_point, sizeof mount_point) == 0) {
-        fd = open(mount_point, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (fd >= 0)
-            add_candidate(c, d, v, "", several_disks, fd);
-        return;
-    }
-    fd = mount_volume(v, MOUNT_NO_REPLAY, NULL, NULL, 0, &e);
-    if (fd < 0) {
-        if (c->unreadable_count == 0)
-            snprintf(c->unreadable_why, sizeof c->unreadable_why, "%.255s", e.text);
-        if (c->unreadable_count < CANDIDATES_MAX)
-            c->unreadable[c->unreadable_count++] = v;
-        return;
-    }
-    if (strcmp(v->fs.type, "btrfs") == 0)
-        look_at_btrfs(c, d, v, several_disks, fd);
+        return false;
+    (void)in_use_mount_points(v->devno, open_mounted, o);
+    if (o->mounted)
+        return o->fd >= 0;
+    o->fd = mount_volume(v, MOUNT_NO_REPLAY, is_btrfs(v) ? "subvolid=5" : NULL, NULL, 0, &e);
+    if (o->fd < 0 && o->wanted)
+        note_unreadable(o->look.search->found, v, &e);
+    return o->fd >= 0;
+}
+
+static void look_into(struct open_volume *o)
+{
+    static const struct root_place whole;
+
+    if (!is_btrfs(o->look.volume))
+        (void)candidates_add(&o->look, &whole, o->fd);
+    else if (o->mounted)
+        (void)candidates_look_at_mounted_btrfs(&o->look, o->fd);
     else
-        add_candidate(c, d, v, "", several_disks, fd);
+        candidates_look_at_btrfs(&o->look, o->fd);
+    o->fd = fd_close(o->fd);
+}
+
+/* A target may be the partition with the root itself. */
+static bool is_named(const struct disk *d, const struct volume *v)
+{
+    return d->selected && d->selected == v->number;
+}
+
+static bool is_wanted(const struct search *s, const struct disk *d, const struct volume *v)
+{
+    for (unsigned i = 0; i < s->disk_count; i++)
+        for (unsigned j = 0; j < s->disks[i]->volume_count; j++) {
+            const struct volume *other = &s->disks[i]->volumes[j];
+
+            if (is_named(s->disks[i], other) && strcmp(other->fs.usage, "filesystem") == 0)
+                return is_named(d, v);
+        }
+    return !d->selected || is_named(d, v);
+}
+
+/* All are opened before one is looked into: what a boot loader on one says, is about another. */
+static void look_at_all(struct search *s)
+{
+    struct open_volume *open = calloc(OPEN_MAX, sizeof *open);
+    unsigned count = 0;
+
+    for (unsigned i = 0; open && i < s->disk_count; i++)
+        for (unsigned j = 0; j < s->disks[i]->volume_count; j++) {
+            struct open_volume *o = &open[count];
+
+            o->look =
+                (struct look){.search = s, .disk = s->disks[i], .volume = &s->disks[i]->volumes[j]};
+            o->wanted = is_wanted(s, o->look.disk, o->look.volume);
+            if (!open_volume(o))
+                continue;
+            candidates_note_choices(&o->look, o->fd);
+            if (o->wanted)
+                count++;
+            else
+                o->fd = fd_close(o->fd);
+            if (count == OPEN_MAX)
+                while (count > 0)
+                    look_into(&open[--count]);
+        }
+    for (unsigned i = 0; open && i < count; i++)
+        look_into(&open[i]);
+    free(open);
 }
 
 void candidates_find(struct disk *const *disks, unsigned disk_count, struct candidates *ret)
 {
+    struct search *s = calloc(1, sizeof *s);
     unsigned targets = 0;
-    bool named = false; /* a target is the partition with the root itself */
 
-    memset(ret, 0, sizeof *ret);
-    for (unsigned i = 0; i < disk_count; i++) {
-        targets += disks[i]->kind == DISK_TARGET;
-        for (unsigned j = 0; j < disks[i]->volume_count; j++)
-            named =
-                named || (disks[i]->selected && disks[i]->selected == disks[i]->volumes[j].number &&
-                          strcmp(disks[i]->volumes[j].fs.usage, "filesystem") == 0);
-    }
+    free(ret->versions);
+    ret->versions = NULL;
+    ret->count = ret->version_count = ret->unreadable_count = 0;
+    if (!s)
+        return;
     for (unsigned i = 0; i < disk_count; i++)
-        for (unsigned j = 0; j < disks[i]->volume_count; j++) {
-            const struct volume *v = &disks[i]->volumes[j];
-
-            if (named ? disks[i]->selected == v->number && disks[i]->selected
-                      : !disks[i]->selected || disks[i]->selected == v->number)
-                look_at_volume(ret, disks[i], v, targets > 1);
-        }
+        targets += disks[i]->kind == DISK_TARGET;
+    s->found = ret;
+    s->disks = disks;
+    s->disk_count = disk_count;
+    s->several_targets = targets > 1;
+    look_at_all(s);
+    candidates_mark_booting(s);
+    free(s);
 }
 
-char *candidate_describe(const struct candidate *c, char *buf, size_t size)
+void candidates_free(struct candidates *c)
 {
-    const struct linux_system *s = &c->system;
+    if (c)
+        free(c->versions);
+    free(c);
+}
 
-    snprintf(buf, size, "%s: %s%s%s", c->name, s->hostname[0] ? text_safe(s->hostname) : "",
-             s->hostname[0] ? ", " : "", s->pretty[0] ? text_safe(s->pretty) : "Linux");
+char *candidate_mount_options(const struct root_place *place, char *buf, size_t size)
+{
+    buf[0] = '\0';
+    if (place->subvolume_id)
+        snprintf(buf, size, "subvolid=%llu", (unsigned long long)place->subvolume_id);
     return buf;
-}
-
-/* What a person should know when there is no file system with a Linux in it. */
-static const struct {
-    const char *type, *what;
-} locked_types[] = {
-    {"crypto_LUKS", "an encrypted LUKS volume"},
-    {"LVM2_member", "an LVM physical volume"},
-    {"LVM1_member", "an LVM physical volume of the old format"},
-    {"linux_raid_member", "a member of a Linux RAID array"},
-    {"ddf_raid_member", "a member of a DDF RAID array"},
-    {"isw_raid_member", "a member of an Intel RAID array"},
-    {"zfs_member", "a member of a ZFS pool"},
-    {"bcache", "a bcache device"},
-    {"BitLocker", "an encrypted BitLocker volume"},
-    {"swap", "swap space"},
-};
-
-static const char *locked_what(const char *type)
-{
-    for (size_t i = 0; i < sizeof locked_types / sizeof locked_types[0]; i++)
-        if (strcmp(locked_types[i].type, type) == 0)
-            return locked_types[i].what;
-    return NULL;
-}
-
-static int no_system(const struct candidates *c, struct disk *const *disks, unsigned disk_count,
-                     struct error *e)
-{
-    const struct disk *d = disks[0];
-    const char *what = NULL, *type = NULL;
-    const struct volume *first = NULL;
-    unsigned with_contents = 0;
-
-    for (unsigned i = 0; i < disk_count; i++) {
-        for (unsigned j = 0; j < disks[i]->volume_count; j++) {
-            const struct volume *v = &disks[i]->volumes[j];
-
-            if (disks[i]->selected && disks[i]->selected != v->number)
-                continue;
-            with_contents += v->fs.type[0] != '\0';
-            /* Swap is beside the point when something else is locked too. */
-            if (locked_what(v->fs.type) && (!what || strcmp(type, "swap") == 0)) {
-                what = locked_what(v->fs.type);
-                type = v->fs.type;
-                first = v;
-            }
-        }
-    }
-    if (c->unreadable_count)
-        return error_set(e, ERROR_TARGET, -EUCLEAN, "unreadable",
-                         "%s: a file system is there (%s on %s) but cannot be mounted: %s",
-                         text_safe(d->target), c->unreadable[0]->fs.type,
-                         text_safe(c->unreadable[0]->name), c->unreadable_why);
-    if (what && with_contents >= 1) {
-        (void)error_set(e, ERROR_TARGET, -ENOENT,
-                        strcmp(type, "swap") == 0 ? "no-system" : "locked",
-                        "%s: no Linux system that can be opened; %s is %s", text_safe(d->target),
-                        first->number ? text_safe(first->name) : "it", what);
-        if (strcmp(type, "swap") != 0)
-            (void)error_advise(e, "what unbrick does not open by itself: open it with the host's "
-                                  "tools and give the device that appears");
-        return -ENOENT;
-    }
-    if (with_contents == 0) {
-        (void)error_set(e, ERROR_TARGET, -ENOENT, "no-filesystem",
-                        "%s: no partition table and no file system was found on it%s%s",
-                        text_safe(d->target), d->table_error[0] ? "; " : "", d->table_error);
-        return error_advise(e, "if this is the right disk, look for a lost partition table or "
-                               "superblock before anything is written: fdisk -l, testdisk");
-    }
-    (void)error_set(e, ERROR_TARGET, -ENOENT, "no-system",
-                    "%s: no Linux system was found in its file systems", text_safe(d->target));
-    return error_advise(e, "unbrick list %s shows what is on it", text_safe(d->target));
-}
-
-static bool is_wanted(const struct candidate *c, const char *wanted)
-{
-    return strcmp(c->name, wanted) == 0 || strcmp(c->system.hostname, wanted) == 0 ||
-           strcmp(c->system.id, wanted) == 0;
-}
-
-int candidates_select(const struct candidates *c, struct disk *const *disks, unsigned disk_count,
-                      const char *wanted, const struct candidate **ret, struct error *e)
-{
-    const struct candidate *found = NULL;
-    char names[400] = "";
-    unsigned matches = 0;
-
-    for (unsigned i = 0; i < c->count; i++) {
-        size_t used = strlen(names);
-
-        snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", c->items[i].name);
-        /* The exact name wins over a host name that several copies share. */
-        if (wanted && strcmp(c->items[i].name, wanted) == 0) {
-            *ret = &c->items[i];
-            return 0;
-        }
-        if (!wanted || is_wanted(&c->items[i], wanted)) {
-            found = &c->items[i];
-            matches++;
-        }
-    }
-    if (matches == 1) {
-        *ret = found;
-        return 0;
-    }
-    if (c->count == 0)
-        return no_system(c, disks, disk_count, e);
-    if (matches == 0) {
-        (void)error_set(e, ERROR_TARGET, -ENOENT, "no-such-system",
-                        "%s: no system of the name \"%s\" is on it", text_safe(disks[0]->target),
-                        text_safe(wanted));
-        (void)error_advise(e, "there are: %s", names);
-        return -ENOENT;
-    }
-    (void)error_set(e, ERROR_REFUSED, -ENOTUNIQ, "ambiguous", "%s holds %u Linux systems",
-                    text_safe(disks[0]->target), matches);
-    (void)error_advise(e, "name one: --system=NAME with one of %s", names);
-    return -ENOTUNIQ;
 }

@@ -3,15 +3,17 @@
 
 #include "base/text.h"
 #include "storage/inventory.h"
+#include "storage/same_disk.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Also by another path to it. */
 static bool is_ours(struct disk *const *disks, unsigned count, const char *path)
 {
     for (unsigned i = 0; i < count; i++)
-        if (disk_is(disks[i], path))
+        if (disk_is(disks[i], path) || same_disk(disks[i]->target, path))
             return true;
     return false;
 }

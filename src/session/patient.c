@@ -9,6 +9,7 @@
 #include "session/check_ui.h"
 #include "storage/host_mounts.h"
 #include "session/interrupt.h"
+#include "session/ostree_tree.h"
 #include "session/patient_flush.h"
 #include "session/patient_targets.h"
 #include "storage/mount.h"
@@ -21,6 +22,18 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+static int probe_again(struct patient *p, struct error *e)
+{
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        int r = disk_probe_volumes(p->disks[i], e);
+
+        if (r < 0)
+            return r;
+    }
+    candidates_find(p->disks, p->disk_count, p->found);
+    return 0;
+}
+
 /* "A candidate that cannot be mounted is checked, then tried again." */
 static int check_unreadable(struct patient *p, struct error *e)
 {
@@ -30,7 +43,7 @@ static int check_unreadable(struct patient *p, struct error *e)
         int r;
 
         ui_note("%s cannot be mounted as it is; checking it", text_safe(v->name));
-        r = check_with_ui(v, v->name, p->request.fsck, &report, e);
+        r = check_with_ui(v, v->name, p->request.fsck, false, &report, e);
         if (r < 0)
             return r;
         if (report.result == CHECK_ERRORS_LEFT) {
@@ -39,14 +52,30 @@ static int check_unreadable(struct patient *p, struct error *e)
             return error_advise(e, "%s", report.command);
         }
     }
-    for (unsigned i = 0; i < p->disk_count; i++) {
-        int r = disk_probe_volumes(p->disks[i], e);
+    return probe_again(p, e);
+}
 
-        if (r < 0)
-            return r;
+/* To examine it: it is looked at as it is, then repaired on layers, where that harms nobody, so
+ * that its tree can be seen. */
+static int see_unreadable(struct patient *p, struct journal *j, struct error *e)
+{
+    char problem[sizeof p->root_problem];
+    int r = patient_layer_all(p, j, e);
+
+    snprintf(problem, sizeof problem, "%.255s", p->found->unreadable_why);
+    for (unsigned i = 0; r == 0 && i < p->found->unreadable_count; i++) {
+        const struct volume *v = p->found->unreadable[i];
+        struct check_report mended;
+
+        r = check_with_ui(v, v->name, CHECK_ASK, true, &p->root_check, e);
+        if (r == 0)
+            r = check_volume(v, CHECK_REPAIR, false, NULL, &mended, e);
     }
-    candidates_find(p->disks, p->disk_count, p->found);
-    return 0;
+    if (r == 0)
+        r = probe_again(p, e);
+    if (r == 0 && p->found->count)
+        snprintf(p->root_problem, sizeof p->root_problem, "%s", problem);
+    return r;
 }
 
 static int ask_which(struct patient *p, struct error *e)
@@ -67,7 +96,38 @@ static int ask_which(struct patient *p, struct error *e)
     return 0;
 }
 
-static int choose_system(struct patient *p, struct error *e)
+/* Nothing can be examined but the file systems themselves: they may be why there is no system. */
+static void look_for_damage(struct patient *p, struct error *e)
+{
+    /* What had to be repaired on its layer is not what it was. */
+    if (p->root_check.result == CHECK_ERRORS_LEFT) {
+        (void)error_advise(e,
+                           "a file system cannot be mounted, and has errors: %s; check and repair "
+                           "it, on a copy: %s",
+                           p->root_check.summary, p->root_check.command);
+        return;
+    }
+    for (unsigned i = 0; i < p->disk_count; i++)
+        for (unsigned j = 0; j < p->disks[i]->volume_count; j++) {
+            const struct volume *v = &p->disks[i]->volumes[j];
+            struct check_report report = {0};
+            struct error why = {0};
+            int r = strcmp(v->fs.usage, "filesystem") != 0
+                        ? 0
+                        : check_with_ui(v, v->name, p->request.fsck, true, &report, &why);
+
+            if (r == -EIO)
+                *e = why;
+            else if (report.result == CHECK_ERRORS_LEFT)
+                (void)error_advise(e,
+                                   "the %s file system of %s has errors: %s; check and repair "
+                                   "it, on a copy: %s",
+                                   text_safe(v->fs.type), text_safe(v->name), report.summary,
+                                   report.command);
+        }
+}
+
+static int choose_system(struct patient *p, struct journal *j, struct error *e)
 {
     int r;
 
@@ -75,13 +135,15 @@ static int choose_system(struct patient *p, struct error *e)
     if (!p->found)
         return error_errno(e, -ENOMEM, "looking for systems");
     candidates_find(p->disks, p->disk_count, p->found);
-    if (p->found->count == 0 && p->found->unreadable_count > 0 && !p->request.read_only &&
-        p->request.fsck != CHECK_SKIP) {
-        r = check_unreadable(p, e);
+    if (p->found->count == 0 && p->found->unreadable_count > 0 && p->request.fsck != CHECK_SKIP &&
+        (!p->request.read_only || p->request.examine)) {
+        r = p->request.examine ? see_unreadable(p, j, e) : check_unreadable(p, e);
         if (r < 0)
             return r;
     }
     r = candidates_select(p->found, p->disks, p->disk_count, p->request.system, &p->root, e);
+    if (r < 0 && p->found->count == 0 && p->request.examine)
+        look_for_damage(p, e);
     if (r < 0 && p->found->count == 0 && p->closed.code) {
         *e = p->closed; /* no wonder */
         return error_context(e, e->code, "%s", text_safe(p->request.targets[0]));
@@ -136,11 +198,19 @@ static int plan_mounts(struct patient *p, int root_fd, struct error *e)
 
 static int root_mount(const struct patient *p, enum mount_mode mode, struct error *e)
 {
-    char options[300] = "";
+    char options[64];
 
-    if (p->root->subvolume[0])
-        snprintf(options, sizeof options, "subvol=%s", p->root->subvolume);
-    return mount_volume(p->root->volume, mode, options[0] ? options : NULL, NULL, 0, e);
+    return mount_volume(p->root->volume, mode,
+                        candidate_mount_options(&p->root->place, options, sizeof options), NULL, 0,
+                        e);
+}
+
+/* The root in what root_mount() mounted: a deployment is a directory in there. */
+static int root_in(const struct patient *p, int mount_fd, struct error *e)
+{
+    int fd = path_open_strict(mount_fd, p->root->place.deployment, O_DIRECTORY);
+
+    return fd < 0 ? error_errno(e, fd, "cannot open the root of %s", p->root->name) : fd;
 }
 
 /* Now that the root can be read: the names that it uses, and the volumes whose keys it has. */
@@ -161,11 +231,21 @@ static int follow_crypttab(struct patient *p, int root_fd, struct journal *j, st
     return r;
 }
 
+/* What could not be opened is said now: nobody will miss it later. */
+static int stop_early(struct patient *p, struct journal *j)
+{
+    name_patient(p);
+    (void)journal_record(j, JOURNAL_NAME, p->name);
+    if (p->closed.code)
+        ui_warn("%s", p->closed.text);
+    return 0;
+}
+
 int patient_open(struct patient *ret, const struct patient_request *request, struct journal *j,
                  struct error *e)
 {
     struct patient *p = ret;
-    _cleanup_fd_ int look = -1;
+    _cleanup_fd_ int look = -1, root = -1;
     int r;
 
     *p = (struct patient){.request = *request, .directory_fd = -1, .root_fd = -1};
@@ -183,7 +263,9 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
         name_patient(p);
         return 0;
     }
-    r = choose_system(p, e);
+    if (request->no_mount)
+        return stop_early(p, j);
+    r = choose_system(p, j, e);
     if (r < 0)
         return r;
     p->system = p->root->system;
@@ -193,8 +275,11 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     look = root_mount(p, MOUNT_NO_REPLAY, e);
     if (look < 0)
         return look;
-    r = follow_crypttab(p, look, j, e);
-    return r < 0 ? r : plan_mounts(p, look, e);
+    root = root_in(p, look, e);
+    if (root < 0)
+        return root;
+    r = follow_crypttab(p, root, j, e);
+    return r < 0 ? r : plan_mounts(p, root, e);
 }
 
 /* Where a plan's target leads below the root, following links as the booting system would. */
@@ -220,6 +305,7 @@ static enum mount_mode mode_of(const struct patient *p, const struct volume *v, 
 static int mount_root(struct patient *p, struct journal *j, struct error *e)
 {
     _cleanup_fd_ int fd = -1;
+    int r = 0;
 
     if (mkdir(j->mount_dir, 0700) < 0)
         return error_errno(e, -errno, "cannot make %s", j->mount_dir);
@@ -230,12 +316,18 @@ static int mount_root(struct patient *p, struct journal *j, struct error *e)
         return error_errno(e, -errno, "cannot make %s", p->tree);
     if (p->directory_fd >= 0)
         fd = take_fd(&p->directory_fd);
-    else
+    else if (p->root)
         fd = root_mount(p, mode_of(p, p->root->volume, false), e);
-    if (fd < 0)
+    if (fd < 0 && !p->request.no_mount)
         return fd;
-    if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-        return error_errno(e, -errno, "cannot attach the root");
+    if (p->request.no_mount)
+        r = 0; /* the directory itself */
+    else if (p->root && p->root->place.deployment[0])
+        r = ostree_tree_mount(fd, p->root->place.deployment, j->mount_dir, p->tree, e);
+    else if (move_mount(fd, "", AT_FDCWD, p->tree, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        r = error_errno(e, -errno, "cannot attach the root");
+    if (r < 0)
+        return r;
     p->root_fd = open(p->tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (p->root_fd < 0)
         return error_errno(e, -errno, "cannot open %s", p->tree);
@@ -248,33 +340,49 @@ static void skip_step(struct mount_step *step, const char *why)
     snprintf(step->skipped, sizeof step->skipped, "%.255s", why);
 }
 
+/* Check the file system of a step before it is mounted. 1: it may be mounted; 0: it is skipped. */
+static int check_step(struct patient *p, struct mount_step *step, struct error *e)
+{
+    bool look = p->request.examine;
+    int r;
+
+    if (step->volume == p->root->volume ||
+        (!look && (!step->needed || p->request.read_only || step->volume->read_only)))
+        return 1;
+    r = check_with_ui(step->volume, step->target, p->request.fsck, look, &step->check, e);
+    if (r == -EINTR)
+        return r;
+    if (r < 0 && look) {
+        if (r == -EIO)
+            snprintf(step->fail_reads, sizeof step->fail_reads, "%.255s", e->text);
+        error_clear(e);
+    } else if (r < 0) {
+        ui_warn("%s is not checked: %s", text_safe(step->target), e->text);
+        error_clear(e);
+    } else if (step->check.result == CHECK_ERRORS_LEFT && !look) {
+        skip_step(step, "errors are left in its file system");
+        return 0;
+    }
+    return 1;
+}
+
 static int mount_step_run(struct patient *p, struct mount_step *step, struct error *e)
 {
     struct error mine = {0};
     char dropped[256] = "";
     _cleanup_fd_ int fd = -1;
-    int r;
+    int r = check_step(p, step, e);
 
-    if (step->needed && !p->request.read_only && !step->volume->read_only &&
-        step->volume != p->root->volume) {
-        r = check_with_ui(step->volume, step->target, p->request.fsck, &step->check, e);
-        if (r == -EINTR)
-            return r;
-        if (r < 0) {
-            ui_warn("%s is not checked: %s", text_safe(step->target), e->text);
-            error_clear(e);
-        } else if (step->check.result == CHECK_ERRORS_LEFT) {
-            skip_step(step, "errors are left in its file system");
-            return 0;
-        }
-    }
+    if (r <= 0)
+        return r;
     fd = mount_volume(step->volume, mode_of(p, step->volume, step->read_only), step->options,
                       dropped, sizeof dropped, &mine);
     if (fd < 0) {
+        step->failed = true;
         skip_step(step, mine.text);
         return 0;
     }
-    if (dropped[0])
+    if (dropped[0] && !p->request.examine)
         ui_warn("%s: mounted without the options %s, which this kernel refuses",
                 text_safe(step->target), text_safe(dropped));
     r = attach(p, fd, step->target);
@@ -284,13 +392,30 @@ static int mount_step_run(struct patient *p, struct mount_step *step, struct err
     return 0;
 }
 
+static int look_at_root(struct patient *p, struct error *e)
+{
+    int r = check_with_ui(p->root->volume, "/", p->request.fsck, true, &p->root_check, e);
+
+    if (r == -EINTR)
+        return r;
+    if (r == -EIO)
+        snprintf(p->root_fail_reads, sizeof p->root_fail_reads, "%.255s", e->text);
+    error_clear(e);
+    return 0;
+}
+
 static int check_root(struct patient *p, struct error *e)
 {
     int r;
 
-    if (p->request.read_only || p->directory_fd >= 0 || p->root->volume->read_only)
+    if (p->directory_fd >= 0 || !p->root)
         return 0;
-    r = check_with_ui(p->root->volume, "/", p->request.fsck, &p->root_check, e);
+    /* One that had to be repaired on its layer to be seen at all was looked at before that. */
+    if (p->request.examine)
+        return p->root_problem[0] ? 0 : look_at_root(p, e);
+    if (p->request.read_only || p->root->volume->read_only)
+        return 0;
+    r = check_with_ui(p->root->volume, "/", p->request.fsck, false, &p->root_check, e);
     if (r < 0)
         return r;
     if (p->root_check.result == CHECK_ERRORS_LEFT) {
@@ -305,7 +430,6 @@ static int check_root(struct patient *p, struct error *e)
 
 int patient_mount(struct patient *p, struct journal *j, struct error *e)
 {
-    bool directory = p->directory_fd >= 0;
     int r;
 
     r = check_root(p, e);
@@ -315,7 +439,7 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e)
         r = mount_root(p, j, e);
     if (r < 0)
         return r;
-    if (!directory) {
+    if (p->root) {
         r = plan_mounts(p, p->root_fd, e);
         if (r < 0)
             return r;
@@ -329,6 +453,8 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e)
         }
     }
     step_reached("patient-mounted");
+    if (p->request.no_mount)
+        return 0;
     /* Again: what was on a separate /usr or /boot is only now to be seen. */
     return system_inspect(p->root_fd, &p->system, e);
 }
@@ -353,7 +479,7 @@ int patient_close(struct patient *p, struct error *e)
         free(p->disks[i]);
     }
     p->disk_count = 0;
-    free(take_ptr(&p->found));
+    candidates_free(take_ptr(&p->found));
     free(take_ptr(&p->plan));
     return failed;
 }

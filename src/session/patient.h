@@ -27,7 +27,10 @@ struct patient_request {
     enum check_mode fsck;
     const char *system; /* --system=NAME, or NULL */
     bool read_only;     /* nothing may be written, not even a journal replay */
+    bool examine;       /* with .read_only: look at every file system in full, and go on with what
+                           can be seen, whatever is found; .fsck says whether to look at all */
     bool plan_only;     /* --dry-run: nobody is asked, and nothing is assembled */
+    bool no_mount; /* stop when its layers are open: no system is looked for, none is mounted */
     struct assemble_request assemble;
 };
 
@@ -42,23 +45,25 @@ struct patient {
     const struct candidate *root; /* in *found; NULL with a directory */
     struct linux_system system;   /* of the whole tree, once it is mounted */
     struct check_report root_check;
-    struct mount_plan *plan; /* owned */
-    char name[65];           /* host name of the patient, or the target's; safe, not empty */
-    char tree[128];          /* where the tree is mounted in our namespace; "" not yet */
-    int root_fd;             /* the mounted root */
-    bool kept_on_host;       /* a copy of the mounts stays: devices are not waited for */
+    char root_problem[256];    /* .examine: why the root could not be mounted as it is; safe; "" */
+    char root_fail_reads[256]; /* .examine: its check came upon blocks that cannot be read; "" */
+    struct mount_plan *plan;   /* owned */
+    char name[65];             /* host name of the patient, or the target's; safe, not empty */
+    char tree[128];            /* where the tree is mounted in our namespace; "" not yet */
+    int root_fd;               /* the mounted root */
+    bool kept_on_host;         /* a copy of the mounts stays: devices are not waited for */
 };
 
 /*
  * First stage: open, guard and hold the targets, leave the host's mounts behind, choose the system,
  * read its fstab and plan the mounts. Writes nothing to a disk. Must be called in a private mount
- * namespace (host_mounts_leave()).
+ * namespace (host_mounts_leave()). With .no_mount there is no .root afterwards.
  */
 int patient_open(struct patient *ret, const struct patient_request *request, struct journal *j,
                  struct error *e);
 
 /* Second stage: check what the boot needs, mount the root and the rest. From here on the disk is
- * written to, unless the request was read-only. */
+ * written to, unless the request was read-only. With .no_mount the tree is an empty directory. */
 int patient_mount(struct patient *p, struct journal *j, struct error *e);
 
 /* Flush (with progress), unmount, let go of the disks. Returns the first failure; everything that

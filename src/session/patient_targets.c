@@ -6,6 +6,7 @@
 #include "session/clones.h"
 #include "session/interrupt.h"
 #include "storage/btrfs_twin.h"
+#include "storage/same_disk.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -42,9 +43,9 @@ static void note(void *userdata, const char *text)
     ui_warn("%s", text);
 }
 
-static int open_disk(struct patient *p, const char *target, struct journal *j, struct error *e)
+static struct disk_request request_of(const struct patient *p, struct journal *j)
 {
-    const struct disk_request request = {
+    return (struct disk_request){
         .access = p->request.plan_only   ? DISK_READ
                   : p->request.read_only ? DISK_SCRATCH
                                          : DISK_WRITE,
@@ -53,6 +54,11 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
         .note = note,
         .userdata = j,
     };
+}
+
+static int open_disk(struct patient *p, const char *target, struct journal *j, struct error *e)
+{
+    const struct disk_request request = request_of(p, j);
     struct disk *d = calloc(1, sizeof *d);
     int r;
 
@@ -69,6 +75,24 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
         return r;
     }
     p->disks[p->disk_count++] = d;
+    return 0;
+}
+
+/* Two members of an array may well be given, but one disk not twice. */
+static int refuse_same(const struct patient *p, const char *target, struct error *e)
+{
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        const char *other = p->disks[i]->target;
+
+        if (disk_is(p->disks[i], target))
+            return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
+                             "%s and %s are the same disk: name it once", text_safe(other),
+                             text_safe(target));
+        if (same_disk(other, target))
+            return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
+                             "%s and %s are two paths to the same disk: name one of them",
+                             text_safe(other), text_safe(target));
+    }
     return 0;
 }
 
@@ -91,13 +115,15 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
             if (q->target_count > 1)
                 return error_set(e, ERROR_USAGE, -EINVAL, "usage",
                                  "a directory can only be a target by itself");
+            if (q->no_mount)
+                return error_set(e, ERROR_USAGE, -EINVAL, "usage",
+                                 "--no-mount is for disks and images; %s is a directory",
+                                 text_safe(q->targets[i]));
             return open_directory(p, q->targets[i], e);
         }
-        for (unsigned k = 0; k < p->disk_count; k++)
-            if (disk_is(p->disks[k], q->targets[i]))
-                return error_set(e, ERROR_USAGE, -EINVAL, "same-disk",
-                                 "%s and %s are the same disk: name it once",
-                                 text_safe(p->disks[k]->target), text_safe(q->targets[i]));
+        r = refuse_same(p, q->targets[i], e);
+        if (r < 0)
+            return r;
         r = open_disk(p, q->targets[i], j, e);
         if (r == 0)
             r = interrupt_check(e);
@@ -149,4 +175,14 @@ int patient_open_targets(struct patient *p, struct journal *j, struct error *e)
         return r;
     (void)clones_of_host(p->disks, p->disk_count, p->clone, sizeof p->clone);
     return assemble_targets(p, j, e);
+}
+
+int patient_layer_all(struct patient *p, struct journal *j, struct error *e)
+{
+    const struct disk_request request = request_of(p, j);
+    int r = 0;
+
+    for (unsigned i = 0; r == 0 && i < p->disk_count; i++)
+        r = disk_add_layer(p->disks[i], &request, e);
+    return r;
 }

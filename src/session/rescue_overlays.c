@@ -82,6 +82,10 @@ int rescue_add_overlays(struct container_plan *plan, const struct patient *p,
 {
     int r = add_machine_id(plan, p, session_dir);
 
+    /* By this file ostree(1) and rpm-ostree(1) know that they are in a deployment
+     * (ostree-prepare-root(1)). */
+    if (r == 0 && p->root && p->root->place.deployment[0])
+        r = container_plan_add_file(plan, "ostree-booted", S_IFREG | 0644, "");
     if (r == 0 && !plan->private_network)
         r = rescue_add_resolv_conf(plan, p->root_fd, "/etc/resolv.conf");
     return r;

@@ -3,9 +3,8 @@
 
 #include "session/assembly.h"
 
-int undo_guard_record(void *guard, const char *record)
+int undo_guard_begin(struct undo_guard *g, struct journal **ret_journal)
 {
-    struct undo_guard *g = guard;
     int r = 0;
 
     if (!g->begun) {
@@ -18,7 +17,16 @@ int undo_guard_record(void *guard, const char *record)
         }
         g->begun = true;
     }
-    return assembly_record(&g->journal, record);
+    *ret_journal = &g->journal;
+    return 0;
+}
+
+int undo_guard_record(void *guard, const char *record)
+{
+    struct journal *j;
+    int r = undo_guard_begin(guard, &j);
+
+    return r < 0 ? r : assembly_record(j, record);
 }
 
 void undo_guard_end(struct undo_guard *g)

@@ -18,5 +18,9 @@ struct undo_guard {
 /* For struct disk_request.record, with the guard as userdata. */
 int undo_guard_record(void *guard, const char *record);
 
+/* Begin now, for what writes its own records: *ret_journal is the guard's. 0 or a negative errno.
+ */
+int undo_guard_begin(struct undo_guard *g, struct journal **ret_journal);
+
 /* Everything was undone. A zeroed guard is fine. */
 void undo_guard_end(struct undo_guard *g);

@@ -87,6 +87,19 @@ int array_examine(struct array_member *ret, struct error *e)
     return 0;
 }
 
+void array_short_name(const char *name, const char *uuid, char *ret, size_t size)
+{
+    const char *colon = strchr(name, ':');
+
+    name = colon ? colon + 1 : name;
+    if (!name[0])
+        snprintf(ret, size, "md-%.8s", uuid);
+    else if (strspn(name, "0123456789") == strlen(name))
+        snprintf(ret, size, "md%s", name);
+    else
+        snprintf(ret, size, "md/%s", name);
+}
+
 static int by_events(const void *a, const void *b)
 {
     const struct array_member *x = a, *y = b;

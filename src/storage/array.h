@@ -43,6 +43,10 @@ int array_parse_export(const char *text, struct array_member *ret);
 /* Read what @ret->volume says. 0 or a negative errno ("program-missing" names mdadm's package). */
 int array_examine(struct array_member *ret, struct error *e);
 
+/* "md0" for "web:0", "md/data" for "web:data": what the fstab beside it calls an array whose
+ * superblock has that name. Raw. */
+void array_short_name(const char *name, const char *uuid, char *ret, size_t size);
+
 /* Sort @plan's members, and tell what can be made of them. Pure. */
 void array_judge(struct array_plan *plan);
 

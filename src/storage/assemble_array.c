@@ -34,19 +34,6 @@ static void collect(struct assembly *a, const char *uuid, struct array_plan *pla
     array_judge(plan);
 }
 
-/* "md0" for "web:0", "md/data" for "web:data": what its own fstab calls it. */
-static void name_array(const struct array_member *m, char *ret, size_t size)
-{
-    const char *colon = strchr(m->name, ':'), *name = colon ? colon + 1 : m->name;
-
-    if (!name[0])
-        snprintf(ret, size, "md-%.8s", m->uuid);
-    else if (strspn(name, "0123456789") == strlen(name))
-        snprintf(ret, size, "md%s", name);
-    else
-        snprintf(ret, size, "md/%s", name);
-}
-
 /* 1: start it although members are missing; 0: do not; -EINTR. */
 static int ask_degraded(struct assembly *a, const struct array_plan *plan, const char *name,
                         struct error *why)
@@ -139,7 +126,7 @@ int assemble_arrays(struct assembly *a, struct error *e)
         if (plan->count) {
             char raw[80];
 
-            name_array(&plan->members[0], raw, sizeof raw);
+            array_short_name(plan->members[0].name, plan->members[0].uuid, raw, sizeof raw);
             snprintf(name, sizeof name, "%s", text_safe(raw));
             r = assemble_require(KERNEL_MD, plan->members[0].title, "is a member of a RAID array",
                                  &why);

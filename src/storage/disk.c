@@ -9,6 +9,7 @@
 #include "storage/hold.h"
 #include "storage/btrfs_twin.h"
 #include "storage/disk_content.h"
+#include "storage/disk_names.h"
 #include "storage/in_use.h"
 #include "storage/loop.h"
 #include "storage/partitions.h"
@@ -94,22 +95,6 @@ static int open_target(struct disk *d, int flags, struct error *e)
     return 0;
 }
 
-static void read_identity(struct disk *d, const struct stat *st)
-{
-    const char *slash = strrchr(d->target, '/');
-
-    if (d->is_image) {
-        snprintf(d->name, sizeof d->name, "%.63s", slash ? slash + 1 : d->target);
-        return;
-    }
-    if (sysfs_name(st->st_rdev, d->name, sizeof d->name) < 0)
-        snprintf(d->name, sizeof d->name, "%u:%u", major(st->st_rdev), minor(st->st_rdev));
-    sysfs_text(st->st_rdev, "device/model", d->model, sizeof d->model);
-    sysfs_text(st->st_rdev, "device/serial", d->serial, sizeof d->serial);
-    if (!d->serial[0])
-        sysfs_text(st->st_rdev, "serial", d->serial, sizeof d->serial); /* virtio */
-}
-
 static int read_geometry(struct disk *d, struct error *e)
 {
     struct stat st;
@@ -117,7 +102,7 @@ static int read_geometry(struct disk *d, struct error *e)
 
     if (fstat(d->backing_fd, &st) < 0)
         return error_errno(e, -errno, "cannot look at %s", text_safe(d->target));
-    read_identity(d, &st);
+    disk_identify(d, st.st_rdev);
     d->size = (uint64_t)st.st_size;
     if (!d->is_image && (ioctl(d->backing_fd, BLKGETSIZE64, &d->size) < 0 ||
                          ioctl(d->backing_fd, BLKSSZGET, &sector) < 0))
@@ -150,20 +135,6 @@ static int make_loop(struct disk *d, const struct disk_request *request, struct 
     return r;
 }
 
-static void name_volumes(struct disk *d)
-{
-    for (unsigned i = 0; i < d->volume_count; i++) {
-        struct volume *v = &d->volumes[i];
-
-        if (d->kind != DISK_TARGET)
-            snprintf(v->name, sizeof v->name, v->number ? "%.50sp%u" : "%.63s", d->name, v->number);
-        else if (d->is_image || (d->is_loop && v->number))
-            snprintf(v->name, sizeof v->name, v->number ? "part%u" : "disk", v->number);
-        else
-            snprintf(v->name, sizeof v->name, "%.63s", strrchr(v->node, '/') + 1);
-    }
-}
-
 /* Without partitions the whole disk is the one volume. A table whose entries are all bad leaves
  * none: then there is nothing to guess about. */
 static int find_volumes(struct disk *d, struct error *e)
@@ -181,7 +152,7 @@ static int find_volumes(struct disk *d, struct error *e)
         d->volume_count = 1;
     }
     if (r == 0)
-        name_volumes(d);
+        disk_name_volumes(d);
     return r;
 }
 
@@ -247,8 +218,8 @@ static int make_reachable(struct disk *d, const struct disk_request *request, st
     if (r < 0)
         return r;
     drop_table_below_filesystem(d);
-    r = d->is_image || d->layer.open || !kernel_shows_all(d) ? make_loop(d, request, e)
-                                                             : use_directly(d, e);
+    r = d->is_image || d->layer.open || d->aside || !kernel_shows_all(d) ? make_loop(d, request, e)
+                                                                         : use_directly(d, e);
     if (r == 0)
         r = find_volumes(d, e);
     if (r == 0)
@@ -320,6 +291,7 @@ static int open_disk(struct disk *ret, const char *target, const struct disk_req
     memset(ret, 0, sizeof *ret);
     ret->backing_fd = ret->content_fd = ret->node_fd = -1;
     ret->access = request->access;
+    ret->aside = request->aside && !guarded;
     if ((size_t)snprintf(ret->target, sizeof ret->target, "%s", target) >= sizeof ret->target)
         return error_set(e, ERROR_TARGET, -ENAMETOOLONG, "no-such-target",
                          "the path of the target is too long");
@@ -349,6 +321,26 @@ int disk_open_for_list(struct disk *ret, const char *target, const struct disk_r
                        struct error *e)
 {
     return open_disk(ret, target, request, false, e);
+}
+
+int disk_add_layer(struct disk *d, const struct disk_request *request, struct error *e)
+{
+    struct disk_request layered = *request;
+    struct stat node = {0}, file = {0};
+    int r;
+
+    if (d->kind != DISK_TARGET || d->layer.open)
+        return 0;
+    (void)fstat(d->node_fd, &node);
+    (void)fstat(d->backing_fd, &file);
+    d->node_fd = fd_close(d->node_fd);
+    if (d->is_loop)
+        (void)loop_wait_gone(node.st_rdev, file.st_dev, file.st_ino, CLOSE_WAIT_MS);
+    d->is_loop = false;
+    d->access = DISK_SCRATCH;
+    layered.layer = true;
+    r = disk_content_open(d, &layered, e);
+    return r < 0 ? r : make_reachable(d, &layered, e);
 }
 
 int disk_use_assembled(struct disk *d, const char *node, struct error *e)
@@ -415,16 +407,6 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
     d->backing_fd = fd_close(d->backing_fd);
     d->target[0] = '\0';
     return r;
-}
-
-char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf, size_t size)
-{
-    if (d->kind == DISK_TARGET && d->is_image)
-        snprintf(buf, size, "%s%s%s", text_safe(d->name), v->number ? " " : "",
-                 v->number ? text_safe(v->name) : "");
-    else
-        snprintf(buf, size, "%s", text_safe(v->name));
-    return buf;
 }
 
 bool disk_is(const struct disk *d, const char *target)

@@ -32,6 +32,10 @@ enum disk_access {
 
 struct disk_request {
     enum disk_access access;
+    bool layer; /* DISK_SCRATCH: a layer also where nothing seems to take a write */
+    /* DISK_READ, for disk_open_for_list(): behind a read-only loop device also where the kernel has
+     * nodes of all partitions, so that nothing that is assembled on them can write. */
+    bool aside;
     /* Before something is made that outlives the process, with the record for undo_record(). */
     int (*record)(void *userdata, const char *record);
     image_chain_confirm *confirm; /* a further file that an image names; NULL: none is opened */
@@ -45,6 +49,7 @@ enum disk_kind {
     DISK_LUKS,     /* opened LUKS volume, */
     DISK_STAND_IN, /* made for a group, see clone_group.h: has no volumes and no node */
     DISK_GROUP,    /* volume group: its volumes are the logical volumes, it has no node itself */
+    DISK_OTHER,    /* something that only the host makes (bcache, Stratis, BitLocker): for a look */
 };
 
 struct disk {
@@ -58,6 +63,7 @@ struct disk {
     const struct volume *on; /* DISK_LUKS: the encrypted volume */
     bool is_image;           /* target is a regular file */
     bool is_loop;            /* node is a loop device of ours, released by disk_close() */
+    bool aside;              /* as it was requested */
     unsigned selected;       /* target named this partition: the root to rescue; 0: the disk */
     char table[8];           /* "gpt", "dos", or "" when there is no partition table */
     char table_id[64];       /* disk GUID or MBR id, as libblkid prints it */
@@ -94,6 +100,10 @@ int disk_open(struct disk *ret, const char *target, const struct disk_request *r
  */
 int disk_open_for_list(struct disk *ret, const char *target, const struct disk_request *request,
                        struct error *e);
+
+/* Put a layer under a disk that was opened with DISK_SCRATCH and needed none: what is written to it
+ * from now on goes there. Its volumes are found again; nothing may be mounted. */
+int disk_add_layer(struct disk *d, const struct disk_request *request, struct error *e);
 
 /*
  * Flush, let go of the nodes and wait until an own loop device is really gone (at most

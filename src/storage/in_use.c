@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/in_use.h"
 
+#include "base/fd.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "storage/sysfs.h"
 #include "storage/used.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -19,16 +22,12 @@ static void add_device(struct used_target *t, dev_t disk)
         t->devices[t->device_count++] = parts[i].devno;
 }
 
-static int describe_target(int fd, struct used_target *ret)
+static void describe_target(const struct stat *st, struct used_target *ret)
 {
-    struct stat st;
-
-    if (fstat(fd, &st) < 0)
-        return -errno;
-    *ret = (struct used_target){.is_file = S_ISREG(st.st_mode), .dev = st.st_dev, .ino = st.st_ino};
-    if (S_ISBLK(st.st_mode))
-        add_device(ret, st.st_rdev);
-    return 0;
+    *ret =
+        (struct used_target){.is_file = S_ISREG(st->st_mode), .dev = st->st_dev, .ino = st->st_ino};
+    if (S_ISBLK(st->st_mode))
+        add_device(ret, st->st_rdev);
 }
 
 /* From what a person recognises at once to what takes longest to look for. @fd -1: only what is
@@ -41,6 +40,9 @@ static int find_use(const struct used_target *t, int fd, char *who, size_t size,
         return 1;
     *ret_advice = "turn it off first (swapoff)";
     if (used_by_swap(t, who, size))
+        return 1;
+    *ret_advice = "give that name: it stands for the disk by all of its paths";
+    if (used_by_multipath(t, who, size))
         return 1;
     *ret_advice = "take that down first (dmsetup remove, mdadm --stop, vgchange -an)";
     if (used_by_holder(t, who, size))
@@ -55,13 +57,23 @@ static int find_use(const struct used_target *t, int fd, char *who, size_t size,
            used_exclusively(t, who, size);
 }
 
-int in_use_by(int fd, char *ret, size_t size)
+int in_use_by(const char *path, char *ret, size_t size)
 {
     struct used_target t;
     const char *advice;
-    int r = describe_target(fd, &t);
+    struct stat st;
+    int r = host_stat(path, &st);
+    _cleanup_fd_ int fd = -1;
 
-    return r < 0 ? r : find_use(&t, fd, ret, size, &advice);
+    if (r < 0)
+        return r;
+    if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) /* others might wait when they are opened */
+        return -ENOTBLK;
+    fd = host_open(path, O_RDONLY);
+    if (fd < 0)
+        return fd;
+    describe_target(&st, &t);
+    return find_use(&t, fd, ret, size, &advice);
 }
 
 static int refuse(const struct used_target *t, int fd, const char *target, struct error *e)
@@ -79,10 +91,11 @@ static int refuse(const struct used_target *t, int fd, const char *target, struc
 int in_use_check(int fd, const char *target, struct error *e)
 {
     struct used_target t;
-    int r = describe_target(fd, &t);
+    struct stat st;
 
-    if (r < 0)
-        return error_errno(e, r, "cannot look at %s", text_safe(target));
+    if (fstat(fd, &st) < 0)
+        return error_errno(e, -errno, "cannot look at %s", text_safe(target));
+    describe_target(&st, &t);
     return refuse(&t, fd, target, e);
 }
 

@@ -17,7 +17,7 @@
 /*
  * @fd is the target opened read-only: an image file or a block device (then its partitions are
  * looked at too). 0 when nobody uses it. -EBUSY with ERROR_REFUSED and reason "in-use" when
- * somebody does: the text says who ("mounted on /srv", "swap", "held by dm-0 (vg-root)",
+ * somebody does: the text says who ("mounted on /srv", "swap", "held by the volume group vg0",
  * "attached to /dev/loop3", "the disk of qemu-system-x86 (process 4711)"), the advice what to do.
  */
 int in_use_check(int fd, const char *target, struct error *e);
@@ -26,10 +26,15 @@ int in_use_check(int fd, const char *target, struct error *e);
  */
 int in_use_check_device(dev_t devno, const char *target, struct error *e);
 
-/* As in_use_check(), without a verdict: 1 and a clause in @ret ("mounted on /srv"), 0, or a
- * negative errno. */
-int in_use_by(int fd, char *ret, size_t size);
+/* Who uses the disk or image @path, without a verdict: 1 and a clause in @ret ("mounted on /srv"),
+ * 0, or a negative errno when it cannot be opened or is something else. */
+int in_use_by(const char *path, char *ret, size_t size);
 
 /* Where a block device is mounted on this host: a path that can be opened from here, in
  * @ret_path (size @size). 0, or -ENOENT. For `list`, which reads a system in use where it is. */
 int in_use_mount_point(dev_t devno, char *ret_path, size_t size);
+
+/* All these places, until @look returns something but 0, which is then returned; else 0. @root is
+ * what of the file system is seen there: "/", or the path of a directory or subvolume in it. */
+typedef int in_use_look(void *userdata, const char *path, const char *root);
+int in_use_mount_points(dev_t devno, in_use_look *look, void *userdata);

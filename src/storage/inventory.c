@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/inventory.h"
 
+#include "base/host.h"
 #include "base/text.h"
 #include "storage/loop.h"
+#include "storage/mapping.h"
 #include "storage/sysfs.h"
 
 #include <dirent.h>
@@ -12,21 +14,63 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Names in /sys/block that are no disks of a machine. */
-static const char *const skipped[] = {"ram", "zram", "dm-", "md", "fd"};
+/* Names in /sys/block that are no disks of a machine. What stands on others (device-mapper, md) is
+ * told by that. */
+static const struct {
+    const char *prefix, *within;
+} skipped[] = {
+    {"ram", ""},  /* memory */
+    {"zram", ""}, /* memory */
+    {"fd", ""},   /* a floppy drive waits for seconds when there is no disk in it */
+    {"md", ""},   /* an array without members stands on nothing */
+    /* Partitions of an eMMC in hardware, for a boot loader and for secrets
+     * (Documentation/driver-api/mmc/mmc-dev-parts.rst). */
+    {"mmcblk", "boot"},
+    {"mmcblk", "rpmb"},
+};
 
-static bool is_worth_a_look(const char *name)
+/* Several paths to one disk stand below one mapping: that is the disk. Other mappings and arrays
+ * belong to the disks below them. */
+static bool is_built_on_others(dev_t devno)
 {
-    char node[300];
+    struct mapping m;
+    dev_t below;
+
+    if (mapping_find(devno, &m) == 0)
+        return m.kind != MAPPING_MULTIPATH;
+    return sysfs_related(devno, "slaves", &below, 1) > 0;
+}
+
+static bool is_path(dev_t devno)
+{
+    struct mapping m;
+    dev_t holder;
+
+    return sysfs_related(devno, "holders", &holder, 1) == 1 && mapping_find(holder, &m) == 0 &&
+           m.kind == MAPPING_MULTIPATH;
+}
+
+/* "hidden": the kernel's own paths to an NVMe disk, which have no node (genhd.c). */
+static bool is_worth_a_look(const char *entry, char *ret_path, size_t size)
+{
+    char name[80], mapping[128];
     struct stat st;
 
     for (size_t i = 0; i < sizeof skipped / sizeof skipped[0]; i++)
-        if (text_starts_with(name, skipped[i]))
+        if (text_starts_with(entry, skipped[i].prefix) && strstr(entry, skipped[i].within))
             return false;
-    snprintf(node, sizeof node, "/dev/%s", name);
-    if (stat(node, &st) < 0 || !S_ISBLK(st.st_mode) || sysfs_number(st.st_rdev, "size") == 0)
+    sysfs_node_name(entry, name, sizeof name);
+    snprintf(ret_path, size, "/dev/%s", name);
+    if (host_stat(ret_path, &st) < 0 || !S_ISBLK(st.st_mode) ||
+        sysfs_number(st.st_rdev, "size") == 0 || sysfs_number(st.st_rdev, "hidden") ||
+        is_built_on_others(st.st_rdev) || is_path(st.st_rdev))
         return false;
-    return !text_starts_with(name, "loop") || !loop_is_ours(node);
+    if (text_starts_with(entry, "loop") && loop_is_ours(ret_path))
+        return false;
+    sysfs_text(st.st_rdev, "dm/name", mapping, sizeof mapping);
+    if (mapping[0])
+        snprintf(ret_path, size, "/dev/mapper/%.100s", mapping);
+    return true;
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -36,15 +80,16 @@ static int compare_paths(const void *a, const void *b)
 
 int inventory_disks(char (*ret_paths)[128], struct error *e)
 {
-    DIR *dir = opendir("/sys/block");
+    DIR *dir = host_opendir("/sys/block");
     struct dirent *entry;
     unsigned count = 0;
 
     if (!dir)
         return error_errno(e, -errno, "cannot list the disks of this host (/sys/block)");
     while (count < INVENTORY_MAX && (entry = readdir(dir)))
-        if (entry->d_name[0] != '.' && is_worth_a_look(entry->d_name))
-            snprintf(ret_paths[count++], sizeof *ret_paths, "/dev/%.100s", entry->d_name);
+        if (entry->d_name[0] != '.' &&
+            is_worth_a_look(entry->d_name, ret_paths[count], sizeof *ret_paths))
+            count++;
     closedir(dir);
     qsort(ret_paths, count, sizeof *ret_paths, compare_paths);
     return (int)count;

@@ -10,7 +10,8 @@
 
 /*
  * Paths of all disks worth a look: with a size, no RAM disks, no free loop devices, none of ours,
- * nothing that is built on other disks (device-mapper, md: they belong to their members). At most
+ * nothing that is built on other disks (device-mapper, md: they belong to their members), except a
+ * multipath mapping, which stands for the disk, and then not the paths to it. At most
  * INVENTORY_MAX, in the order of their names. Returns how many, or a negative errno.
  */
 int inventory_disks(char (*ret_paths)[128], struct error *e);

@@ -2,6 +2,7 @@
 #include "storage/loop.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "storage/sysfs.h"
 #include "storage/undo.h"
 
@@ -95,7 +96,7 @@ void loop_unlock(int fd)
 
 bool loop_is_ours(const char *node)
 {
-    _cleanup_fd_ int fd = open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    _cleanup_fd_ int fd = host_open(node, O_RDONLY);
     struct flock lock = MARK;
 
     lock.l_type = F_WRLCK;

@@ -2,19 +2,13 @@
 #include "storage/mount.h"
 
 #include "base/fd.h"
-#include "base/path.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/btrfs.h>
-#include <linux/btrfs_tree.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 
 /* How each file system is told to write nothing, not even what its journal has. */
 static const struct {
@@ -217,59 +211,4 @@ int mount_volume(const struct volume *v, enum mount_mode mode, const char *optio
         return twin < 0 ? fd : twin;
     }
     return fd;
-}
-
-/* --- subvolumes ---------------------------------------------------------------------------------
- */
-
-/* Names that distributions give to the subvolume of the root, most likely first. */
-static const char *const usual_roots[] = {
-    "@", "root", "@rootfs", "@root", "rootfs", "ROOT", "@/.snapshots/1/snapshot",
-};
-
-static bool is_subvolume(int top_fd, const char *path)
-{
-    _cleanup_fd_ int fd = path_open_strict(top_fd, path, O_PATH | O_DIRECTORY);
-    struct stat st;
-
-    /* The root directory of a subvolume has this inode number (linux/btrfs_tree.h). */
-    return fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == BTRFS_FIRST_FREE_OBJECTID;
-}
-
-static unsigned add_root(char (*names)[256], unsigned count, unsigned max, const char *name)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0)
-            return count;
-    if (count == max || strlen(name) >= sizeof names[0])
-        return count;
-    snprintf(names[count], sizeof names[count], "%s", name);
-    return count + 1;
-}
-
-/* Whatever else lies at the top level, with a bound against a directory of a million. */
-#define TOP_LEVEL_MAX 256
-
-int mount_btrfs_roots(int top_fd, char (*ret_names)[256], unsigned max)
-{
-    unsigned count = add_root(ret_names, 0, max, ""), looked_at = 0;
-    int fd = path_open(top_fd, ".", O_RDONLY | O_DIRECTORY);
-    struct dirent *entry;
-    DIR *dir;
-
-    for (size_t i = 0; i < sizeof usual_roots / sizeof usual_roots[0]; i++)
-        if (is_subvolume(top_fd, usual_roots[i]))
-            count = add_root(ret_names, count, max, usual_roots[i]);
-    if (fd < 0)
-        return fd;
-    dir = fdopendir(fd);
-    if (!dir) {
-        fd_close(fd);
-        return -errno;
-    }
-    while (looked_at++ < TOP_LEVEL_MAX && (entry = readdir(dir)))
-        if (entry->d_name[0] != '.' && is_subvolume(top_fd, entry->d_name))
-            count = add_root(ret_names, count, max, entry->d_name);
-    closedir(dir);
-    return (int)count;
 }

@@ -29,10 +29,5 @@ enum mount_mode {
 int mount_volume(const struct volume *v, enum mount_mode mode, const char *options,
                  char *ret_dropped, size_t dropped_size, struct error *e);
 
-/* Subvolumes of a btrfs mounted at its top level (subvolid=5) that may hold a root, below @top_fd:
- * "@", "root", "@rootfs", the default one ("") ... ordered by likelihood. At most @max names of
- * 256 bytes; returns how many, or a negative errno. */
-int mount_btrfs_roots(int top_fd, char (*ret_names)[256], unsigned max);
-
 /* Is it a file system that cannot be written to at all (squashfs, erofs, iso9660)? */
 bool mount_is_read_only_type(const char *type);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/partitions.h"
 
+#include "base/host.h"
 #include "base/text.h"
 #include "storage/failing.h"
 #include "storage/sysfs.h"
@@ -70,6 +71,7 @@ static void add_partition(struct disk *d, blkid_partition p)
         snprintf(v->part_type, sizeof v->part_type, "%s", text);
     else
         snprintf(v->part_type, sizeof v->part_type, "0x%x", (unsigned)blkid_partition_get_type(p));
+    v->part_flags = blkid_partition_get_flags(p);
     text = blkid_partition_get_uuid(p);
     snprintf(v->part_uuid, sizeof v->part_uuid, "%s", text ? text : "");
     text = blkid_partition_get_name(p);
@@ -179,7 +181,7 @@ int partitions_find_nodes(struct disk *d, dev_t devno, struct error *e)
                              text_safe(d->node));
         snprintf(v->node, sizeof v->node, "/dev/%s", p->name);
         v->devno = p->devno;
-        if (stat(v->node, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != p->devno)
+        if (host_stat(v->node, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != p->devno)
             return error_set(e, ERROR_HOST, -ENODEV, "no-node",
                              "this host makes no device nodes: %s is missing", v->node);
     }

@@ -24,6 +24,7 @@ int used_by_mount(const struct used_target *t, char *ret, size_t size);
 int used_by_swap(const struct used_target *t, char *ret, size_t size);
 
 /* used_devices.c: device-mapper, md, and loop devices; an exclusive opener. */
+int used_by_multipath(const struct used_target *t, char *ret, size_t size);
 int used_by_holder(const struct used_target *t, char *ret, size_t size);
 int used_by_loop(const struct used_target *t, char *ret, size_t size);
 int used_exclusively(const struct used_target *t, char *ret, size_t size);

@@ -2,6 +2,7 @@
 #include "storage/used.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/text.h"
 #include "storage/in_use.h"
 #include "storage/sysfs.h"
@@ -24,6 +25,7 @@
 
 struct mount_entry {
     dev_t devno;
+    char *root; /* what of the file system is seen there */
     char *mount_point;
     char *source;
 };
@@ -64,7 +66,9 @@ static bool parse_line(char *line, struct mount_entry *ret)
     rest += strspn(rest, " -");
     (void)strsep(&rest, " ");
     ret->source = rest ? strsep(&rest, " ") : NULL;
+    ret->root = fields[3];
     ret->mount_point = fields[4];
+    decode(ret->root);
     decode(ret->mount_point);
     if (ret->source)
         decode(ret->source);
@@ -78,28 +82,63 @@ static bool is_of_target(const struct mount_entry *m, const struct used_target *
 
     if (used_has_device(t, m->devno))
         return true;
-    return major(m->devno) == 0 && m->source && m->source[0] == '/' && stat(m->source, &st) == 0 &&
-           S_ISBLK(st.st_mode) && used_has_device(t, st.st_rdev);
+    return major(m->devno) == 0 && m->source && m->source[0] == '/' &&
+           host_stat(m->source, &st) == 0 && S_ISBLK(st.st_mode) && used_has_device(t, st.st_rdev);
+}
+
+/* Each mount of the target in one mount table, until @look returns something but 0. */
+static int for_each_mount(const char *path, const struct used_target *t, in_use_look *look,
+                          void *userdata)
+{
+    _cleanup_free_ char *data = NULL;
+    char *rest, *line;
+
+    if (host_read(path, MOUNTINFO_MAX, &data, NULL) < 0)
+        return 0; /* the process has gone */
+    rest = data;
+    while ((line = strsep(&rest, "\n"))) {
+        struct mount_entry m;
+        int r =
+            parse_line(line, &m) && is_of_target(&m, t) ? look(userdata, m.mount_point, m.root) : 0;
+
+        if (r)
+            return r;
+    }
+    return 0;
+}
+
+struct place {
+    char *path;
+    size_t size;
+};
+
+static int take_first(void *userdata, const char *path, const char *root)
+{
+    struct place *p = userdata;
+
+    (void)root;
+    snprintf(p->path, p->size, "%s", path);
+    return 1;
 }
 
 /* The first mount of the target in one mount table. */
 static int find_in(const char *path, const struct used_target *t, char *ret, size_t size)
 {
-    _cleanup_free_ char *data = NULL;
-    char *rest, *line;
+    struct place p = {.path = ret, .size = size};
 
-    if (file_read(path, MOUNTINFO_MAX, &data, NULL) < 0)
-        return 0; /* the process has gone */
-    rest = data;
-    while ((line = strsep(&rest, "\n"))) {
-        struct mount_entry m;
+    return for_each_mount(path, t, take_first, &p);
+}
 
-        if (!parse_line(line, &m) || !is_of_target(&m, t))
-            continue;
-        snprintf(ret, size, "%s", m.mount_point);
-        return 1;
-    }
-    return 0;
+/* The number of a process's mount namespace, from the link's text, "mnt:[4026531841]". */
+static bool mount_namespace(const char *pid, ino_t *ret)
+{
+    char path[64], text[64];
+
+    snprintf(path, sizeof path, "/proc/%.32s/ns/mnt", pid);
+    if (host_readlink(path, text, sizeof text) < 0 || !text_starts_with(text, "mnt:["))
+        return false;
+    *ret = strtoul(text + 5, NULL, 10);
+    return true;
 }
 
 static bool seen_before(ino_t *seen, unsigned *count, ino_t ino)
@@ -119,7 +158,7 @@ int used_by_mount(const struct used_target *t, char *ret, size_t size)
     char path[300], where[4096];
     struct dirent *entry;
     unsigned count = 0;
-    struct stat st;
+    ino_t ns;
     DIR *dir;
     int found;
 
@@ -130,14 +169,12 @@ int used_by_mount(const struct used_target *t, char *ret, size_t size)
         snprintf(ret, size, "mounted on %s", text_safe(where));
         return 1;
     }
-    if (stat("/proc/self/ns/mnt", &st) == 0)
-        (void)seen_before(seen, &count, st.st_ino);
-    dir = opendir("/proc");
+    if (mount_namespace("self", &ns))
+        (void)seen_before(seen, &count, ns);
+    dir = host_opendir("/proc");
     while (dir && !found && (entry = readdir(dir))) {
-        if (!isdigit((unsigned char)entry->d_name[0]))
-            continue;
-        snprintf(path, sizeof path, "/proc/%.32s/ns/mnt", entry->d_name);
-        if (stat(path, &st) < 0 || seen_before(seen, &count, st.st_ino))
+        if (!isdigit((unsigned char)entry->d_name[0]) || !mount_namespace(entry->d_name, &ns) ||
+            seen_before(seen, &count, ns))
             continue;
         snprintf(path, sizeof path, "/proc/%.32s/mountinfo", entry->d_name);
         found = find_in(path, t, where, sizeof where);
@@ -157,12 +194,19 @@ int in_use_mount_point(dev_t devno, char *ret_path, size_t size)
     return find_in("/proc/self/mountinfo", &t, ret_path, size) ? 0 : -ENOENT;
 }
 
+int in_use_mount_points(dev_t devno, in_use_look *look, void *userdata)
+{
+    const struct used_target t = {.devices = {devno}, .device_count = 1};
+
+    return for_each_mount("/proc/self/mountinfo", &t, look, userdata);
+}
+
 int used_by_swap(const struct used_target *t, char *ret, size_t size)
 {
     _cleanup_free_ char *data = NULL;
     char *rest, *line;
 
-    if (file_read("/proc/swaps", 1 << 20, &data, NULL) < 0)
+    if (host_read("/proc/swaps", 1 << 20, &data, NULL) < 0)
         return 0;
     rest = data;
     (void)strsep(&rest, "\n"); /* the heading */
@@ -171,7 +215,7 @@ int used_by_swap(const struct used_target *t, char *ret, size_t size)
         char *name = strsep(&line, " \t");
 
         decode(name);
-        if (name[0] != '/' || stat(name, &st) < 0)
+        if (name[0] != '/' || host_stat(name, &st) < 0)
             continue;
         if (t->is_file ? st.st_dev == t->dev && st.st_ino == t->ino
                        : S_ISBLK(st.st_mode) && used_has_device(t, st.st_rdev)) {

@@ -2,6 +2,7 @@
 #include "storage/used.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -31,7 +32,7 @@ static bool is_writable(const char *pid, const char *fd)
     const char *flags;
 
     snprintf(path, sizeof path, "/proc/%.32s/fdinfo/%.32s", pid, fd);
-    if (file_read(path, 65536, &data, NULL) < 0)
+    if (host_read(path, 65536, &data, NULL) < 0)
         return false;
     flags = strstr(data, "flags:");
     return flags && (strtoul(flags + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
@@ -44,7 +45,7 @@ static void process_name(const char *pid, char ret[64])
 
     snprintf(path, sizeof path, "/proc/%.32s/comm", pid);
     ret[0] = '\0';
-    if (file_read(path, 256, &data, NULL) == 0)
+    if (host_read(path, 256, &data, NULL) == 0)
         snprintf(ret, 64, "%.*s", (int)strcspn(data, "\n"), data);
 }
 
@@ -57,12 +58,14 @@ static bool process_uses(const char *pid, const struct used_target *t)
     DIR *dir;
 
     snprintf(path, sizeof path, "/proc/%.32s/fd", pid);
-    dir = opendir(path);
+    dir = host_opendir(path);
     while (dir && !used && (entry = readdir(dir))) {
         struct stat st;
 
-        if (!isdigit((unsigned char)entry->d_name[0]) ||
-            fstatat(dirfd(dir), entry->d_name, &st, 0) < 0 || !is_target(&st, t))
+        if (!isdigit((unsigned char)entry->d_name[0]))
+            continue;
+        snprintf(path, sizeof path, "/proc/%.32s/fd/%.32s", pid, entry->d_name);
+        if (host_stat(path, &st) < 0 || !is_target(&st, t))
             continue;
         process_name(pid, name);
         used = is_writable(pid, entry->d_name) || text_starts_with(name, "qemu");
@@ -75,7 +78,7 @@ static bool process_uses(const char *pid, const struct used_target *t)
 /* Pid of the first process but us that uses the target; 0: none. */
 static long find_process(const struct used_target *t)
 {
-    DIR *dir = opendir("/proc");
+    DIR *dir = host_opendir("/proc");
     struct dirent *entry;
     long found = 0;
 

@@ -18,11 +18,16 @@ struct filesystem {
     char uuid_sub[64]; /* of this device, where several carry one file system or array */
     char label[256];   /* raw bytes of the disk: use text_safe() to print */
     char version[32];
-    uint64_t size;   /* bytes the file system claims; 0 unknown */
-    bool dirty;      /* needs a journal replay or was not unmounted */
-    bool has_errors; /* the superblock records errors (ext) */
-    bool hibernated; /* swap that holds a suspended system (swsuspend and its relatives) */
-    bool ambiguous;  /* libblkid found several signatures: refuse to guess */
+    uint64_t size;         /* bytes the file system claims; 0 unknown */
+    bool dirty;            /* needs a journal replay or was not unmounted */
+    bool has_errors;       /* the superblock records errors (ext) */
+    bool hibernated;       /* swap that holds a suspended system (swsuspend and its relatives) */
+    unsigned device_count; /* btrfs: how many devices it is made of; else 0 */
+    /* Nothing is known at the beginning, but an ext superblock's copy is there: in this block of so
+     * many bytes; 0 none. */
+    unsigned backup_block, backup_block_size;
+    char backup_uuid[40];
+    bool ambiguous; /* libblkid found several signatures: refuse to guess */
 };
 
 struct volume {
@@ -33,6 +38,7 @@ struct volume {
     uint64_t start;       /* bytes from the start of the disk */
     uint64_t size;        /* bytes */
     char part_type[40];   /* GPT type GUID, or "0x83" for MBR; "" when not a partition */
+    uint64_t part_flags;  /* GPT: the attributes; MBR: 0x80 is the active one */
     char part_uuid[64];   /* PARTUUID as the kernel and blkid name it */
     char part_label[128]; /* GPT name, UTF-8, raw */
     char dm_name[128];    /* mapping: its name below /dev/mapper; "" */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* os-release, boot loader configuration, kernel names, crypttab and wtmp of a patient. */
+/* os-release, boot loader configuration, what snapper notes, kernel names, crypttab and wtmp of a
+ * patient. */
 
+#include "system/boot_choice.h"
 #include "system/cmdline.h"
 #include "system/crypttab.h"
 #include "system/kernels.h"
 #include "system/last_boot.h"
 #include "system/login.h"
 #include "system/os_release.h"
+#include "system/snapper.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -44,6 +47,23 @@ static void check_login(const char *text)
     free(user);
 }
 
+/* What is found is a part of the text, and no longer than the room for it. */
+static void check_boot_choices(const char *text)
+{
+    char value[16];
+
+    if (boot_choice_word(text, "root", value, sizeof value) == 0 && !strstr(text, value))
+        abort();
+    if (boot_choice_grubenv(text, "saved_entry", value, sizeof value) == 0 &&
+        (!strstr(text, value) || strchr(value, '\n')))
+        abort();
+    if (boot_choice_grub_default(text) < -1)
+        abort();
+    if (snapper_info_get(text, "description", value, sizeof value) == 0 &&
+        strlen(value) >= sizeof value)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -62,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     check_login(text);
     check_crypttab((const char *)data, size);
+    check_boot_choices(text);
     (void)last_boot_from_wtmp(data, size);
     free(text);
     return 0;

@@ -161,3 +161,34 @@ setup_file() {
     [ "$status" -eq 125 ]
     assert_one_sentence
 }
+
+@test "shell --no-mount: the disk's devices and the host's programs, and nothing mounted" {
+    image --boot
+    unb shell --host-tools --no-mount "$IMG" -- sh -c 'ls /sysroot; grep -c " /sysroot/" /proc/self/mounts
+        mount /dev/disk/by-label/root /sysroot && echo x >/sysroot/root/x'
+    [ "$status" -eq 0 ]
+    [ "$output" = 0 ]
+    unb shell "$IMG" -- cat /root/x
+    [ "$output" = x ]
+    unb shell --host-tools --no-mount --dry-run "$IMG"
+    [[ $output == *"mount    nothing"* ]]
+    unchanged "$IMG" unb shell --host-tools --no-mount --read-only "$IMG" -- \
+        sh -c 'mount -o ro,noload /dev/disk/by-label/root /sysroot && cat /sysroot/root/x; echo x >/dev/disk/by-label/root'
+    [ "$output" = x ]
+    [[ $stderr == *"not permitted"* ]]
+}
+
+@test "shell --no-mount: also for a disk without any system; not for what it makes no sense with" {
+    truncate -s 8M "$BATS_TEST_TMPDIR/empty"
+    unb shell --host-tools --no-mount "$BATS_TEST_TMPDIR/empty" -- sh -c 'ls /dev/loop*'
+    [ "$status" -eq 0 ]
+    [[ $output == /dev/loop* ]]
+    unb shell --no-mount "$BATS_TEST_TMPDIR/empty" -- true
+    [ "$status" -eq 125 ]
+    [[ $stderr == *--host-tools* ]]
+    unb shell --host-tools --no-mount --system x "$BATS_TEST_TMPDIR/empty" -- true
+    [ "$status" -eq 125 ]
+    unb shell --host-tools --no-mount "$BATS_TEST_TMPDIR" -- true
+    [ "$status" -eq 125 ]
+    [[ $stderr == *directory* ]]
+}

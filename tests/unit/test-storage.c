@@ -7,6 +7,8 @@
 #include "storage/check_private.h"
 #include "storage/image_format.h"
 #include "storage/inventory.h"
+#include "storage/mapping.h"
+#include "storage/member.h"
 #include "storage/probe.h"
 
 #include <errno.h>
@@ -226,6 +228,62 @@ static void test_twins(void **state)
     assert_true(inventory_is_twin(&a, &b, what, sizeof what));
 }
 
+/* Names and uuids as lvm2, cryptsetup, multipath-tools and kpartx make them. */
+static void test_mappings(void **state)
+{
+    static const struct {
+        const char *name, *uuid;
+        enum mapping_kind kind;
+        const char *group, *volume;
+        bool internal;
+        unsigned partition;
+    } cases[] = {
+        {"vg0-root", "LVM-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
+         MAPPING_VOLUME, "vg0", "root", false, 0},
+        {"my--vg-my--data", "LVM-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
+         MAPPING_VOLUME, "my-vg", "my-data", false, 0},
+        {"vg0-pool-tpool",
+         "LVM-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB-tpool",
+         MAPPING_VOLUME, "vg0", "pool-tpool", true, 0},
+        {"vg0-m_rimage_0", "LVM-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB",
+         MAPPING_VOLUME, "vg0", "m_rimage_0", true, 0},
+        {"cryptroot", "CRYPT-LUKS2-0123-cryptroot", MAPPING_LUKS, "", "", false, 0},
+        {"win", "CRYPT-BITLK-0123-win", MAPPING_OTHER, "", "", false, 0},
+        {"mpatha", "mpath-36001405", MAPPING_MULTIPATH, "", "", false, 0},
+        {"mpatha-part12", "part12-mpath-36001405", MAPPING_PARTITION, "", "", false, 12},
+        {"part-timer", "parttime", MAPPING_OTHER, "", "", false, 0},
+        {"plain", "", MAPPING_OTHER, "", "", false, 0},
+        {"---", "LVM-", MAPPING_VOLUME, "-", "", false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct mapping m;
+
+        mapping_parse(cases[i].name, cases[i].uuid, &m);
+        assert_int_equal(m.kind, cases[i].kind);
+        assert_string_equal(m.group, cases[i].group);
+        assert_string_equal(m.volume, cases[i].volume);
+        assert_int_equal(m.internal, cases[i].internal);
+        assert_int_equal(m.partition, cases[i].partition);
+    }
+}
+
+static void test_members(void **state)
+{
+    char text[200], small[12];
+
+    (void)state;
+    assert_null(member_type_find("ext4"));
+    assert_null(member_type_find(""));
+    assert_null(member_type_find("crypto_LUKS")->opens);
+    assert_string_equal(member_opens(member_type_find("BitLocker"), "/dev/sdd1", text, sizeof text),
+                        "cryptsetup open --type bitlk /dev/sdd1 NAME (package cryptsetup-bin)");
+    assert_string_equal(member_opens(member_type_find("BitLocker"), "x", small, sizeof small),
+                        "cryptsetup ");
+    assert_string_equal(member_opens(member_type_find("LVM2_member"), "x", text, sizeof text), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_hibernation), cmocka_unit_test(test_qcow2),
         cmocka_unit_test(test_vmdk),        cmocka_unit_test(test_compressed),
         cmocka_unit_test(test_descriptor),  cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_mappings),    cmocka_unit_test(test_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

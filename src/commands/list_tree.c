@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Questions about what list_collect() found, asked by both forms of its output. */
+
+#include "commands/list.h"
+#include "storage/in_use.h"
+#include "storage/member.h"
+#include "storage/stack.h"
+
+#include <string.h>
+
+const struct candidates *list_found_on(const struct list *l, const struct disk *d)
+{
+    unsigned i = 0;
+
+    while (i + 1 < l->set.count && l->set.disks[i] != d)
+        i++;
+    return l->disks[l->owner[i]].found;
+}
+
+const struct disk *list_next_above(const struct list *l, const struct volume *v,
+                                   const struct disk *before)
+{
+    unsigned i = l->below;
+
+    while (before && i < l->set.count && l->set.disks[i++] != before)
+        ;
+    for (; i < l->set.count; i++)
+        if (stack_is_on(&l->set, l->set.disks[i], v))
+            return l->set.disks[i];
+    return NULL;
+}
+
+bool list_is_closed(const struct list *l, const struct volume *v)
+{
+    return member_type_find(v->fs.type) && !list_next_above(l, v, NULL);
+}
+
+const char *list_mount_point(const struct volume *v, char *buf, size_t size)
+{
+    return in_use_mount_point(v->devno, buf, size) == 0 ? buf : NULL;
+}
+
+const char *list_volume_state(const struct candidates *found, const struct volume *v)
+{
+    const struct member_type *member = member_type_find(v->fs.type);
+    char mount_point[4096];
+
+    if (member)
+        return member->state;
+    if (strcmp(v->fs.type, "swap") == 0)
+        return "swap";
+    if (v->fs.hibernated)
+        return "hibernated";
+    if (v->unreadable)
+        return "unreadable";
+    if (v->fs.ambiguous)
+        return "ambiguous";
+    if (!v->fs.type[0])
+        return "unknown";
+    if (list_mount_point(v, mount_point, sizeof mount_point))
+        return "mounted";
+    for (unsigned i = 0; i < found->unreadable_count; i++)
+        if (found->unreadable[i] == v)
+            return "unreadable";
+    if (v->fs.has_errors)
+        return "errors";
+    return v->fs.dirty ? "needs replay" : "clean";
+}

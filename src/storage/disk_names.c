@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "storage/disk_names.h"
+
+#include "base/text.h"
+#include "storage/sysfs.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+void disk_identify(struct disk *d, dev_t devno)
+{
+    const char *slash = strrchr(d->target, '/');
+
+    if (d->is_image) {
+        snprintf(d->name, sizeof d->name, "%.63s", slash ? slash + 1 : d->target);
+        return;
+    }
+    sysfs_text(devno, "dm/name", d->name, sizeof d->name); /* says more than "dm-0" */
+    if (!d->name[0] && sysfs_name(devno, d->name, sizeof d->name) < 0)
+        snprintf(d->name, sizeof d->name, "%u:%u", major(devno), minor(devno));
+    sysfs_text(devno, "device/model", d->model, sizeof d->model);
+    sysfs_text(devno, "device/serial", d->serial, sizeof d->serial);
+    if (!d->serial[0])
+        sysfs_text(devno, "serial", d->serial, sizeof d->serial); /* virtio */
+}
+
+/* What the kernel calls it on the disk itself, whose nodes are not used. */
+static void name_aside(const struct disk *d, struct volume *v)
+{
+    struct sysfs_partition known[DISK_VOLUMES_MAX];
+    struct stat st;
+    int count =
+        fstat(d->backing_fd, &st) < 0 ? 0 : sysfs_partitions(st.st_rdev, known, DISK_VOLUMES_MAX);
+
+    if (v->number)
+        snprintf(v->name, sizeof v->name, "part%u", v->number);
+    else
+        snprintf(v->name, sizeof v->name, "%.63s", d->name);
+    for (int i = 0; i < count; i++)
+        if (known[i].number == v->number)
+            memcpy(v->name, known[i].name, sizeof known[i].name);
+}
+
+void disk_name_volumes(struct disk *d)
+{
+    for (unsigned i = 0; i < d->volume_count; i++) {
+        struct volume *v = &d->volumes[i];
+
+        if (d->kind == DISK_TARGET && !d->is_loop)
+            sysfs_text(v->devno, "dm/name", v->dm_name, sizeof v->dm_name);
+        if (d->kind != DISK_TARGET)
+            snprintf(v->name, sizeof v->name, v->number ? "%.50sp%u" : "%.63s", d->name, v->number);
+        else if (d->aside)
+            name_aside(d, v);
+        else if (d->is_image || (d->is_loop && v->number))
+            snprintf(v->name, sizeof v->name, v->number ? "part%u" : "disk", v->number);
+        else
+            snprintf(v->name, sizeof v->name, "%.127s",
+                     v->dm_name[0] ? v->dm_name : strrchr(v->node, '/') + 1);
+    }
+}
+
+char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf, size_t size)
+{
+    if (d->kind == DISK_TARGET && d->is_image)
+        snprintf(buf, size, "%s%s%s", text_safe(d->name), v->number ? " " : "",
+                 v->number ? text_safe(v->name) : "");
+    else
+        snprintf(buf, size, "%s", text_safe(v->name));
+    return buf;
+}

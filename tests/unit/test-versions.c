@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What tells versions of a system: subvolumes and their families, OSTree's directories, boot loader
+ * configurations, partition attributes. Real disks: tests/system/versions.bats. */
+
+#include "unit.h"
+
+#include "session/candidates_private.h"
+#include "storage/subvolume.h"
+#include "system/boot_choice.h"
+#include "system/ostree.h"
+#include "system/snapper.h"
+
+#include <endian.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <linux/btrfs.h>
+#include <linux/btrfs_tree.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- found items of a tree search, as the kernel hands them out --- */
+
+struct items {
+    unsigned char data[8192];
+    size_t size;
+    unsigned count;
+};
+
+static void add_item(struct items *t, uint64_t id, uint32_t type, uint64_t offset, const void *data,
+                     size_t size)
+{
+    struct btrfs_ioctl_search_header h = {
+        .objectid = id, .offset = offset, .type = type, .len = (uint32_t)size};
+
+    memcpy(t->data + t->size, &h, sizeof h);
+    memcpy(t->data + t->size + sizeof h, data, size);
+    t->size += sizeof h + size;
+    t->count++;
+}
+
+/* @uuid, @made_of: one byte stands for sixteen. */
+static void add_subvolume(struct items *t, uint64_t id, uint64_t parent, const char *name,
+                          unsigned char uuid, unsigned char made_of)
+{
+    struct btrfs_root_item item = {.generation = htole64(7), .generation_v2 = htole64(7)};
+    unsigned char ref[sizeof(struct btrfs_root_ref) + 64];
+    struct btrfs_root_ref head = {.dirid = htole64(256),
+                                  .name_len = htole16((uint16_t)strlen(name))};
+
+    memset(item.uuid, uuid, sizeof item.uuid);
+    memset(item.parent_uuid, made_of, sizeof item.parent_uuid);
+    item.otime.sec = htole64(1000 + id);
+    item.flags = htole64(made_of ? BTRFS_ROOT_SUBVOL_RDONLY : 0);
+    add_item(t, id, BTRFS_ROOT_ITEM_KEY, 0, &item, sizeof item);
+    memcpy(ref, &head, sizeof head);
+    memcpy(ref + sizeof head, name, strlen(name));
+    if (parent)
+        add_item(t, id, BTRFS_ROOT_BACKREF_KEY, parent, ref, sizeof head + strlen(name));
+}
+
+static void test_subvolumes(void **state)
+{
+    struct subvolume_set s = {.items = NULL};
+    struct items t = {.size = 0};
+    const struct subvolume *v;
+
+    (void)state;
+    add_subvolume(&t, 5, 0, "", 1, 0);
+    add_subvolume(&t, 256, 5, "@", 2, 0);
+    add_subvolume(&t, 300, 256, ".snapshots", 3, 0);
+    add_subvolume(&t, 301, 300, "snapshot", 4, 2);
+    assert_int_equal(subvolumes_parse(t.data, t.size, t.count, &s), 0);
+    assert_int_equal(s.count, 4);
+    v = subvolume_find(&s, 301);
+    assert_non_null(v);
+    assert_string_equal(v->name, "snapshot");
+    assert_int_equal(v->parent, 300);
+    assert_int_equal(v->created, 1301);
+    assert_true(v->read_only && v->made_of[0] == 2 && v->uuid[15] == 4);
+    assert_null(subvolume_find(&s, 302));
+    subvolumes_free(&s);
+    /* Cut anywhere nothing bad happens; a name with a slash is none. */
+    for (size_t size = 0; size < t.size; size++) {
+        assert_int_equal(subvolumes_parse(t.data, size, t.count, &s), 0);
+        subvolumes_free(&s);
+    }
+    t = (struct items){.size = 0};
+    add_subvolume(&t, 256, 5, "a/b", 2, 0);
+    add_subvolume(&t, 256, 5, "again", 2, 0);
+    add_subvolume(&t, 200, 5, "not one", 2, 0);
+    assert_int_equal(subvolumes_parse(t.data, t.size, t.count, &s), 0);
+    assert_int_equal(s.count, 1);
+    assert_string_equal(s.items[0].name, "again");
+    subvolumes_free(&s);
+}
+
+/* An item from before uuids, and one that an old kernel wrote since. */
+static void test_old_subvolumes(void **state)
+{
+    struct btrfs_root_item item = {.generation = htole64(9), .generation_v2 = htole64(7)};
+    struct subvolume_set s = {.items = NULL};
+    struct items t = {.size = 0};
+
+    (void)state;
+    memset(item.uuid, 1, sizeof item.uuid);
+    add_item(&t, 256, BTRFS_ROOT_ITEM_KEY, 0, &item, sizeof item);
+    add_item(&t, 257, BTRFS_ROOT_ITEM_KEY, 0, &item, 239);
+    assert_int_equal(subvolumes_parse(t.data, t.size, t.count, &s), 0);
+    assert_int_equal(s.count, 2);
+    assert_int_equal(s.items[0].uuid[0], 0);
+    assert_int_equal(s.items[1].uuid[0], 0);
+    subvolumes_free(&s);
+}
+
+static void test_families(void **state)
+{
+    struct subvolume_set s = {.items = NULL};
+    struct items t = {.size = 0};
+    unsigned family[16];
+
+    (void)state;
+    add_subvolume(&t, 5, 0, "", 1, 0);
+    add_subvolume(&t, 256, 5, "@", 2, 0);
+    add_subvolume(&t, 257, 5, "@home", 3, 0);
+    add_subvolume(&t, 258, 5, "s1", 4, 2);  /* of @ */
+    add_subvolume(&t, 259, 5, "s2", 5, 4);  /* of s1 */
+    add_subvolume(&t, 260, 5, "s3", 6, 99); /* of one that is gone */
+    add_subvolume(&t, 261, 5, "s4", 7, 99); /* of the same */
+    add_subvolume(&t, 262, 256, ".snapshots", 8, 0);
+    add_subvolume(&t, 263, 262, "snapshot", 9, 98);
+    add_subvolume(&t, 264, 262, "snapshot", 10, 97);
+    assert_int_equal(subvolumes_parse(t.data, t.size, t.count, &s), 0);
+    subvolume_families(&s, family);
+    assert_int_equal(family[1], 1);
+    assert_int_equal(family[2], 2);
+    assert_true(family[3] == 1 && family[4] == 1);
+    assert_true(family[5] == 5 && family[6] == 5);
+    assert_true(family[8] == 8 && family[9] == 8);
+    subvolumes_free(&s);
+}
+
+/* --- text --- */
+
+static void test_boot_choices(void **state)
+{
+    char value[64];
+
+    (void)state;
+    assert_int_equal(boot_choice_word("ro root=UUID=1 quiet root=/dev/sda2", "root", value, 64), 0);
+    assert_string_equal(value, "/dev/sda2");
+    assert_int_equal(boot_choice_word("rootflags=x xroot=y root=\"LABEL=a\"\n", "root", value, 64),
+                     0);
+    assert_string_equal(value, "LABEL=a");
+    assert_true(boot_choice_word("ro quiet root", "root", value, 64) < 0);
+    assert_true(boot_choice_word("root=0123456789", "root", value, 5) < 0);
+    assert_int_equal(boot_choice_grubenv("# GRUB\nsaved_entry=a b\nkernelopts=root=x ro\n###",
+                                         "saved_entry", value, 64),
+                     0);
+    assert_string_equal(value, "a b");
+    assert_true(boot_choice_grubenv("xsaved_entry=1\n", "saved_entry", value, 64) < 0);
+    assert_int_equal(boot_choice_grub_default("menuentry x {}"), 0);
+    assert_int_equal(boot_choice_grub_default("set default=\"${next}\"\nelse\nset default=\"0\"\n"),
+                     0);
+    assert_int_equal(boot_choice_grub_default("set default=2"), 2);
+    assert_int_equal(boot_choice_grub_default("set default=\"1>0\""), -1);
+    assert_int_equal(boot_choice_grub_default("set default=\"Debian\""), -1);
+}
+
+static void test_snapper(void **state)
+{
+    static const char text[] = "<?xml version=\"1.0\"?>\n<snapshot>\n  <num>42</num>\n"
+                               "  <description>zypp(a &lt;b&gt; &amp; c&unknown;)</description>\n";
+    char value[64], small[5];
+
+    (void)state;
+    assert_int_equal(snapper_info_get(text, "description", value, sizeof value), 0);
+    assert_string_equal(value, "zypp(a <b> & c&unknown;)");
+    assert_int_equal(snapper_info_get(text, "description", small, sizeof small), 0);
+    assert_string_equal(small, "zypp");
+    assert_true(snapper_info_get(text, "date", value, sizeof value) < 0);
+    assert_true(snapper_info_get("<date>2026", "date", value, sizeof value) < 0);
+}
+
+/* --- trees --- */
+
+static char directory[] = "/tmp/unbrick-versions-XXXXXX";
+
+static int make_directory(void **state)
+{
+    (void)state;
+    strcpy(strrchr(directory, '-'), "-XXXXXX");
+    return mkdtemp(directory) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static int remove_directory(void **state)
+{
+    (void)state;
+    return nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void make(const char *path, const char *text)
+{
+    char full[512], *slash;
+    FILE *f;
+
+    snprintf(full, sizeof full, "%s/%s", directory, path);
+    for (slash = full + strlen(directory); (slash = strchr(slash + 1, '/'));) {
+        *slash = '\0';
+        (void)mkdir(full, 0755);
+        *slash = '/';
+    }
+    if (!text)
+        return;
+    f = fopen(full, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+#define NEW "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define OLD "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+static void test_ostree(void **state)
+{
+    struct ostree_deployment d[8];
+    char name[96], link[256];
+    struct stat st;
+    int fd;
+
+    (void)state;
+    make("ostree/deploy/fedora/deploy/" NEW ".0/usr/x", "");
+    make("ostree/deploy/fedora/deploy/" NEW ".0.origin", "");
+    make("ostree/deploy/fedora/deploy/" OLD ".12/usr/x", "");
+    make("ostree/deploy/fedora/deploy/" OLD ".backup/x", "");
+    make("ostree/deploy/fedora/deploy/short.0/x", "");
+    make("ostree/deploy/fedora/var/x", "");
+    fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(ostree_find(fd, d, 8), 2);
+    assert_string_equal(ostree_name(&d[0], name, sizeof name), "fedora/aaaaaaaaaa.0");
+    assert_string_equal(ostree_name(&d[1], name, sizeof name), "fedora/bbbbbbbbbb.12");
+    assert_int_equal(ostree_find(fd, d, 1), 1);
+    /* A boot entry's link leads to one of them, and nowhere else. */
+    assert_int_equal(ostree_find(fd, d, 8), 2);
+    make("ostree/boot.1/fedora/c0ffee/x", "");
+    snprintf(link, sizeof link, "%s/ostree/boot.1/fedora/c0ffee/0", directory);
+    assert_int_equal(symlink("../../../deploy/fedora/deploy/" OLD ".12", link), 0);
+    assert_int_equal(ostree_resolve(fd, d, 2, "/ostree/boot.1/fedora/c0ffee/0"), 1);
+    assert_int_equal(ostree_resolve(fd, d, 2, "/ostree/boot.1/fedora/c0ffee/1"), -1);
+    assert_int_equal(ostree_resolve(fd, d, 2, "/ostree/deploy"), -1);
+    assert_int_equal(ostree_resolve(fd, d, 2, ""), -1);
+    assert_int_equal(stat(link, &st), 0);
+    close(fd);
+}
+
+static void test_loaders(void **state)
+{
+    struct boot_choice c[BOOT_CHOICES_MAX];
+    int fd;
+
+    (void)state;
+    make("loader/entries/ostree-1-x.conf",
+         "title a\noptions root=UUID=1 ostree=/ostree/boot.0/x/1/0\n");
+    make("loader/entries/ostree-2-x.conf", "options ro root=UUID=2 ostree=/ostree/boot.0/x/2/0\n");
+    make("loader/entries/0-rescue.conf", "options root=UUID=9\n");
+    fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(boot_choices_find(fd, c, BOOT_CHOICES_MAX), 2);
+    assert_string_equal(c[0].root, "UUID=2");
+    assert_string_equal(c[0].ostree, "/ostree/boot.0/x/2/0");
+    make("loader/loader.conf", "timeout 3\ndefault ostree-1-*\n");
+    assert_int_equal(boot_choices_find(fd, c, BOOT_CHOICES_MAX), 2);
+    assert_string_equal(c[0].root, "UUID=1");
+    /* RHEL 8: the arguments are in the environment block, and so is the choice. */
+    make("grub2/grubenv",
+         "# GRUB Environment Block\nsaved_entry=rhel\nkernelopts=root=/dev/mapper/rhel-root ro\n");
+    make("loader/entries/rhel.conf", "options $kernelopts $tuned_params\n");
+    assert_int_equal(boot_choices_find(fd, c, BOOT_CHOICES_MAX), 3);
+    assert_string_equal(c[0].root, "/dev/mapper/rhel-root");
+    make("boot/extlinux/extlinux.conf",
+         "default l1\nlabel l0\n append root=UUID=7\nlabel l1\n append root=UUID=8 quiet\n");
+    assert_int_equal(boot_choices_find(fd, c, BOOT_CHOICES_MAX), 4);
+    assert_string_equal(c[0].root, "UUID=8");
+    assert_int_equal(boot_choices_find(fd, c, 2), 2);
+    close(fd);
+}
+
+/* --- which of two roots --- */
+
+static struct candidates found;
+static struct disk disk;
+
+static void two_roots(struct search *s, uint64_t flags_a, uint64_t flags_b)
+{
+    static struct disk *disks[] = {&disk};
+
+    memset(&found, 0, sizeof found);
+    memset(&disk, 0, sizeof disk);
+    memset(s, 0, sizeof *s);
+    disk.volume_count = 4;
+    for (unsigned i = 0; i < 4; i++) {
+        disk.volumes[i].number = i + 1;
+        strcpy(disk.volumes[i].part_type, "4f68bce3-e8cd-4db1-96e7-fbcaf984b709");
+        snprintf(disk.volumes[i].fs.uuid, sizeof disk.volumes[i].fs.uuid, "uuid-%u", i + 1);
+    }
+    disk.volumes[1].part_flags = flags_a;
+    disk.volumes[3].part_flags = flags_b;
+    found.count = 2;
+    found.items[0] = (struct candidate){.disk = &disk, .volume = &disk.volumes[1]};
+    found.items[1] = (struct candidate){.disk = &disk, .volume = &disk.volumes[3]};
+    s->found = &found;
+    s->disks = disks;
+    s->disk_count = 1;
+}
+
+/* 0, 1, or -1 when nothing tells. */
+static int booting(struct search *s)
+{
+    candidates_mark_booting(s);
+    assert_false(found.items[0].boots && found.items[1].boots);
+    return found.items[0].boots ? 0 : found.items[1].boots ? 1 : -1;
+}
+
+#define PRIORITY(n) ((uint64_t)(n) << 48)
+#define TRIES(n)    ((uint64_t)(n) << 52)
+#define SUCCESSFUL  (1ULL << 56)
+#define NO_AUTO     (1ULL << 63)
+
+static void test_attributes(void **state)
+{
+    struct search *s = calloc(1, sizeof *s);
+
+    (void)state;
+    two_roots(s, 0, 0);
+    assert_int_equal(booting(s), -1);
+    two_roots(s, PRIORITY(1) | SUCCESSFUL, PRIORITY(2) | TRIES(3));
+    assert_int_equal(booting(s), 1);
+    two_roots(s, PRIORITY(1) | SUCCESSFUL, PRIORITY(2)); /* failed, and no try is left */
+    assert_int_equal(booting(s), 0);
+    two_roots(s, PRIORITY(2) | SUCCESSFUL, PRIORITY(2) | SUCCESSFUL);
+    assert_int_equal(booting(s), -1);
+    two_roots(s, NO_AUTO, 0);
+    assert_int_equal(booting(s), 1);
+    two_roots(s, NO_AUTO, NO_AUTO);
+    assert_int_equal(booting(s), -1);
+    /* ChromeOS: those of the kernel partition before. */
+    two_roots(s, 0, 0);
+    strcpy(disk.volumes[0].part_type, "FE3A2A5D-4F32-41A7-B725-ACCC3285A309");
+    strcpy(disk.volumes[2].part_type, "fe3a2a5d-4f32-41a7-b725-accc3285a309");
+    disk.volumes[0].part_flags = PRIORITY(2) | SUCCESSFUL;
+    disk.volumes[2].part_flags = PRIORITY(1) | SUCCESSFUL;
+    assert_int_equal(booting(s), 0);
+    free(s);
+}
+
+static void told(struct search *s, unsigned from, bool first, const char *root)
+{
+    struct told_choice *t = &s->told[s->told_count++];
+
+    t->from = &disk.volumes[from];
+    t->first = first;
+    snprintf(t->choice.root, sizeof t->choice.root, "%s", root);
+}
+
+static void test_told(void **state)
+{
+    struct search *s = calloc(1, sizeof *s);
+
+    (void)state;
+    two_roots(s, 0, 0);
+    told(s, 0, true, "UUID=uuid-4");
+    told(s, 0, false, "UUID=uuid-2");
+    assert_int_equal(booting(s), 1);
+    /* Each of two names itself: that tells nothing; a third decides. */
+    two_roots(s, 0, 0);
+    told(s, 1, true, "UUID=uuid-2");
+    told(s, 3, true, "/dev/sda4");
+    assert_int_equal(booting(s), -1);
+    told(s, 2, true, "/dev/sda2");
+    assert_int_equal(booting(s), 0);
+    /* Two loaders that disagree. */
+    two_roots(s, 0, 0);
+    told(s, 0, true, "UUID=uuid-2");
+    told(s, 2, true, "UUID=uuid-4");
+    assert_int_equal(booting(s), -1);
+    free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_subvolumes),
+        cmocka_unit_test(test_old_subvolumes),
+        cmocka_unit_test(test_families),
+        cmocka_unit_test(test_boot_choices),
+        cmocka_unit_test(test_snapper),
+        cmocka_unit_test_setup_teardown(test_ostree, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(test_loaders, make_directory, remove_directory),
+        cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
