@@ -99,28 +99,25 @@ int spawn_take_system_call_filter(struct reader *r, const char *name, const char
     return any ? 0 : spawn_bad_value(r, name, value, "system calls and groups such as @mount");
 }
 
+#if defined __x86_64__
+#define WORD_32 "x86"
+#define WORD_64 "x86-64"
+#elif defined __aarch64__
+#define WORD_32 "arm"
+#define WORD_64 "arm64"
+#endif
+
 int spawn_take_personality(struct reader *r, const char *name, const char *value)
 {
-    static const struct {
-        const char *word;
-        unsigned long personality;
-    } known[] = {
-#if defined __x86_64__
-        {"x86", PER_LINUX32},
-        {"x86-64", PER_LINUX},
-#elif defined __aarch64__
-        {"arm", PER_LINUX32},
-        {"arm64", PER_LINUX},
-#endif
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(value, known[i].word) == 0) {
-            r->plan->personality = known[i].personality;
-            return 0;
-        }
-    return error_set(r->e, ERROR_USAGE, -EINVAL, "usage", "--%s takes %s or %s here, not \"%s\"",
-                     name, known[0].word, known[1].word, text_safe(value));
+    if (strcmp(value, WORD_32) == 0)
+        r->plan->personality = PER_LINUX32;
+    else if (strcmp(value, WORD_64) == 0)
+        r->plan->personality = PER_LINUX;
+    else
+        return error_set(r->e, ERROR_USAGE, -EINVAL, "usage",
+                         "--%s takes " WORD_32 " or " WORD_64 " here, not \"%s\"", name,
+                         text_safe(value));
+    return 0;
 }
 
 /* The part before the colon: a file name. */

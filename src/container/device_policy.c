@@ -88,7 +88,7 @@ static uint64_t key_of(uint32_t type, uint32_t maj, uint32_t min)
 /* Unless register @reg holds @value, skip @rest instructions. */
 static void require(struct program *p, unsigned reg, uint64_t value, short rest)
 {
-    emit(p, (struct bpf_insn){.code = BPF_LD | BPF_DW | BPF_IMM,
+    emit(p, (struct bpf_insn){.code = BPF_LD | BPF_DW, /* and BPF_IMM, which is 0 as well */
                               .dst_reg = BPF_REG_0,
                               .imm = (int32_t)(uint32_t)value});
     emit(p, (struct bpf_insn){.imm = (int32_t)(uint32_t)(value >> 32)});

@@ -8,6 +8,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The start of a program: what is compared, up to and with e_machine. */
@@ -94,15 +95,24 @@ int emulator_registration(const struct elf_machine *m, const char *entry, const 
 /* The rest of the line that begins with @key, into @ret; "" when there is none. */
 static void get_line(const char *text, const char *key, char *ret, size_t size)
 {
-    const char *at = text_starts_with(text, key) ? text : NULL;
+    size_t length;
 
-    for (const char *line = text; !at && (line = strchr(line, '\n'));) {
-        line++;
+    ret[0] = '\0';
+    for (const char *line = text; *line; line += length + (line[length] == '\n')) {
+        length = strcspn(line, "\n");
         if (text_starts_with(line, key))
-            at = line;
+            snprintf(ret, size, "%.*s", (int)(length - strlen(key)), line + strlen(key));
     }
-    snprintf(ret, size, "%.*s", at ? (int)strcspn(at + strlen(key), "\n") : 0,
-             at ? at + strlen(key) : "");
+}
+
+/* The byte that two digits of @hex are from @at on; -1 when they are none. */
+static int byte_at(const char *hex, size_t at)
+{
+    const char digits[] = {hex[at], hex[at + 1], '\0'};
+    char *end;
+    long value = strtol(digits, &end, 16);
+
+    return *end ? -1 : (int)value;
 }
 
 /* Entries differ in how much they mask: what counts is whether a program for @m comes through. */
@@ -111,11 +121,9 @@ static bool pattern_matches(const char *magic, const char *mask, const struct pa
     if (strlen(magic) != 2 * HEADER || (mask[0] && strlen(mask) != 2 * HEADER))
         return false;
     for (size_t i = 0; i < HEADER; i++) {
-        unsigned wanted, masked = 0xff;
+        int wanted = byte_at(magic, 2 * i), masked = mask[0] ? byte_at(mask, 2 * i) : 0xff;
 
-        if (sscanf(magic + 2 * i, "%2x", &wanted) != 1 ||
-            (mask[0] && sscanf(mask + 2 * i, "%2x", &masked) != 1) ||
-            (p->magic[i] & masked) != (wanted & masked))
+        if (wanted < 0 || masked < 0 || (p->magic[i] & masked) != (wanted & masked))
             return false;
     }
     return true;

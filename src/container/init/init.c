@@ -54,7 +54,7 @@ static _Noreturn void leave(int status)
  */
 static void reap(void)
 {
-    int status;
+    int status = 0;
     long pid;
 
     while ((pid = call(SYS_wait4, -1, (long)&status, WNOHANG, 0)) > 0)
