@@ -118,7 +118,7 @@ int examine_text(const struct report *r, const struct examine_subject *s, unsign
 
     (void)wrap_append(out, examine_headline(r, headline, sizeof headline), columns, 0, 2);
     (void)text_append(out, "\n", 1);
-    if (s->not_checked[0]) {
+    if (!text_is_empty(s->not_checked)) {
         (void)wrap_append(out, s->not_checked, columns, 0, 0);
         (void)text_append(out, "\n", 1);
     }
