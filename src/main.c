@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/list.h"
+#include "libraries/libraries.h"
 #include "session/interrupt.h"
 #include "terminal/ui.h"
 
@@ -189,7 +190,7 @@ int main(int argc, char **argv)
         return command_spawn(argc - 1, argv + 1);
     options_init(&o);
     ui_setup(&o.ui);
-    status = run(argc, argv, &o, &command, &e);
+    status = libraries_load(&e) < 0 ? (int)e.kind : run(argc, argv, &o, &command, &e);
     status = report(&o, command, &e, status);
     options_free(&o);
     return status;

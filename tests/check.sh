@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # check.sh [--all] [NAME]: unit tests, then system tests one after the other (each one asserts that
-# nothing of ours is left on the host, so they cannot run side by side). Ends with the line
+# nothing of ours is left on the host, so they cannot run side by side), and beside them those in virtual
+# machines. Ends with the line
 # "N passed, N failed, N skipped". Only what tests/skip-allowed.txt names may be skipped.
 set -eu
 cd "$(dirname "$0")/.."
@@ -82,45 +83,54 @@ for suite in bookworm bullseye trixie sid boot sysvinit openrc; do
     tests/fixtures/suite "$suite" >/dev/null ||
         echo "not ok 0 the tree of $suite cannot be made" | tee -a "$out/fixtures.tap"
 done
+# guests_of HOST: which of them run on that kind of host stands in their second line.
+guests_of() {
+    # shellcheck disable=SC2086 # a list of words
+    [ -z "$guest_files" ] || grep -l "^# hosts:.*$1" $guest_files || true
+}
+
+# Each file in a virtual machine of its own, one after the other. They see nothing of this host's
+# sessions and leave nothing on it, so they run beside the system tests, on the other processor.
+run_guests() {
+    for host in plain systemd; do
+        for file in $(guests_of $host); do
+            machine=$out/vm-$host-$(basename "$file" .bats)
+            started=$(date +%s)
+            status=0
+            tests/vm/run --host "$host" --out "$machine" env UNBRICK="$PWD/build/unbrick" \
+                UNBRICK_STEPS="$PWD/build-test/unbrick" UNBRICK_TEST_CACHE="$UNBRICK_TEST_CACHE" \
+                UNBRICK_TEST_ALL="$all" BATS_TEST_TIMEOUT=400 tests/vm/guest/run-tests "$file" \
+                >"$machine.console" 2>&1 </dev/null || status=$?
+            echo "$status $(($(date +%s) - started))" >"$machine.status"
+        done
+    done
+}
+
+# guest_result MACHINE TEST: what the machine left, as if the tests had run here.
+guest_result() {
+    cat "$1/$2.tap" 2>/dev/null
+    cat "$1/$2.err" >&2 2>/dev/null
+    if [ ! -e "$1/$2.rc" ]; then
+        echo "the machine ended with status and after seconds: $(cat "$1.status")" >&2
+        tail -n 30 "$1.console" >&2
+        return 1
+    fi
+    return "$(cat "$1/$2.rc")"
+}
+
+run_guests &
+guests=$!
 for file in $files; do
     name=${file##*/}
     run_tap "${name%.bats}" timeout 1500 bats --tap "$file"
 done
-
-# run_guest HOST FILE...: in one virtual machine of that kind; a machine that hangs or breaks down is a
-# failed test, with the end of its console.
-run_guest() {
-    host=$1
-    shift
-    machine=$out/vm-$host
-    status=0
-    tests/vm/run --host "$host" --out "$machine" env UNBRICK="$PWD/build/unbrick" \
-        UNBRICK_STEPS="$PWD/build-test/unbrick" \
-        UNBRICK_TEST_CACHE="$UNBRICK_TEST_CACHE" UNBRICK_TEST_ALL="$all" BATS_TEST_TIMEOUT=300 \
-        tests/vm/guest/run-tests "$@" >"$machine.console" 2>&1 || status=$?
-    for file in "$@"; do
-        test=$(basename "$file" .bats)
-        run_tap "$test-$host" guest_result "$machine/$test" "$status"
-    done
-    [ "$status" -eq 0 ] || tail -n 30 "$machine.console"
-}
-
-# guest_result FILE STATUS: what the machine left, as if the tests had run here.
-guest_result() {
-    cat "$1.tap" 2>/dev/null
-    cat "$1.err" >&2 2>/dev/null
-    [ -e "$1.rc" ] || echo "the machine ended with status $2" >&2
-    return "$(cat "$1.rc" 2>/dev/null || echo 1)"
-}
-
-# Which of them also run on a host with systemd and udevd stands in their second line.
-on_host() {
-    # shellcheck disable=SC2086
-    grep -l "^# hosts:.*$1" $guest_files || true
-}
+wait "$guests"
 for host in plain systemd; do
-    # shellcheck disable=SC2046 # a list of words
-    [ -z "$(on_host $host)" ] || run_guest "$host" $(on_host $host)
+    for file in $(guests_of $host); do
+        name=$(basename "$file" .bats)
+        run_tap "$name-$host" guest_result "$out/vm-$host-$name" "$name"
+        echo "    in $(cut -d' ' -f2 "$out/vm-$host-$name.status") s beside the others"
+    done
 done
 
 # A report of a sanitizer that no test noticed, and a skip that nobody allowed, are failures.

@@ -207,6 +207,17 @@ static const char *read_only_words(const struct patient *p)
                : "";
 }
 
+/* What --untrusted isolates, and what not: SECURITY.md says more. */
+static void add_untrusted(struct text *out)
+{
+    field(out, "trust",
+          "none: root inside is nobody outside, and none of the host's files, disks, "
+          "processes and networks are here");
+    field(out, "SHARED",
+          "the kernel, which reads this disk's file systems and makes its programs' "
+          "calls; memory and processor time; what you type here is theirs");
+}
+
 int banner_format(struct text *out, const struct options *o, const struct patient *p,
                   const struct container_plan *plan, const char *faults)
 {
@@ -229,6 +240,11 @@ int banner_format(struct text *out, const struct options *o, const struct patien
     field(out, "network",
           plan->private_network ? "none (loopback only)"
                                 : "the host's; no service of the patient was started");
+    if (plan->untrusted)
+        add_untrusted(out);
+    if (plan->emulated[0])
+        field(out, "machine", "%s, in an emulator: slow, and not all of it works",
+              text_safe(plan->emulated));
     add_kernel(out, p);
     if (faults[0])
         field(out, "faults", "%s; what to do: less /run/unbrick/faults", faults);

@@ -134,6 +134,7 @@ int command_boot(const struct options *o, struct error *e)
         .use_pty = true,
         .private_network = o->private_network,
         .network_chosen = o->network_chosen,
+        .untrusted = o->untrusted,
         .setenv = o->setenv,
         .binds = o->binds,
         .binds_ro = o->binds_ro,

@@ -77,21 +77,41 @@ static int status_of(const struct options *o, const struct report *r)
     return report_count(r, FAULT_STOPS_BOOT) || (o->strict && r->count) ? ERROR_FAILED : 0;
 }
 
+/* What the report cannot know. */
+static void say_unchecked(const struct options *o, const struct examination *x, char *buf,
+                          size_t size)
+{
+    size_t used = 0;
+
+    buf[0] = '\0';
+    if (o->quick)
+        snprintf(buf, size, "The file systems were not checked (--quick).");
+    for (unsigned i = 0; !o->quick && i < x->filesystem_count && used < size; i++)
+        if (x->filesystems[i].report->result == CHECK_INTERRUPTED)
+            used += (size_t)snprintf(buf + used, size - used,
+                                     "%sThe file system of %s was not "
+                                     "checked to its end.",
+                                     used ? " " : "", text_safe(x->filesystems[i].target));
+}
+
 /* Detect, and show the report. The exit status, or a negative errno. */
 static int examine(const struct options *o, struct examination *x, const char *name,
                    const char *targets, int page_fd, struct error *e)
 {
     struct report report = {0};
     struct history history;
+    char not_checked[512];
     const struct examine_subject subject = {
         .name = name,
         .system = x->system->pretty[0] ? text_safe(x->system->pretty) : "Linux",
         .targets = targets,
         .inside = x->system,
         .history = &history,
+        .not_checked = not_checked,
     };
     int r = faults_detect(x, &report, e);
 
+    say_unchecked(o, x, not_checked, sizeof not_checked);
     history_read(x->root_fd, &history);
     if (r == 0)
         r = print_report(o, &report, &subject, e);
@@ -141,7 +161,8 @@ static int open_and_examine(const struct options *o, int page_fd, struct error *
     struct session s;
     int r = patient_request_from_options(o, &request, e);
 
-    request.read_only = true;
+    request.read_only = request.examine = true;
+    request.fsck = o->quick ? CHECK_SKIP : CHECK_ASK;
     if (r == 0)
         r = session_open(&s, &request, e);
     if (r < 0)

@@ -16,6 +16,7 @@ struct examine_subject {
     const char *targets; /* as they are typed: "/dev/sdb", "a.img b.img"; for the commands shown */
     const struct linux_system *inside; /* raw */
     const struct history *history;     /* NULL: it was not looked for */
+    const char *not_checked;           /* which file systems were not looked at, one sentence; "" */
 };
 
 /* What the system's past says, line by line: when it last worked, what was changed since, what it

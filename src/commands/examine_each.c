@@ -53,6 +53,8 @@ static int start(struct each *each, char *target, struct error *e)
     argv[count++] = (char *)"examine";
     argv[count++] = (char *)"--json";
     argv[count++] = (char *)"--quiet";
+    if (each->o->quick)
+        argv[count++] = (char *)"--quick";
     if (each->o->strict)
         argv[count++] = (char *)"--strict";
     if (each->o->degraded)

@@ -89,6 +89,7 @@ int examine_json(const struct report *r, const struct examine_subject *s, struct
     json_object_set_new(document, "schema", json_string("unbrick.examine/1"));
     set_text(document, "name", s->name);
     set_text(document, "system", s->system);
+    set_text(document, "not_checked", s->not_checked);
     set_text(document, "headline", examine_headline(r, headline, sizeof headline));
     json_object_set_new(document, "boots", json_boolean(!report_count(r, FAULT_STOPS_BOOT)));
     if (s->history)

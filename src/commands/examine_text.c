@@ -118,6 +118,10 @@ int examine_text(const struct report *r, const struct examine_subject *s, unsign
 
     (void)wrap_append(out, examine_headline(r, headline, sizeof headline), columns, 0, 2);
     (void)text_append(out, "\n", 1);
+    if (s->not_checked[0]) {
+        (void)wrap_append(out, s->not_checked, columns, 0, 0);
+        (void)text_append(out, "\n", 1);
+    }
     examine_history(s, add_history_line, &(struct history_writer){.out = out, .columns = columns});
     for (unsigned i = 0; i < r->count; i++)
         add_finding(out, columns, color, s, &r->findings[i]);

@@ -17,6 +17,7 @@ enum option_id {
     OPT_LUKS_HEADER,
     OPT_DEGRADED,
     OPT_DRY_RUN,
+    OPT_QUICK,
     OPT_STRICT,
     OPT_LIST_FAULTS,
     OPT_EACH,
@@ -32,6 +33,7 @@ enum option_id {
     OPT_BIND_RO,
     OPT_SETENV,
     OPT_NETWORK,
+    OPT_UNTRUSTED,
     OPT_ESCAPE,
     OPT_LOG,
     OPT_YES,
@@ -61,6 +63,7 @@ static const struct option_row {
     {OPT_DEGRADED, "degraded", 0, NULL, FOR_PATIENT | FOR_LIST,
      "open arrays and volume groups that lack members"},
     {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_WRITER, "print the plan and stop"},
+    {OPT_QUICK, "quick", 0, NULL, FOR_EXAMINE, "do not check the file systems"},
     {OPT_STRICT, "strict", 0, NULL, FOR_EXAMINE, "status 1 for any finding"},
     {OPT_LIST_FAULTS, "list-faults", 0, NULL, FOR_EXAMINE, "list what is looked for, and stop"},
     {OPT_EACH, "each", 0, NULL, FOR_EXAMINE,
@@ -80,6 +83,8 @@ static const struct option_row {
     {OPT_BIND_RO, "bind-ro", 0, "SRC[:DST]", FOR_SESSION, "the same, read-only"},
     {OPT_SETENV, "setenv", 'E', "NAME=VALUE", FOR_SESSION, "set a variable inside"},
     {OPT_NETWORK, "network", 0, "host|none", FOR_SESSION, "which network is seen inside"},
+    {OPT_UNTRUSTED, "untrusted", 0, NULL, FOR_SESSION,
+     "an attacker may have had the disk: root inside is nobody outside"},
     {OPT_ESCAPE, "escape", 0, "CHAR", FOR_SESSION,
      "key that ends the session when pressed 3 times (default ^])"},
     {OPT_LOG, "log", 0, "FILE", FOR_SESSION | FOR_MOUNT, "write a transcript"},
@@ -271,6 +276,9 @@ static void apply_flag(struct options *o, enum option_id id)
     case OPT_DRY_RUN:
         o->dry_run = true;
         break;
+    case OPT_QUICK:
+        o->quick = true;
+        break;
     case OPT_STRICT:
         o->strict = true;
         break;
@@ -285,6 +293,9 @@ static void apply_flag(struct options *o, enum option_id id)
         break;
     case OPT_HOST_TOOLS:
         o->host_tools = true;
+        break;
+    case OPT_UNTRUSTED:
+        o->untrusted = true;
         break;
     case OPT_NO_MOUNT:
         o->no_mount = true;

@@ -41,12 +41,13 @@ struct options {
     int escape;                         /* byte; -1 none */
     char **binds, **binds_ro, **setenv; /* NULL-ended; NULL when none */
     bool private_network, network_chosen;
+    bool untrusted; /* the disk may have been prepared by an attacker */
     const char *log;
     const char *run; /* boot: --run FILE */
     bool login;
     bool host_tools, no_mount;
     /* examine */
-    bool strict, list_faults, each;
+    bool quick, strict, list_faults, each;
     const char *html; /* file for the report */
     /* repair */
     const char *root_password; /* file, "-" standard input, "" ask at the terminal; NULL: no */

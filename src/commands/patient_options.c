@@ -19,6 +19,9 @@ int patient_request_from_options(const struct options *o, struct patient_request
         return error_advise(e, "name a disk, a partition, an image file or a directory; `unbrick "
                                "list` shows what is attached");
     }
+    if (o->untrusted && (o->host_tools || (o->network_chosen && !o->private_network)))
+        return error_set(e, ERROR_USAGE, -EINVAL, "usage", "--untrusted and %s exclude each other",
+                         o->host_tools ? "--host-tools" : "--network=host");
     if (o->key_file && access(o->key_file, R_OK) < 0)
         return error_set(e, ERROR_USAGE, -errno, "key-file", "cannot read the key file %s: %s",
                          text_safe(o->key_file), strerror(errno));
@@ -30,7 +33,7 @@ int patient_request_from_options(const struct options *o, struct patient_request
         .target_count = o->target_count,
         .fsck = o->fsck,
         .system = o->system,
-        .read_only = o->read_only || o->dry_run,
+        .read_only = o->read_only || o->dry_run || o->untrusted,
         .plan_only = o->dry_run,
         .no_mount = o->no_mount,
         .assemble = {.degraded = o->degraded,

@@ -78,6 +78,7 @@ int command_shell(const struct options *o, struct error *e)
         .use_pty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
         .private_network = o->private_network,
         .network_chosen = o->network_chosen,
+        .untrusted = o->untrusted,
         .setenv = o->setenv,
         .binds = o->binds,
         .binds_ro = o->binds_ro,

@@ -1,22 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * `unbrick spawn`: a directory tree as a container, with systemd-nspawn's command line and exit
- * statuses (systemd-nspawn(1), EXIT STATUS): the payload's own; 0 for a poweroff; 133 for a reboot;
- * 1 for everything that is wrong with the call.
+ * `unbrick spawn`: a directory tree, or the system on a disk, as a container, with systemd-nspawn's
+ * command line and exit statuses (systemd-nspawn(1), EXIT STATUS): the payload's own; 0 for a
+ * poweroff; 133 for a reboot; 1 for everything that is wrong with the call.
  */
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/spawn_options.h"
+#include "commands/spawn_plan.h"
+#include "commands/spawn_tree.h"
+#include "container/capabilities.h"
 #include "container/container.h"
-#include "storage/host_mounts.h"
+#include "libraries/libraries.h"
+#include "session/container_host.h"
+#include "session/foreign.h"
 #include "session/journal.h"
 #include "session/keeper.h"
-#include "session/rescue_overlays.h"
+#include "session/rescue_devices.h"
+#include "session/scratch.h"
+#include "session/session.h"
 #include "session/supervise.h"
-#include "system/linux_system.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -26,6 +33,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,96 +41,6 @@
 #define STOP_SECONDS  90 /* services of a whole system may be slow to stop; ^]^]^] kills at once */
 #define GRACE_SECONDS 1800
 #define ESCAPE_KEY    0x1d
-
-static int name_machine(const char *directory, struct container_plan *plan)
-{
-    char real[PATH_MAX];
-    struct container_plan named;
-    int r;
-
-    if (plan->name[0])
-        return 0;
-    r = container_plan_init(&named, realpath(directory, real) ? strrchr(real, '/') + 1 : "", NULL);
-    if (r == 0)
-        memcpy(plan->name, named.name, sizeof plan->name);
-    container_plan_free(&named);
-    return r;
-}
-
-/*
- * Root is locked on most systems: rescue.target's sulogin would end in a dead end. A drop-in in our
- * own /run lets it through, on every systemd since 240 (sulogin(8), SYSTEMD_SULOGIN_FORCE). The
- * stock units kill only sulogin at the end (KillMode=process): its shell ignores the SIGTERM, and
- * `poweroff` typed into it takes the minute and a half that systemd-shutdown waits.
- */
-static int ease_sulogin(struct container_plan *plan)
-{
-    static const char *const units[] = {"rescue.service", "emergency.service"};
-    int r = 0;
-
-    for (size_t i = 0; r == 0 && i < sizeof units / sizeof units[0]; i++) {
-        char path[128];
-
-        snprintf(path, sizeof path, "systemd/system/%s.d/unbrick.conf", units[i]);
-        r = container_plan_add_file(plan, path, S_IFREG | 0644,
-                                    "[Service]\nEnvironment=SYSTEMD_SULOGIN_FORCE=1\n"
-                                    "KillMode=control-group\nSendSIGHUP=yes\n");
-    }
-    return r;
-}
-
-static int plan_boot(const struct spawn_options *o, int root_fd, struct container_plan *plan,
-                     struct error *e)
-{
-    struct linux_system system;
-    int r = system_inspect(root_fd, &system, e);
-
-    if (r < 0)
-        return error_context(e, r, "%s", text_safe(o->directory));
-    if (system.init == INIT_NONE || system.init == INIT_BROKEN)
-        return error_set(e, ERROR_TARGET, -ENOEXEC, "no-init",
-                         "%s has no init that can be started%s%s", text_safe(o->directory),
-                         system.init_problem[0] ? ": " : "", system.init_problem);
-    plan->payload = PAYLOAD_INIT;
-    plan->kill_signal = o->kill_signal                ? o->kill_signal
-                        : system.init == INIT_SYSTEMD ? SIGRTMIN + 3
-                                                      : 0;
-    r = container_plan_add_arg(plan, system.init_path);
-    if (r == 0 && system.init == INIT_SYSTEMD)
-        r = ease_sulogin(plan);
-    return r < 0 ? error_errno(e, r, "cannot plan the container") : 0;
-}
-
-static int plan_command(const struct spawn_options *o, struct container_plan *plan, struct error *e)
-{
-    plan->payload = o->as_pid2 ? PAYLOAD_COMMAND : PAYLOAD_INIT;
-    plan->kill_signal = o->kill_signal;
-    if (!o->arguments[0] && container_plan_add_arg(plan, "/bin/sh") < 0)
-        return error_errno(e, -ENOMEM, "cannot plan the container");
-    return 0;
-}
-
-static bool wants_pipe(const struct spawn_options *o)
-{
-    return o->console == SPAWN_CONSOLE_PIPE || (o->console == SPAWN_CONSOLE_AUTOPIPE &&
-                                                !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)));
-}
-
-static int make_plan(const struct spawn_options *o, int root_fd, struct container_plan *plan,
-                     struct error *e)
-{
-    int r = name_machine(o->directory, plan);
-
-    if (r < 0)
-        return error_errno(e, r, "cannot plan the container");
-    r = o->boot ? plan_boot(o, root_fd, plan, e) : plan_command(o, plan, e);
-    for (char **a = o->arguments; r == 0 && *a; a++)
-        r = container_plan_add_arg(plan, *a);
-    if (r == 0 && o->resolv_conf && !plan->private_network)
-        r = rescue_add_resolv_conf(plan, root_fd);
-    plan->console = wants_pipe(o) ? CONSOLE_PIPE : CONSOLE_PTY;
-    return r;
-}
 
 static int status_of(const struct container *c, const struct supervise_result *result,
                      struct error *e)
@@ -146,13 +64,54 @@ static int status_of(const struct container *c, const struct supervise_result *r
     return EXIT_FAILURE;
 }
 
-static int journal_cgroup(void *userdata, const char *path)
+/* Where the payload's terminal is shown. @ret_fd is to be closed. */
+static int attach_console(const struct spawn_options *o, struct supervise_options *s, int *ret_fd,
+                          struct error *e)
 {
-    return journal_record(userdata, JOURNAL_CGROUP, path);
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+
+    if (o->console == SPAWN_CONSOLE_READ_ONLY || o->console == SPAWN_CONSOLE_PASSIVE ||
+        (o->console == SPAWN_CONSOLE_DEFAULT && !terminal))
+        s->in_fd = -1;
+    if (o->console != SPAWN_CONSOLE_PASSIVE)
+        return 0;
+    s->out_fd = *ret_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return s->out_fd < 0 ? error_errno(e, -errno, "cannot open /dev/null") : 0;
 }
 
-static int run_container(const struct container_plan *plan, int root_fd, struct journal *journal,
-                         struct error *e)
+/* The kernel wants an empty directory beside the layer that is written to. */
+static int make_work_directories(struct container_plan *plan, struct journal *journal,
+                                 struct error *e)
+{
+    for (unsigned i = 0; i < plan->mount_count; i++) {
+        struct container_mount *m = &plan->mounts[i];
+        char path[PATH_MAX];
+        unsigned last = 0;
+        int r;
+
+        if (m->kind != MOUNT_OVERLAY || m->layer != LAYER_UPPER)
+            continue;
+        while (m->layers[last + 1])
+            last++;
+        r = scratch_make(journal, m->layers[last], path, sizeof path, e);
+        if (r < 0)
+            return r;
+        m->work = strdup(path);
+        if (!m->work)
+            return error_errno(e, -ENOMEM, "cannot plan the container");
+    }
+    return 0;
+}
+
+static void remove_work_directories(const struct container_plan *plan)
+{
+    for (unsigned i = 0; i < plan->mount_count; i++)
+        if (plan->mounts[i].work)
+            (void)scratch_remove(plan->mounts[i].work, NULL);
+}
+
+static int run_container(const struct spawn_options *o, struct container_plan *plan, int root_fd,
+                         struct journal *journal, struct error *e)
 {
     struct supervise_options options = {
         .in_fd = STDIN_FILENO,
@@ -164,92 +123,259 @@ static int run_container(const struct container_plan *plan, int root_fd, struct 
         .stop_seconds = STOP_SECONDS,
         .grace_seconds = GRACE_SECONDS,
     };
+    const struct container_host host = container_host_of(journal, !o->keep_unit);
+    _cleanup_fd_ int nowhere = -1;
+    struct foreign foreign = FOREIGN_NONE;
     struct supervise_result result;
     struct container c;
-    int status, r;
+    int status = EXIT_FAILURE, r = attach_console(o, &options, &nowhere, e);
 
-    r = container_start(&c, plan, root_fd, journal_cgroup, journal, e);
-    if (r < 0)
-        return EXIT_FAILURE;
-    r = supervise(&c, &options, &result, e);
-    status = r < 0 ? EXIT_FAILURE : status_of(&c, &result, e);
-    container_free(&c);
+    if (r == 0)
+        r = make_work_directories(plan, journal, e);
+    if (r == 0)
+        r = foreign_begin(&foreign, plan->emulated, journal, e);
+    if (r == 0)
+        r = container_start(&c, plan, root_fd, &host, e);
+    if (r == 0)
+        container_warn_of_devices(&c);
+    if (r == 0 && plan->untrusted)
+        ui_note(
+            "Not trusted: root inside is nobody outside; no disks, no network, %s. Shared with it: "
+            "the kernel, memory and processor time.",
+            plan->root_in_memory ? "changes go to memory" : "the tree is read-only");
+    if (r == 0) {
+        r = supervise(&c, &options, &result, e);
+        status = r < 0 ? EXIT_FAILURE : status_of(&c, &result, e);
+        container_free(&c);
+    }
+    foreign_end(&foreign);
+    remove_work_directories(plan);
     return status;
 }
 
-/* The host's own root is no patient: two inits would write to one system. */
-static int open_root(const struct spawn_options *o, struct error *e)
+static int print_plan_of(const struct container_plan *plan, struct error *e)
 {
-    _cleanup_fd_ int fd = open(o->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_text_ struct text t = TEXT_INIT(1 << 20);
+    int r = container_plan_describe(plan, &t);
+
+    if (r < 0) {
+        (void)error_errno(e, r, "cannot describe the container");
+        return EXIT_FAILURE;
+    }
+    fputs(t.data, stdout);
+    return 0;
+}
+
+/* --pivot-root=NEW:OLD: a directory of the tree becomes the root, the tree is seen at OLD. */
+static int pivot(const struct spawn_options *o, int tree_fd, struct container_plan *plan,
+                 struct error *e)
+{
+    int fd;
+
+    if (!o->pivot_new)
+        return fcntl(tree_fd, F_DUPFD_CLOEXEC, 3);
+    fd = path_open(tree_fd, o->pivot_new, O_PATH | O_DIRECTORY);
+    if (fd < 0)
+        return error_errno(e, fd, "cannot open %s in the tree", text_safe(o->pivot_new));
+    if (o->pivot_old &&
+        container_plan_add_mount(plan, &(struct container_mount){.kind = MOUNT_BIND_FD,
+                                                                 .source_fd = tree_fd,
+                                                                 .target = (char *)o->pivot_old,
+                                                                 .read_only = plan->read_only,
+                                                                 .recursive = true}) < 0) {
+        fd_close(fd);
+        return error_errno(e, -ENOMEM, "cannot plan the container");
+    }
+    return fd;
+}
+
+/* --- a directory ------------------------------------------------------------------------------ */
+
+/* systemd-nspawn's own lock of a tree, where it has one: held here, it keeps nspawn away as well.
+ */
+static int lock_nspawn(int tree_fd, bool shared, int *ret_fd)
+{
+    struct flock lock = {.l_type = shared ? F_RDLCK : F_WRLCK, .l_whence = SEEK_SET};
+    _cleanup_fd_ int fd = -1;
+    struct stat st;
+    char path[128];
+
+    if (fstat(tree_fd, &st) < 0)
+        return -errno;
+    snprintf(path, sizeof path, "/run/systemd/nspawn/locks/inode-%lu:%lu", (unsigned long)st.st_dev,
+             (unsigned long)st.st_ino);
+    fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) < 0)
+        return errno == EACCES || errno == EAGAIN ? -EWOULDBLOCK : -errno;
+    *ret_fd = take_fd(&fd);
+    return 0;
+}
+
+/* Two inits in one tree would write to one system: a lock on the directory itself, which goes with
+ * us. *ret_fd is to be kept open. */
+static int lock_tree(int fd, const struct container_plan *plan, const char *directory, int *ret_fd,
+                     struct error *e)
+{
+    bool shared = plan->read_only || plan->root_in_memory;
+    int r = flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0 ? -errno : 0;
+
+    if (r != -EWOULDBLOCK)
+        r = lock_nspawn(fd, shared, ret_fd);
+    if (r != -EWOULDBLOCK)
+        return 0; /* or a file system without locks */
+    (void)error_set(e, ERROR_REFUSED, -EBUSY, "in-use", "%s is in use by another container",
+                    text_safe(directory));
+    return error_advise(e, "end that one, or use --read-only or --ephemeral");
+}
+
+/* The host's own root is no patient: two inits would write to one system. */
+static int open_tree_of(const char *directory, const struct container_plan *plan, struct error *e)
+{
+    _cleanup_fd_ int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct stat st, host;
 
     if (fd < 0 || fstat(fd, &st) < 0 || stat("/", &host) < 0)
-        return error_errno(e, -errno, "cannot open %s", text_safe(o->directory));
-    if (st.st_dev == host.st_dev && st.st_ino == host.st_ino)
+        return error_errno(e, -errno, "cannot open %s", text_safe(directory));
+    if (st.st_dev == host.st_dev && st.st_ino == host.st_ino && !plan->root_in_memory)
         return error_set(e, ERROR_REFUSED, -EBUSY, "host-root",
-                         "%s is the root directory of this host itself", text_safe(o->directory));
+                         "%s is the root directory of this host itself; with --ephemeral nothing "
+                         "is written to it",
+                         text_safe(directory));
     return take_fd(&fd);
 }
 
 /* With a journal, which the keeper undoes when we do not come to its end. */
-static int run_journalled(const struct spawn_options *o, const struct container_plan *plan,
+static int run_journalled(const struct spawn_options *o, struct container_plan *plan, int root_fd,
                           struct error *e)
 {
-    _cleanup_fd_ int root_fd = -1;
     struct journal journal;
-    int status = EXIT_FAILURE;
+    int status = EXIT_FAILURE, r;
 
     journal_undo_stale();
     if (journal_begin(&journal, e) < 0)
         return EXIT_FAILURE;
-    if (journal_record(&journal, JOURNAL_NAME, plan->name) == 0 && host_mounts_leave(NULL, e) == 0)
-        root_fd = open_root(o, e);
-    if (root_fd >= 0)
-        status = run_container(plan, root_fd, &journal, e);
+    r = journal_record(&journal, JOURNAL_NAME, plan->name);
+    if (r < 0)
+        (void)error_errno(e, r, "cannot write the journal");
+    else if (spawn_tree_write(o, root_fd, e) == 0)
+        status = run_container(o, plan, root_fd, &journal, e);
     journal_end(&journal);
     return status;
 }
 
-static int run(const struct spawn_options *o, struct container_plan *plan, struct error *e)
+static int run_directory(const struct spawn_options *o, struct container_plan *plan,
+                         struct error *e)
 {
-    _cleanup_fd_ int root_fd = -1;
+    const char *directory = o->directory ? o->directory : ".";
+    _cleanup_fd_ int tree_fd = open_tree_of(directory, plan, e), root_fd = -1, lock_fd = -1;
+    char real[PATH_MAX];
+    const char *name = realpath(directory, real) ? strrchr(real, '/') + 1 : "";
     struct keeper keeper;
     int status;
 
+    if (tree_fd < 0)
+        return EXIT_FAILURE;
+    root_fd = pivot(o, tree_fd, plan, e);
+    if (root_fd < 0 || spawn_plan_build(o, root_fd, name, plan, e) < 0)
+        return EXIT_FAILURE;
+    if (o->dry_run)
+        return print_plan_of(plan, e);
+    if (lock_tree(tree_fd, plan, directory, &lock_fd, e) < 0 || keeper_start(&keeper, e) < 0)
+        return EXIT_FAILURE;
+    status = run_journalled(o, plan, root_fd, e);
+    keeper_dismiss(&keeper);
+    return status;
+}
+
+/* --- a disk ----------------------------------------------------------------------------------- */
+
+static int run_patient(const struct spawn_options *o, struct container_plan *plan,
+                       struct session *s, struct error *e)
+{
+    _cleanup_fd_ int root_fd = -1;
+    int r = patient_mount(&s->patient, &s->journal, e);
+
+    if (r == 0) {
+        root_fd = pivot(o, s->patient.root_fd, plan, e);
+        r = root_fd < 0 ? root_fd : spawn_plan_build(o, root_fd, s->patient.name, plan, e);
+    }
+    /* Its disks, as for `boot`: grub-install and fsck need them. */
+    if (r == 0 && !plan->untrusted && rescue_add_devices(plan, &s->patient) < 0)
+        r = error_errno(e, -ENOMEM, "cannot plan the container");
+    if (r < 0)
+        return EXIT_FAILURE;
+    if (o->dry_run)
+        return print_plan_of(plan, e);
+    if (spawn_tree_write(o, root_fd, e) < 0)
+        return EXIT_FAILURE;
+    return run_container(o, plan, root_fd, &s->journal, e);
+}
+
+static int run_image(const struct spawn_options *o, struct container_plan *plan, struct error *e)
+{
+    char *targets[] = {(char *)o->image};
+    struct patient_request request = {
+        .targets = targets,
+        .target_count = 1,
+        .fsck = CHECK_ASK,
+        .read_only = plan->read_only || plan->root_in_memory || o->dry_run,
+    };
+    struct error closing = {0};
+    struct session session;
+    int status;
+
+    if (libraries_load(e) < 0 || session_open(&session, &request, e) < 0)
+        return EXIT_FAILURE;
+    status = run_patient(o, plan, &session, e);
+    if (session_close(&session, &closing) < 0 && !e->code) {
+        *e = closing;
+        status = EXIT_FAILURE;
+    }
+    return status;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+static int run(const struct spawn_options *o, struct container_plan *plan, struct error *e)
+{
     if (geteuid() != 0) {
         (void)error_set(e, ERROR_HOST, -EPERM, "no-root",
                         "root privileges are needed for a container: run it with sudo");
         return EXIT_FAILURE;
     }
-    /* Only for the plan: the container's root is opened in the namespace that it is cloned from. */
-    root_fd = open_root(o, e);
-    if (root_fd < 0 || make_plan(o, root_fd, plan, e) < 0 || keeper_start(&keeper, e) < 0)
-        return EXIT_FAILURE;
-    status = run_journalled(o, plan, e);
-    keeper_dismiss(&keeper);
-    return status;
+    if (o->cleanup) {
+        journal_undo_stale();
+        return 0;
+    }
+    return o->image ? run_image(o, plan, e) : run_directory(o, plan, e);
+}
+
+/* What is printed without doing anything. True when there was such an option. */
+static bool print_something(const struct spawn_options *o)
+{
+    if (o->help)
+        spawn_options_print_help();
+    else if (o->version)
+        printf("unbrick %s\n", UNBRICK_VERSION);
+    else if (o->list_capabilities)
+        for (unsigned cap = 0; cap < capability_count(); cap++)
+            puts(capability_name(cap));
+    return o->help || o->version || o->list_capabilities;
 }
 
 int command_spawn(int argc, char **argv)
 {
-    struct spawn_options o;
+    struct spawn_options o = {0};
     struct container_plan plan = {0};
     struct error e = {0};
     int status = EXIT_FAILURE;
 
     if (spawn_options_read(&o, &plan, argc, argv, &e) == 0) {
         ui_setup(&(struct ui_settings){.quiet = o.quiet, .log_fd = -1});
-        if (o.help || o.version) {
-            if (o.help)
-                spawn_options_print_help();
-            else
-                printf("unbrick %s\n", UNBRICK_VERSION);
-            status = 0;
-        } else {
-            status = run(&o, &plan, &e);
-        }
+        status = print_something(&o) ? 0 : run(&o, &plan, &e);
     }
     container_plan_free(&plan);
+    spawn_options_free(&o);
     if (e.code)
         ui_error("%s%s%s", e.text, e.advice[0] ? "\n" : "", e.advice);
     return status;

@@ -1,367 +1,131 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands/spawn_options.h"
 
-#include "base/fd.h"
 #include "base/text.h"
-#include "commands/spawn_values.h"
-#include "container/capabilities.h"
+#include "commands/spawn_take.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-struct reader {
-    struct spawn_options *o;
-    struct container_plan *plan;
-    struct error *e;
-};
+/* Options of systemd-nspawn(1) that change the network outside, and need more than the kernel. */
+#define OF_NETWORKD "use --private-network, --network-namespace-path=, or the host's network"
+#define OF_SYSTEMD  "unbrick needs no systemd on the host"
+#define OF_VERITY   "`unbrick boot IMAGE` opens what is on a disk by itself"
 
-/* Takes one option's value; @value is NULL for an option without. 0 or a negative errno with @e. */
-typedef int take(struct reader *r, const char *name, const char *value);
+enum argument { NONE = no_argument, VALUE = required_argument, MAYBE = optional_argument };
 
-static int bad_value(struct reader *r, const char *name, const char *value, const char *wanted)
-{
-    return error_set(r->e, ERROR_USAGE, -EINVAL, "usage", "--%s takes %s, not \"%s\"", name, wanted,
-                     text_safe(value));
-}
-
-static int out_of_memory(struct reader *r)
-{
-    return error_errno(r->e, -ENOMEM, "cannot plan the container");
-}
-
-static int take_directory(struct reader *r, const char *name, const char *value)
-{
-    if (!*value)
-        return bad_value(r, name, value, "a directory");
-    r->o->directory = value;
-    return 0;
-}
-
-static int take_boot(struct reader *r, const char *name, const char *value)
-{
-    r->o->boot = true;
-    return 0;
-}
-
-static int take_as_pid2(struct reader *r, const char *name, const char *value)
-{
-    r->o->as_pid2 = true;
-    return 0;
-}
-
-static int take_quiet(struct reader *r, const char *name, const char *value)
-{
-    r->o->quiet = true;
-    return 0;
-}
-
-static int take_help(struct reader *r, const char *name, const char *value)
-{
-    r->o->help = true;
-    return 0;
-}
-
-static int take_version(struct reader *r, const char *name, const char *value)
-{
-    r->o->version = true;
-    return 0;
-}
-
-static int take_private_network(struct reader *r, const char *name, const char *value)
-{
-    r->o->private_network = true;
-    return 0;
-}
-
-static int take_read_only(struct reader *r, const char *name, const char *value)
-{
-    r->o->read_only = true;
-    return 0;
-}
-
-static int take_pipe(struct reader *r, const char *name, const char *value)
-{
-    r->o->console = SPAWN_CONSOLE_PIPE;
-    return 0;
-}
-
-static int take_console(struct reader *r, const char *name, const char *value)
-{
-    if (strcmp(value, "pipe") == 0)
-        r->o->console = SPAWN_CONSOLE_PIPE;
-    else if (strcmp(value, "interactive") == 0)
-        r->o->console = SPAWN_CONSOLE_INTERACTIVE;
-    else if (strcmp(value, "autopipe") == 0)
-        r->o->console = SPAWN_CONSOLE_AUTOPIPE;
-    else
-        return bad_value(r, name, value, "interactive, pipe or autopipe");
-    return 0;
-}
-
-static int take_machine(struct reader *r, const char *name, const char *value)
-{
-    if (!spawn_is_hostname(value))
-        return bad_value(r, name, value, "a machine name (letters, digits, - and .)");
-    snprintf(r->plan->name, sizeof r->plan->name, "%s", value);
-    return 0;
-}
-
-static int take_hostname(struct reader *r, const char *name, const char *value)
-{
-    if (!spawn_is_hostname(value))
-        return bad_value(r, name, value, "a host name (letters, digits, - and .)");
-    snprintf(r->plan->hostname, sizeof r->plan->hostname, "%s", value);
-    return 0;
-}
-
-static int take_uuid(struct reader *r, const char *name, const char *value)
-{
-    if (spawn_read_uuid(value, r->plan->uuid) < 0)
-        return bad_value(r, name, value, "a UUID");
-    return container_plan_set_env(r->plan, "container_uuid", r->plan->uuid) < 0 ? out_of_memory(r)
-                                                                                : 0;
-}
-
-static int take_setenv(struct reader *r, const char *name, const char *value)
-{
-    const char *equals = strchrnul(value, '=');
-    _cleanup_free_ char *variable = strndup(value, (size_t)(equals - value));
-    const char *content;
-
-    if (!variable)
-        return out_of_memory(r);
-    if (!*variable || isdigit((unsigned char)*variable))
-        return bad_value(r, name, value, "NAME=VALUE");
-    for (const char *c = variable; *c; c++)
-        if (!isalnum((unsigned char)*c) && *c != '_')
-            return bad_value(r, name, value, "NAME=VALUE");
-    content = *equals ? equals + 1 : getenv(variable);
-    if (content && container_plan_set_env(r->plan, variable, content) < 0)
-        return out_of_memory(r);
-    return 0;
-}
-
-static int take_chdir(struct reader *r, const char *name, const char *value)
-{
-    if (value[0] != '/')
-        return bad_value(r, name, value, "an absolute path");
-    free(r->plan->chdir);
-    r->plan->chdir = strdup(value);
-    return r->plan->chdir ? 0 : out_of_memory(r);
-}
-
-static int take_kill_signal(struct reader *r, const char *name, const char *value)
-{
-    int signal = spawn_signal_from_name(value);
-
-    if (signal < 0)
-        return bad_value(r, name, value, "a signal");
-    r->o->kill_signal = signal;
-    return 0;
-}
-
-static int change_capabilities(struct reader *r, const char *name, const char *value, bool keep)
-{
-    _cleanup_free_ char *copy = strdup(value);
-    char *rest = copy, *word;
-
-    if (!copy)
-        return out_of_memory(r);
-    while ((word = strsep(&rest, ","))) {
-        int cap = strcasecmp(word, "all") == 0 ? -1 : capability_from_name(word);
-        uint64_t bits = cap < 0 ? UINT64_MAX : CAPABILITY_BIT((unsigned)cap);
-
-        if (cap == -EINVAL)
-            return bad_value(r, name, word, "names of capabilities, such as CAP_NET_ADMIN");
-        if (keep)
-            r->plan->capabilities |= bits;
-        else
-            r->plan->capabilities &= ~bits;
-    }
-    return 0;
-}
-
-static int take_capability(struct reader *r, const char *name, const char *value)
-{
-    return change_capabilities(r, name, value, true);
-}
-
-static int take_drop_capability(struct reader *r, const char *name, const char *value)
-{
-    return change_capabilities(r, name, value, false);
-}
-
-static int add_bind(struct reader *r, const char *name, const char *value, bool read_only)
-{
-    _cleanup_free_ char *copy = strdup(value);
-    char *rest = copy, *source, *target, *options;
-    struct container_mount m = {
-        .kind = MOUNT_BIND, .source_fd = -1, .read_only = read_only, .recursive = true};
-
-    if (!copy)
-        return out_of_memory(r);
-    source = spawn_next_field(&rest);
-    target = spawn_next_field(&rest);
-    options = spawn_next_field(&rest);
-    if (source[0] == '-' && source[1] == '/') { /* optional: systemd-nspawn(1), --bind= */
-        m.optional = true;
-        source++;
-    }
-    if (source[0] != '/' || (target && target[0] && target[0] != '/') || rest)
-        return bad_value(r, name, value, "SOURCE[:TARGET[:rbind|norbind]] with absolute paths");
-    if (options && strcmp(options, "norbind") == 0)
-        m.recursive = false;
-    else if (options && strcmp(options, "rbind") != 0)
-        return bad_value(r, name, options, "the options rbind and norbind");
-    m.source = source;
-    m.target = target && target[0] ? target : source;
-    return container_plan_add_mount(r->plan, &m) < 0 ? out_of_memory(r) : 0;
-}
-
-static int take_bind(struct reader *r, const char *name, const char *value)
-{
-    return add_bind(r, name, value, false);
-}
-
-static int take_bind_ro(struct reader *r, const char *name, const char *value)
-{
-    return add_bind(r, name, value, true);
-}
-
-static int take_tmpfs(struct reader *r, const char *name, const char *value)
-{
-    _cleanup_free_ char *copy = strdup(value);
-    char *rest = copy, *target, *options;
-
-    if (!copy)
-        return out_of_memory(r);
-    target = spawn_next_field(&rest);
-    options = rest;
-    if (target[0] != '/')
-        return bad_value(r, name, value, "PATH[:OPTIONS] with an absolute path");
-    return container_plan_add_mount(
-               r->plan,
-               &(struct container_mount){.kind = MOUNT_TMPFS,
-                                         .source_fd = -1,
-                                         .target = target,
-                                         .options = options ? options : (char *)"mode=0755"}) < 0
-               ? out_of_memory(r)
-               : 0;
-}
-
-static int take_inaccessible(struct reader *r, const char *name, const char *value)
-{
-    if (value[0] != '/')
-        return bad_value(r, name, value, "an absolute path");
-    return container_plan_add_mount(r->plan, &(struct container_mount){.kind = MOUNT_MASK,
-                                                                       .source_fd = -1,
-                                                                       .target = (char *)value}) < 0
-               ? out_of_memory(r)
-               : 0;
-}
-
-static int take_resolv_conf(struct reader *r, const char *name, const char *value)
-{
-    if (strcmp(value, "off") == 0)
-        r->o->resolv_conf = false;
-    else if (strcmp(value, "bind-host") == 0 || strcmp(value, "auto") == 0)
-        r->o->resolv_conf = true;
-    else
-        return error_set(r->e, ERROR_USAGE, -EINVAL, "usage",
-                         "--resolv-conf takes off or bind-host: nothing is written to the disk");
-    return 0;
-}
-
-static int take_timezone(struct reader *r, const char *name, const char *value)
-{
-    if (strcmp(value, "off") == 0 || strcmp(value, "auto") == 0)
-        return 0;
-    return error_set(r->e, ERROR_USAGE, -EINVAL, "usage",
-                     "--timezone takes only off: nothing is written to the disk");
-}
-
-/* nspawn's option for a service that is not there: nothing to do when it says so. */
-static int take_no(struct reader *r, const char *name, const char *value)
-{
-    bool wanted;
-
-    if (strcmp(value, "auto") == 0 || strcmp(value, "try-guest") == 0 ||
-        (spawn_read_bool(value, &wanted) == 0 && !wanted))
-        return 0;
-    return error_set(r->e, ERROR_USAGE, -EINVAL, "usage", "--%s takes only no here", name);
-}
-
-static int take_nothing(struct reader *r, const char *name, const char *value)
-{
-    return 0;
-}
-
-/* The table: what is taken, what is accepted because scripts give it, and what is refused with the
- * thing to use instead. */
+/* Every option of systemd-nspawn 260: what is taken, what is accepted because scripts give it, and
+ * what is refused with the thing to use instead. */
 static const struct {
     const char *name;
     char letter;
-    bool has_value;
-    take *take;           /* NULL: refused */
+    enum argument has_value;
+    spawn_take *take;     /* NULL: refused */
     const char *argument; /* for --help; refused: the reason */
-    const char *help;
+    const char *help;     /* NULL: not in it */
 } table[] = {
-    {"help", 'h', false, take_help, "", "show this"},
-    {"version", 0, false, take_version, "", "show the version"},
-    {"quiet", 'q', false, take_quiet, "", "no messages of unbrick itself"},
-    {"directory", 'D', true, take_directory, "DIR", "root directory (default: the current one)"},
-    {"boot", 'b', false, take_boot, "", "start the init of the tree; arguments are its own"},
-    {"as-pid2", 'a', false, take_as_pid2, "", "the command is process 2 below a small init"},
-    {"chdir", 0, true, take_chdir, "DIR", "working directory inside"},
-    {"setenv", 'E', true, take_setenv, "NAME[=VALUE]", "environment of process 1"},
-    {"kill-signal", 0, true, take_kill_signal, "SIGNAL", "asks process 1 for an orderly end"},
-    {"machine", 'M', true, take_machine, "NAME", "name of the machine"},
-    {"hostname", 0, true, take_hostname, "NAME", "host name, when it is another"},
-    {"uuid", 0, true, take_uuid, "UUID", "machine id, where the tree has none"},
-    {"read-only", 0, false, take_read_only, "", "the tree is mounted read-only"},
-    {"private-network", 0, false, take_private_network, "", "a network of its own, loopback only"},
-    {"capability", 0, true, take_capability, "CAP,...", "keep further capabilities; all"},
-    {"drop-capability", 0, true, take_drop_capability, "CAP,...", "give up capabilities"},
-    {"bind", 0, true, take_bind, "SRC[:DST[:OPT]]", "show a path of the host inside"},
-    {"bind-ro", 0, true, take_bind_ro, "SRC[:DST[:OPT]]", "the same, read-only"},
-    {"tmpfs", 0, true, take_tmpfs, "PATH[:OPT]", "an empty tmpfs"},
-    {"inaccessible", 0, true, take_inaccessible, "PATH", "cover a path"},
-    {"resolv-conf", 0, true, take_resolv_conf, "MODE", "bind-host (default) or off"},
-    {"timezone", 0, true, take_timezone, "off", "the tree's own"},
-    {"console", 0, true, take_console, "MODE", "interactive, pipe, autopipe"},
-    {"pipe", 'P', false, take_pipe, "", "as --console=pipe"},
+    {"help", 'h', NONE, spawn_take_help, "", "show this"},
+    {"version", 0, NONE, spawn_take_version, "", "show the version"},
+    {"quiet", 'q', NONE, spawn_take_quiet, "", "no messages of unbrick itself"},
+    {"cleanup", 0, NONE, spawn_take_cleanup, "", "take down what a crash left, and stop"},
+    {"dry-run", 0, NONE, spawn_take_dry_run, "", "print the plan and stop (not of nspawn)"},
 
-    {"register", 0, true, take_no, NULL, NULL},
-    {"keep-unit", 0, false, take_nothing, NULL, NULL},
-    {"settings", 0, true, take_no, NULL, NULL},
-    {"link-journal", 0, true, take_no, NULL, NULL},
-    {"private-users", 0, true, take_no, NULL, NULL},
-    {"notify-ready", 0, true, take_no, NULL, NULL},
-    {"no-pager", 0, false, take_nothing, NULL, NULL},
-    {"no-ask-password", 0, false, take_nothing, NULL, NULL},
-    {"background", 0, true, take_nothing, NULL, NULL},
-    {"suppress-sync", 0, true, take_no, NULL, NULL},
+    {"directory", 'D', VALUE, spawn_take_directory, "DIR", "the tree (default: the current one)"},
+    {"image", 'i', VALUE, spawn_take_image, "DISK", "a disk or image, as `boot` takes them"},
+    {"read-only", 0, NONE, spawn_take_read_only, "", "nothing is written to it"},
+    {"ephemeral", 'x', NONE, spawn_take_ephemeral, "", "what is written is gone at the end"},
+    {"volatile", 0, MAYBE, spawn_take_volatile, "overlay", "the same"},
+    {"pivot-root", 0, VALUE, spawn_take_pivot_root, "NEW[:OLD]", "a directory of it as the root"},
 
-    {"image", 'i', true, NULL, "use `unbrick boot IMAGE` or `unbrick shell IMAGE`", NULL},
-    {"private-users-chown", 0, false, NULL, "it would change every owner on the disk", NULL},
-    {"private-users-ownership", 0, true, NULL, "it could change owners on the disk", NULL},
-    {"template", 0, true, NULL, "unbrick makes no new trees", NULL},
-    {"ephemeral", 'x', false, NULL, "use --read-only to look without writing", NULL},
-    {"volatile", 0, true, NULL, "use --read-only to look without writing", NULL},
-    {"network-veth", 'n', false, NULL, "use --private-network, or the host's network", NULL},
-    {"network-bridge", 0, true, NULL, "use --private-network, or the host's network", NULL},
-    {"network-zone", 0, true, NULL, "use --private-network, or the host's network", NULL},
-    {"network-interface", 0, true, NULL, "use --private-network, or the host's network", NULL},
-    {"port", 'p', true, NULL, "use the host's network", NULL},
-    {"slice", 'S', true, NULL, "unbrick needs no systemd on the host", NULL},
-    {"property", 0, true, NULL, "unbrick needs no systemd on the host", NULL},
-    {"oci-bundle", 0, true, NULL, "use crun or runc for OCI bundles", NULL},
-    {"user", 'u', true, NULL, "start it with `su USER -c COMMAND` inside", NULL},
+    {"boot", 'b', NONE, spawn_take_boot, "", "start its init; arguments are its own"},
+    {"as-pid2", 'a', NONE, spawn_take_as_pid2, "", "the command is process 2 below a small init"},
+    {"chdir", 0, VALUE, spawn_take_chdir, "DIR", "working directory inside"},
+    {"setenv", 'E', VALUE, spawn_take_setenv, "NAME[=VALUE]", "environment of process 1"},
+    {"user", 'u', VALUE, spawn_take_user, "USER", "run the command as that user of the tree"},
+    {"uid", 0, VALUE, spawn_take_user, NULL, NULL},
+    {"kill-signal", 0, VALUE, spawn_take_kill_signal, "SIGNAL", "asks process 1 for an end"},
+    {"personality", 0, VALUE, spawn_take_personality, "ARCH", "x86: what uname shows"},
+
+    {"machine", 'M', VALUE, spawn_take_machine, "NAME", "name of the machine"},
+    {"hostname", 0, VALUE, spawn_take_hostname, "NAME", "host name, when it is another"},
+    {"uuid", 0, VALUE, spawn_take_uuid, "UUID", "machine id, where the tree has none"},
+
+    {"untrusted", 0, NONE, spawn_take_untrusted, "",
+     "root inside is nobody outside (not of nspawn)"},
+    {"private-network", 0, NONE, spawn_take_private_network, "", "a network with loopback only"},
+    {"network-namespace-path", 0, VALUE, spawn_take_network_namespace, "PATH", "that network"},
+    {"capability", 0, VALUE, spawn_take_capability, "CAP,...", "keep further ones; all; help"},
+    {"drop-capability", 0, VALUE, spawn_take_drop_capability, "CAP,...", "give up capabilities"},
+    {"system-call-filter", 0, VALUE, spawn_take_system_call_filter, "CALL...",
+     "allow further ones; ~CALL: refuse"},
+
+    {"bind", 0, VALUE, spawn_take_bind, "SRC[:DST[:OPT]]", "show a path of the host inside"},
+    {"bind-ro", 0, VALUE, spawn_take_bind_ro, "SRC[:DST[:OPT]]", "the same, read-only"},
+    {"tmpfs", 0, VALUE, spawn_take_tmpfs, "PATH[:OPT]", "an empty tmpfs"},
+    {"overlay", 0, VALUE, spawn_take_overlay, "PATH...:DST", "directories laid over each other"},
+    {"overlay-ro", 0, VALUE, spawn_take_overlay_ro, "PATH...:DST", "the same, read-only"},
+    {"inaccessible", 0, VALUE, spawn_take_inaccessible, "PATH", "cover a path"},
+    {"resolv-conf", 0, VALUE, spawn_take_resolv_conf, "MODE", "bind-host (default), off, ..."},
+    {"timezone", 0, VALUE, spawn_take_timezone, "MODE", "off (default), bind, copy, ..."},
+
+    {"console", 0, VALUE, spawn_take_console, "MODE", "interactive, read-only, passive, pipe ..."},
+    {"pipe", 'P', NONE, spawn_take_pipe, "", "as --console=pipe"},
+    {"set-credential", 0, VALUE, spawn_take_set_credential, "ID:VALUE", "a secret for the payload"},
+    {"load-credential", 0, VALUE, spawn_take_load_credential, "ID:PATH", "the same, from a file"},
+
+    {"register", 0, VALUE, spawn_take_no, NULL, NULL},
+    {"keep-unit", 0, NONE, spawn_take_keep_unit, NULL, NULL},
+    {"settings", 0, VALUE, spawn_take_no, NULL, NULL},
+    {"link-journal", 0, VALUE, spawn_take_no, NULL, NULL},
+    {"", 'j', NONE, spawn_take_nothing, NULL, NULL}, /* --link-journal=try-guest */
+    {"private-users", 0, MAYBE, spawn_take_no, NULL, NULL},
+    {"notify-ready", 0, VALUE, spawn_take_no, NULL, NULL},
+    {"no-new-privileges", 0, VALUE, spawn_take_no, NULL, NULL},
+    {"no-pager", 0, NONE, spawn_take_nothing, NULL, NULL},
+    {"no-ask-password", 0, NONE, spawn_take_nothing, NULL, NULL},
+    {"background", 0, VALUE, spawn_take_nothing, NULL, NULL},
+    {"suppress-sync", 0, VALUE, spawn_take_no, NULL, NULL},
+
+    {"", 'U', NONE, NULL, "ids are the same inside and outside, so that owners on the disk stay",
+     NULL},
+    {"private-users-chown", 0, NONE, NULL, "it would change every owner on the disk", NULL},
+    {"private-users-ownership", 0, VALUE, NULL, "it could change owners on the disk", NULL},
+    {"private-users-delegate", 0, VALUE, NULL, "ids are the same inside and outside", NULL},
+    {"template", 0, VALUE, NULL, "unbrick makes no new trees", NULL},
+    {"image-policy", 0, VALUE, NULL, OF_VERITY, NULL},
+    {"root-hash", 0, VALUE, NULL, OF_VERITY, NULL},
+    {"root-hash-sig", 0, VALUE, NULL, OF_VERITY, NULL},
+    {"verity-data", 0, VALUE, NULL, OF_VERITY, NULL},
+    {"mstack", 0, VALUE, NULL, "use --overlay=", NULL},
+    {"oci-bundle", 0, VALUE, NULL, "use crun or runc for OCI bundles", NULL},
+    {"network-veth", 'n', NONE, NULL, OF_NETWORKD, NULL},
+    {"network-veth-extra", 0, VALUE, NULL, OF_NETWORKD, NULL},
+    {"network-bridge", 0, VALUE, NULL, OF_NETWORKD, NULL},
+    {"network-zone", 0, VALUE, NULL, OF_NETWORKD, NULL},
+    {"network-interface", 0, VALUE, NULL, OF_NETWORKD, NULL},
+    {"network-macvlan", 0, VALUE, NULL, OF_NETWORKD, NULL},
+    {"network-ipvlan", 0, VALUE, NULL, OF_NETWORKD, NULL},
+    {"port", 'p', VALUE, NULL, "use the host's network", NULL},
+    {"slice", 'S', VALUE, NULL, OF_SYSTEMD, NULL},
+    {"property", 0, VALUE, NULL, OF_SYSTEMD, NULL},
+    {"forward-journal", 0, VALUE, NULL, "use journalctl inside", NULL},
+    {"forward-journal-max-use", 0, VALUE, NULL, "use journalctl inside", NULL},
+    {"forward-journal-keep-free", 0, VALUE, NULL, "use journalctl inside", NULL},
+    {"forward-journal-max-file-size", 0, VALUE, NULL, "use journalctl inside", NULL},
+    {"forward-journal-max-files", 0, VALUE, NULL, "use journalctl inside", NULL},
+    {"ambient-capability", 0, VALUE, NULL, "use --user= and sudo inside", NULL},
+    {"selinux-context", 'Z', VALUE, NULL, "use `runcon CONTEXT unbrick spawn`", NULL},
+    {"selinux-apifs-context", 'L', VALUE, NULL, "use --tmpfs=PATH:context=CONTEXT", NULL},
+    {"rlimit", 0, VALUE, NULL, "use `prlimit` inside", NULL},
+    {"oom-score-adjust", 0, VALUE, NULL, "use `choom` inside", NULL},
+    {"cpu-affinity", 0, VALUE, NULL, "use `taskset CPUS unbrick spawn`", NULL},
+    {"bind-user", 0, VALUE, NULL, "users are the tree's own; use --user=", NULL},
+    {"bind-user-shell", 0, VALUE, NULL, "users are the tree's own; use --user=", NULL},
+    {"bind-user-group", 0, VALUE, NULL, "users are the tree's own; use --user=", NULL},
+    {"share-system", 0, NONE, NULL, "the container keeps its namespaces", NULL},
 };
 
 #define COUNT (sizeof table / sizeof table[0])
@@ -371,6 +135,9 @@ static const struct {
 
 static int take_one(struct reader *r, size_t i, const char *value)
 {
+    if (!table[i].take && !table[i].name[0])
+        return error_set(r->e, ERROR_USAGE, -EINVAL, "usage", "-%c is not for a rescue: %s",
+                         table[i].letter, table[i].argument);
     if (!table[i].take)
         return error_set(r->e, ERROR_USAGE, -EINVAL, "usage", "--%s is not for a rescue: %s",
                          table[i].name, table[i].argument);
@@ -391,17 +158,16 @@ static void fill_getopt(struct option *options, char *letters)
     *letters++ = '+'; /* stop at the command */
     *letters++ = ':';
     for (size_t i = 0; i < COUNT; i++) {
-        options[i] =
-            (struct option){.name = table[i].name,
-                            .has_arg = table[i].has_value ? required_argument : no_argument,
-                            .val = FIRST + (int)i};
+        if (table[i].name[0])
+            *options++ = (struct option){
+                .name = table[i].name, .has_arg = (int)table[i].has_value, .val = FIRST + (int)i};
         if (!table[i].letter)
             continue;
         *letters++ = table[i].letter;
         if (table[i].has_value)
             *letters++ = ':';
     }
-    options[COUNT] = (struct option){0};
+    *options = (struct option){0};
     *letters = '\0';
 }
 
@@ -416,6 +182,29 @@ static int unknown_option(struct error *e, int code, const char *argument)
                      text_safe(code ? (char[]){'-', (char)code, '\0'} : argument));
 }
 
+static int exclude(struct error *e, const char *one, const char *other)
+{
+    return error_set(e, ERROR_USAGE, -EINVAL, "usage", "%s and %s exclude each other", one, other);
+}
+
+static int check_together(const struct spawn_options *o, const struct container_plan *plan,
+                          struct error *e)
+{
+    if (o->boot && o->as_pid2)
+        return exclude(e, "--boot", "--as-pid2");
+    if (o->boot && o->user)
+        return exclude(e, "--boot", "--user");
+    if (o->directory && o->image)
+        return exclude(e, "--directory", "--image");
+    if (plan->untrusted && o->owner_mapping)
+        return exclude(e, "--untrusted", "a bind's rootidmap or owneridmap");
+    if (plan->untrusted && plan->network_namespace)
+        return exclude(e, "--untrusted", "--network-namespace-path");
+    if (plan->private_network && plan->network_namespace)
+        return exclude(e, "--private-network", "--network-namespace-path");
+    return 0;
+}
+
 int spawn_options_read(struct spawn_options *ret, struct container_plan *plan, int argc,
                        char **argv, struct error *e)
 {
@@ -424,7 +213,7 @@ int spawn_options_read(struct spawn_options *ret, struct container_plan *plan, i
     char letters[3 * COUNT + 3];
     int code = container_plan_init(plan, "rescue", e), c;
 
-    *ret = (struct spawn_options){.directory = ".", .resolv_conf = true};
+    *ret = (struct spawn_options){.arguments = argv + argc};
     plan->name[0] = '\0'; /* from the directory, unless --machine names it */
     fill_getopt(options, letters);
     opterr = 0;
@@ -439,28 +228,35 @@ int spawn_options_read(struct spawn_options *ret, struct container_plan *plan, i
     }
     if (code < 0)
         return code;
-    if (ret->boot && ret->as_pid2)
-        return error_set(e, ERROR_USAGE, -EINVAL, "usage",
-                         "--boot and --as-pid2 exclude each other");
     ret->arguments = argv + optind;
-    plan->read_only = ret->read_only;
-    plan->private_network = ret->private_network;
-    return 0;
+    code = check_together(ret, plan, e);
+    if (code == 0 && plan->untrusted && container_plan_distrust(plan) < 0)
+        code = error_errno(e, -ENOMEM, "cannot plan the container");
+    return code;
+}
+
+void spawn_options_free(struct spawn_options *o)
+{
+    free((char *)o->pivot_new);
+    o->pivot_new = o->pivot_old = NULL;
 }
 
 void spawn_options_print_help(void)
 {
     printf("unbrick spawn [OPTION...] [--] [COMMAND [ARGUMENT...]]\n\n"
-           "Run a command, or with --boot the init, in a directory tree as in a machine of its\n"
-           "own, with the options of systemd-nspawn(1).\n\n");
+           "Run a command, or with --boot the init, in a directory tree as in a machine of\n"
+           "its own, with the options of systemd-nspawn(1).\n\n");
     for (size_t i = 0; i < COUNT; i++) {
+        const char *before = table[i].has_value == NONE    ? ""
+                             : table[i].has_value == MAYBE ? "[="
+                                                           : "=";
         char left[64];
 
-        if (!table[i].take || !table[i].help)
+        if (!table[i].help)
             continue;
-        snprintf(left, sizeof left, "%c%c %s--%s%s%s", table[i].letter ? '-' : ' ',
-                 table[i].letter ? table[i].letter : ' ', "", table[i].name,
-                 table[i].has_value ? "=" : "", table[i].argument);
-        printf("  %-34s %s\n", left, table[i].help);
+        snprintf(left, sizeof left, "%c%c --%s%s%s%s", table[i].letter ? '-' : ' ',
+                 table[i].letter ? table[i].letter : ' ', table[i].name, before, table[i].argument,
+                 table[i].has_value == MAYBE ? "]" : "");
+        printf("  %-31s %s\n", left, table[i].help);
     }
 }

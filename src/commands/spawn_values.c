@@ -90,3 +90,45 @@ char *spawn_next_field(char **rest)
     *out = '\0';
     return start;
 }
+
+/* A number of exactly @digits digits to the base of 8 or 16 at @text; -EINVAL. */
+static int read_code(const char *text, int digits, int base)
+{
+    char copy[4] = "", *end;
+    long value;
+
+    if (strnlen(text, (size_t)digits) < (size_t)digits || !isxdigit((unsigned char)text[0]))
+        return -EINVAL;
+    memcpy(copy, text, (size_t)digits);
+    value = strtol(copy, &end, base);
+    return *end || value > 255 ? -EINVAL : (int)value;
+}
+
+ssize_t spawn_unescape(char *text)
+{
+    static const char letters[] = "abfnrtv\\\"'", bytes[] = "\a\b\f\n\r\t\v\\\"'";
+    char *out = text;
+
+    for (const char *in = text; *in; in++) {
+        const char *letter;
+        int code;
+
+        if (*in != '\\') {
+            *out++ = *in;
+            continue;
+        }
+        in++;
+        letter = *in ? strchr(letters, *in) : NULL;
+        if (letter) {
+            *out++ = bytes[letter - letters];
+            continue;
+        }
+        code = *in == 'x' ? read_code(in + 1, 2, 16) : read_code(in, 3, 8);
+        if (code < 0)
+            return code;
+        in += 2;
+        *out++ = (char)code;
+    }
+    *out = '\0';
+    return out - text;
+}

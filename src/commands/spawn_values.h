@@ -4,6 +4,7 @@
 /* Values on nspawn's command line, as systemd reads them. */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* systemd's words for a boolean (parse_boolean() in its sources). 0 or -EINVAL. */
 int spawn_read_bool(const char *value, bool *ret);
@@ -21,3 +22,6 @@ int spawn_signal_from_name(const char *value);
 /* The next field of "SRC:DST:OPTIONS", unescaped in place; a colon in a path is written "\:". NULL
  * when *rest is. */
 char *spawn_next_field(char **rest);
+
+/* C's escapes (\n, \x41, \101 ...) in place; bytes may be NUL. How many there are, or -EINVAL. */
+ssize_t spawn_unescape(char *text);

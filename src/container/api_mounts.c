@@ -19,28 +19,41 @@
 
 enum keep { KEEP_NOTHING, KEEP_DEV, KEEP_PTS, KEEP_RUN, KEEP_COUNT };
 
+enum row_flags {
+    OPTIONAL = 1 << 0,  /* passed over where the place or the kernel's file system is not there */
+    OF_CGROUP = 1 << 1, /* a clone of the container's own, when there is one */
+    OF_TMP = 1 << 2,    /* not when the plan wants the tree's own */
+    OF_LEGACY = 1 << 3, /* only with CGROUPS_LEGACY, in place of OF_CGROUP */
+    SEALED = 1 << 4,    /* read-only when all is mounted */
+};
+
 /*
  * In this order. A directory is made only below a mount of ours (.make): the patient's tree gets
- * none. An optional one is passed over where the place or the kernel's file system is not there.
+ * none.
  */
 static const struct {
     const char *path, *type, *options;
     uint64_t attributes;
     mode_t make;
-    bool optional;
+    unsigned flags;
     enum keep keep;
 } table[] = {
-    {"dev", "tmpfs", "mode=0755,size=4m", NOSUID | NOEXEC, 0, false, KEEP_DEV},
-    {"dev/pts", "devpts", "ptmxmode=0666,mode=0620,gid=5", NOSUID | NOEXEC, 0755, false, KEEP_PTS},
-    {"dev/shm", "tmpfs", "mode=1777", NOSUID | NODEV, 01777, false, KEEP_NOTHING},
-    {"dev/mqueue", "mqueue", NULL, NOSUID | NODEV | NOEXEC, 0755, true, KEEP_NOTHING},
-    {"proc", "proc", NULL, NOSUID | NODEV | NOEXEC, 0, false, KEEP_NOTHING},
+    {"dev", "tmpfs", "mode=0755,size=4m", NOSUID | NOEXEC, 0, 0, KEEP_DEV},
+    {"dev/pts", "devpts", "ptmxmode=0666,mode=0620,gid=5", NOSUID | NOEXEC, 0755, 0, KEEP_PTS},
+    {"dev/shm", "tmpfs", "mode=1777", NOSUID | NODEV, 01777, 0, KEEP_NOTHING},
+    {"dev/mqueue", "mqueue", NULL, NOSUID | NODEV | NOEXEC, 0755, OPTIONAL, KEEP_NOTHING},
+    {"proc", "proc", NULL, NOSUID | NODEV | NOEXEC, 0, 0, KEEP_NOTHING},
     /* Read-only: that is how systemd and udev see that devices are not theirs to manage. */
-    {"sys", "sysfs", NULL, NOSUID | NODEV | NOEXEC | RDONLY, 0, false, KEEP_NOTHING},
+    {"sys", "sysfs", NULL, NOSUID | NODEV | NOEXEC | RDONLY, 0, 0, KEEP_NOTHING},
     /* Whole and alone: the root of the container's own cgroup namespace. */
-    {"sys/fs/cgroup", "cgroup2", NULL, NOSUID | NODEV | NOEXEC, 0, true, KEEP_NOTHING},
-    {"run", "tmpfs", "mode=0755,size=20%", NOSUID | NODEV, 0, false, KEEP_RUN},
-    {"tmp", "tmpfs", "mode=1777,size=50%", NOSUID | NODEV, 0, true, KEEP_NOTHING},
+    {"sys/fs/cgroup", "cgroup2", NULL, NOSUID | NODEV | NOEXEC, 0, OPTIONAL | OF_CGROUP,
+     KEEP_NOTHING},
+    {"sys/fs/cgroup", "tmpfs", "mode=0755,size=1m", NOSUID | NODEV | NOEXEC, 0, OF_LEGACY | SEALED,
+     KEEP_NOTHING},
+    {"sys/fs/cgroup/systemd", "cgroup", "none,name=systemd,xattr", NOSUID | NODEV | NOEXEC, 0755,
+     OF_LEGACY, KEEP_NOTHING},
+    {"run", "tmpfs", "mode=0755,size=20%", NOSUID | NODEV, 0, 0, KEEP_RUN},
+    {"tmp", "tmpfs", "mode=1777,size=50%", NOSUID | NODEV, 0, OPTIONAL | OF_TMP, KEEP_NOTHING},
 };
 
 /* Read by everyone inside, written by nobody: they reach the host's kernel (proc(5)). */
@@ -79,101 +92,135 @@ static int open_point(int root_fd, const char *path)
     return fd == -ELOOP || fd == -ENOTDIR ? -ENOENT : fd;
 }
 
-/* @ready: a descriptor of the mount itself, instead of a new one; -1 */
-static int make_one(size_t i, int root_fd, int ready, int *ret_fd, struct error *e)
+_Static_assert(sizeof table / sizeof table[0] == API_MOUNTS, "a descriptor for each row");
+
+static bool is_wanted(const struct container_plan *plan, unsigned flags)
 {
-    _cleanup_fd_ int point = -1, tree = -1;
-    struct error *report = table[i].optional ? NULL : e;
+    bool legacy = plan->cgroups == CGROUPS_LEGACY;
+
+    return !((flags & OF_TMP) && plan->tmp_of_tree) && !((flags & OF_CGROUP) && legacy) &&
+           !((flags & OF_LEGACY) && !legacy);
+}
+
+int api_mounts_open(const struct container_plan *plan, int cgroup_tree, int ret[API_MOUNTS],
+                    struct error *e)
+{
+    const uint64_t cleared = plan->api == API_WRITABLE ? RDONLY : 0;
+
+    for (unsigned i = 0; i < API_MOUNTS; i++) {
+        bool optional = table[i].flags & OPTIONAL;
+
+        ret[i] = -1;
+        if (!is_wanted(plan, table[i].flags))
+            continue;
+        if ((table[i].flags & OF_CGROUP) && cgroup_tree >= 0)
+            ret[i] = fcntl(cgroup_tree, F_DUPFD_CLOEXEC, 3);
+        else
+            ret[i] = attach_new(table[i].type, table[i].options, table[i].attributes & ~cleared,
+                                optional ? NULL : e);
+        if (ret[i] < 0 && !optional)
+            return error_context(e, ret[i], "/%s", table[i].path);
+    }
+    return 0;
+}
+
+static int attach_one(unsigned i, int root_fd, int tree, struct error *e)
+{
+    _cleanup_fd_ int point = -1;
+    bool optional = table[i].flags & OPTIONAL;
     int r;
 
+    if (tree < 0)
+        return 0;
     /* Below a tmpfs of ours that is mounted already: no link of the patient is on the way. */
     if (table[i].make && mkdirat(root_fd, table[i].path, table[i].make) < 0)
         return error_errno(e, -errno, "cannot make /%s", table[i].path);
-    if (table[i].make && fchmodat(root_fd, table[i].path, table[i].make, 0) < 0)
-        return error_errno(e, -errno, "cannot make /%s", table[i].path);
     point = open_point(root_fd, table[i].path);
-    if (point < 0 && table[i].optional)
+    if (point < 0 && optional)
         return 0;
-    if (point < 0)
-        return error_errno(e, point, "cannot open /%s", table[i].path);
-    tree = ready >= 0 ? fcntl(ready, F_DUPFD_CLOEXEC, 3)
-                      : attach_new(table[i].type, table[i].options, table[i].attributes, report);
-    r = tree < 0 ? tree : attach_on(point, tree);
-    if (r < 0)
-        return table[i].optional ? 0 : error_context(e, r, "/%s", table[i].path);
-    *ret_fd = take_fd(&tree);
+    r = point < 0 ? point : attach_on(point, tree);
+    return r < 0 && !optional ? error_errno(e, r, "cannot mount on /%s", table[i].path) : 0;
+}
+
+int api_mounts_attach(int root_fd, const int trees[API_MOUNTS], int *ret_dev, int *ret_pts,
+                      int *ret_run, struct error *e)
+{
+    int *kept[KEEP_COUNT] = {NULL, ret_dev, ret_pts, ret_run};
+
+    for (unsigned i = 0; i < API_MOUNTS; i++) {
+        int r = attach_one(i, root_fd, trees[i], e);
+
+        if (r < 0)
+            return r;
+        if (table[i].keep)
+            *kept[table[i].keep] = trees[i];
+    }
+    for (unsigned i = 0; i < API_MOUNTS; i++) {
+        struct mount_attr attr = {.attr_set = RDONLY};
+
+        if ((table[i].flags & SEALED) && trees[i] >= 0 &&
+            mount_setattr(trees[i], "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
+            return error_errno(e, -errno, "cannot make /%s read-only", table[i].path);
+    }
     return 0;
 }
 
-int api_mounts_make(int root_fd, int cgroup_tree, int *ret_dev, int *ret_pts, int *ret_run,
-                    struct error *e)
+/* Lay @from, a file or directory of ours below the read-only /run/host, over @path. Nothing there:
+ * nothing to cover. */
+static int cover(int root_fd, const char *path, int from, struct error *e)
 {
-    int kept[KEEP_COUNT] = {-1, -1, -1, -1}, r = 0;
+    _cleanup_fd_ int target = path_open_strict(root_fd, path, O_PATH);
+    int r = target < 0 ? 0 : attach_bind(from, target);
 
-    for (size_t i = 0; r == 0 && i < sizeof table / sizeof table[0]; i++) {
-        _cleanup_fd_ int fd = -1;
-
-        r = make_one(i, root_fd, strcmp(table[i].type, "cgroup2") == 0 ? cgroup_tree : -1, &fd, e);
-        if (r == 0 && table[i].keep)
-            kept[table[i].keep] = take_fd(&fd);
-    }
-    if (r < 0) {
-        for (int i = 0; i < KEEP_COUNT; i++)
-            fd_close(kept[i]);
-        return r;
-    }
-    *ret_dev = kept[KEEP_DEV];
-    *ret_pts = kept[KEEP_PTS];
-    *ret_run = kept[KEEP_RUN];
-    return 0;
-}
-
-/* Lay what is at @source below @run_fd over @path. Not there: nothing to cover. */
-static int cover(int root_fd, const char *path, int run_fd, const char *source, struct error *e)
-{
-    _cleanup_fd_ int target = path_open_strict(root_fd, path, O_PATH), from = -1, tree = -1;
-    int r;
-
-    if (target < 0)
-        return 0;
-    from = path_open_strict(run_fd, source, O_PATH);
-    tree = from < 0 ? from : attach_clone(from, false);
-    r = tree < 0 ? tree : attach_set(tree, RDONLY, false);
-    if (r == 0)
-        r = attach_on(target, tree);
     return r < 0 ? error_errno(e, r, "cannot cover /%s", path) : 0;
 }
 
-static int mask(int root_fd, const char *path, int run_fd, struct error *e)
+static int cover_with(int root_fd, const char *path, const char *source, struct error *e)
 {
-    _cleanup_fd_ int target = path_open_strict(root_fd, path, O_PATH);
-    struct stat st;
+    _cleanup_fd_ int from = path_open_strict(root_fd, source, O_PATH);
 
-    if (target < 0 || fstat(target, &st) < 0)
-        return 0;
-    return cover(root_fd, path, run_fd,
-                 S_ISDIR(st.st_mode) ? "host/inaccessible/dir" : "host/inaccessible/reg", e);
+    return from < 0 ? error_errno(e, from, "cannot open /%s", source)
+                    : cover(root_fd, path, from, e);
 }
 
-int api_mounts_protect(const struct container_plan *plan, int root_fd, int run_fd, struct error *e)
+/* All of them are files, except in kernels that we do not know yet. */
+static int mask_all(int root_fd, struct error *e)
 {
-    _cleanup_fd_ int net = -1;
+    _cleanup_fd_ int file = path_open_strict(root_fd, "run/host/inaccessible/reg", O_PATH);
+    _cleanup_fd_ int dir = path_open_strict(root_fd, "run/host/inaccessible/dir", O_PATH);
     int r = 0;
 
+    for (size_t i = 0; r == 0 && i < sizeof proc_masked / sizeof proc_masked[0]; i++) {
+        r = cover(root_fd, proc_masked[i], file, NULL);
+        if (r == -ENOTDIR)
+            r = cover(root_fd, proc_masked[i], dir, NULL);
+        if (r < 0)
+            return error_errno(e, r, "cannot cover /%s", proc_masked[i]);
+    }
+    return 0;
+}
+
+int api_mounts_protect(const struct container_plan *plan, int root_fd, struct error *e)
+{
+    _cleanup_fd_ int net = -1;
+    int r = attach_read_only(root_fd, "run/host", e);
+
+    if (plan->api == API_WRITABLE)
+        return r;
     /* With a network namespace of its own the network's settings are its own too. */
-    if (plan->private_network) {
+    if (container_plan_has_own_network(plan) || plan->api == API_NETWORK) {
         _cleanup_fd_ int place = path_open_strict(root_fd, "proc/sys/net", O_PATH);
 
-        net = place < 0 ? place : attach_clone(place, false);
+        net = place < 0 ? place : attach_clone(place, 0, false);
     }
     for (size_t i = 0; r == 0 && i < sizeof proc_read_only / sizeof proc_read_only[0]; i++)
         r = attach_read_only(root_fd, proc_read_only[i], e);
     if (r == 0)
-        r = cover(root_fd, "proc/sys/kernel/random/boot_id", run_fd, "host/boot-id", e);
-    for (size_t i = 0; r == 0 && i < sizeof proc_masked / sizeof proc_masked[0]; i++)
-        r = mask(root_fd, proc_masked[i], run_fd, e);
+        r = mask_all(root_fd, e);
+    if (r == 0)
+        r = cover_with(root_fd, "proc/sys/kernel/random/boot_id", "run/host/boot-id", e);
     if (r == 0 && plan->cmdline)
-        r = cover(root_fd, "proc/cmdline", run_fd, "host/cmdline", e);
+        r = cover_with(root_fd, "proc/cmdline", "run/host/cmdline", e);
     if (r == 0 && net >= 0)
         r = attach_at(root_fd, "proc/sys/net", net, e);
     return r;

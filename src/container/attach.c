@@ -68,23 +68,33 @@ int attach_at(int root_fd, const char *path, int tree, struct error *e)
     return r < 0 ? error_errno(e, r, "cannot mount on /%s", path) : 0;
 }
 
-int attach_clone(int fd, bool recursive)
+int attach_clone(int fd, uint64_t attributes, bool recursive)
 {
-    int tree = open_tree(fd, "",
-                         AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-                             (recursive ? AT_RECURSIVE : 0u));
+    const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u);
+    struct mount_attr attr = {.attr_set = attributes, .propagation = MS_PRIVATE};
+    _cleanup_fd_ int tree = open_tree(fd, "", flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
-    return tree < 0 ? -errno : tree;
+    if (tree < 0 || mount_setattr(tree, "", flags, &attr, sizeof attr) < 0)
+        return -errno;
+    return take_fd(&tree);
 }
 
-int attach_set(int tree, uint64_t attributes, bool recursive)
+int attach_map(int tree, int user_fd, bool recursive)
 {
-    struct mount_attr attr = {.attr_set = attributes};
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_fd};
 
     return mount_setattr(tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u), &attr,
                          sizeof attr) < 0
                ? -errno
                : 0;
+}
+
+int attach_bind(int from, int target)
+{
+    _cleanup_fd_ int tree =
+        open_tree(from, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+    return tree < 0 ? -errno : attach_on(target, tree);
 }
 
 int attach_read_only(int root_fd, const char *path, struct error *e)
@@ -96,9 +106,7 @@ int attach_read_only(int root_fd, const char *path, struct error *e)
         return 0;
     if (target < 0)
         return error_errno(e, target, "cannot open /%s", path);
-    tree = attach_clone(target, false);
-    r = tree < 0 ? tree : attach_set(tree, MOUNT_ATTR_RDONLY, false);
-    if (r == 0)
-        r = attach_on(target, tree);
+    tree = attach_clone(target, MOUNT_ATTR_RDONLY, false);
+    r = tree < 0 ? tree : attach_on(target, tree);
     return r < 0 ? error_errno(e, r, "cannot make /%s read-only", path) : 0;
 }

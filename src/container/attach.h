@@ -26,11 +26,20 @@ int attach_at(int root_fd, const char *path, int tree, struct error *e);
 /* As attach_at() on the object @target itself. */
 int attach_on(int target, int tree);
 
-/* Clone the mount below @fd: only what is under that directory or file. Descriptor or errno. */
-int attach_clone(int fd, bool recursive);
+/*
+ * Clone the mount below @fd: only what is under that directory or file. The clone is detached, no
+ * mount is propagated to or from it, and MOUNT_ATTR_* @attributes are set on it (and on all below
+ * it). Descriptor or negative errno; -EINVAL also for a detached @fd before Linux 6.15.
+ */
+int attach_clone(int fd, uint64_t attributes, bool recursive);
 
-/* Set MOUNT_ATTR_* flags on a mount (and all below it). 0 or a negative errno. */
-int attach_set(int tree, uint64_t attributes, bool recursive);
+/* Show the owners on the detached mount @tree (and on all below it) as ids of the user namespace
+ * @user_fd. 0 or a negative errno: -EINVAL when one of the file systems cannot do that. */
+int attach_map(int tree, int user_fd, bool recursive);
+
+/* Show what @from is at @target too, with the attributes of the mount that @from is in. -ENOTDIR
+ * when only one of them is a directory. Both belong to the container already. */
+int attach_bind(int from, int target);
 
 /* Cover @path below @root_fd with itself, read-only. 0 also when it is not there. */
 int attach_read_only(int root_fd, const char *path, struct error *e);

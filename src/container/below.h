@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Directories and files in a tmpfs of ours, before anything of the patient runs. */
+/* Directories and files in a tmpfs of ours, before anything of the patient runs. The umask is 0. */
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -84,6 +84,11 @@ int capability_from_name(const char *name)
     return -EINVAL;
 }
 
+unsigned capability_count(void)
+{
+    return TABLE_SIZE;
+}
+
 const char *capability_name(unsigned cap)
 {
     for (size_t i = 0; i < TABLE_SIZE; i++)
@@ -92,11 +97,8 @@ const char *capability_name(unsigned cap)
     return "CAP_?";
 }
 
-int capabilities_limit(uint64_t kept, struct error *e)
+int capabilities_bound(uint64_t kept, struct error *e)
 {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-
     for (unsigned cap = 0; cap < 64; cap++) {
         if (kept & CAPABILITY_BIT(cap))
             continue;
@@ -107,6 +109,17 @@ int capabilities_limit(uint64_t kept, struct error *e)
             break;
         return error_errno(e, -errno, "cannot give up %s", capability_name(cap));
     }
+    return 0;
+}
+
+int capabilities_limit(uint64_t kept, struct error *e)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+    int r = capabilities_bound(kept, e);
+
+    if (r < 0)
+        return r;
     if (syscall(SYS_capget, &header, data) < 0)
         return error_errno(e, -errno, "cannot read the capabilities");
     for (unsigned i = 0; i < 2; i++) {

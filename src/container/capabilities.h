@@ -15,8 +15,14 @@ uint64_t capabilities_default(void);
 /* The number that linux/capability.h gives to "CAP_SYS_ADMIN", "sys_admin" ...; -EINVAL. */
 int capability_from_name(const char *name);
 
+/* How many there are: 0 to N - 1 have a name here. */
+unsigned capability_count(void);
+
 /* "CAP_SYS_ADMIN"; "CAP_?" for a number that is not known here. */
 const char *capability_name(unsigned cap);
+
+/* Make @kept the bounding set: what can ever be got by executing a program. */
+int capabilities_bound(uint64_t kept, struct error *e);
 
 /* Make @kept the bounding, permitted and effective set of the calling thread, for good. */
 int capabilities_limit(uint64_t kept, struct error *e);

@@ -2,124 +2,97 @@
 #include "container/cgroup.h"
 
 #include "base/fd.h"
-#include "base/path.h"
-#include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
-#include <sys/statvfs.h>
+#include <unistd.h>
 
 #define DEPTH_MAX 64   /* of cgroups that a payload made in its own */
 #define REMOVE_MS 2000 /* killed processes that are stuck in the kernel for longer are left */
 
-/* Where hosts have it mounted: alone, or beside the old hierarchies (hybrid). */
-static const char *const usual_places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
-
-/* A mount of our own, seen by nobody. The kernel takes milliseconds for it. */
-static int hierarchy_mount(void)
-{
-    _cleanup_fd_ int fs = fsopen("cgroup2", FSOPEN_CLOEXEC);
-    int fd;
-
-    if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-        return -errno;
-    fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-    return fd < 0 ? -errno : fd;
-}
-
-/* The directory above @path as "./a/b". */
-static void parent_of(const char *path, char *ret, size_t size)
-{
-    snprintf(ret, size, ".%.*s", (int)(strrchr(path, '/') - path), path);
-}
-
-/* The root of the hierarchy in which @path is, or is going to be: the host's mount where it shows
- * the directory above it (in somebody else's container it may show only a part), else one of ours.
- */
-static int hierarchy_open(const char *path)
-{
-    char parent[512];
-
-    parent_of(path, parent, sizeof parent);
-    for (size_t i = 0; i < sizeof usual_places / sizeof usual_places[0]; i++) {
-        _cleanup_fd_ int fd = open(usual_places[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-        struct statfs fs;
-
-        if (fd >= 0 && fstatfs(fd, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC &&
-            !(fs.f_flags & ST_RDONLY) && faccessat(fd, parent, F_OK, 0) == 0)
-            return take_fd(&fd);
-    }
-    return hierarchy_mount();
-}
-
-/* The line "0::/path" of /proc/self/cgroup (cgroups(7)). */
-static int current_cgroup(char *ret, size_t size)
-{
-    _cleanup_free_ char *data = NULL;
-    char *line;
-    int r = file_read("/proc/self/cgroup", 65536, &data, NULL);
-
-    if (r < 0)
-        return r;
-    line = text_starts_with(data, "0::") ? data : strstr(data, "\n0::");
-    if (!line)
-        return -ENOENT;
-    line = strchr(line, '/');
-    if (!line)
-        return -ENOENT;
-    line[strcspn(line, "\n")] = '\0';
-    if (strcmp(line, "/") == 0)
-        line = (char *)"";
-    return (size_t)snprintf(ret, size, "%s", line) < size ? 0 : -ENAMETOOLONG;
-}
-
-int cgroup_path(const char *name, char *ret, size_t size)
+int cgroup_path(enum hierarchy h, const char *name, char *ret, size_t size)
 {
     char current[512], path[700];
-    int r = current_cgroup(current, sizeof current);
+    int r = hierarchy_current(h, current, sizeof current);
 
-    if (r < 0)
+    if (r == -ENOENT && h == HIERARCHY_SYSTEMD)
+        current[0] = '\0';
+    else if (r < 0)
         return r;
-    snprintf(path, sizeof path, "%s/unbrick-%s-%d", current, name, (int)getpid());
+    snprintf(path, sizeof path, "%s%s/unbrick-%s-%d", hierarchy_prefix(h), current, name,
+             (int)getpid());
     return (size_t)snprintf(ret, size, "%s", path) < size ? 0 : -ENAMETOOLONG;
+}
+
+/* The directory of @path below @root, made when it is missing. */
+static int make_group(int root, const char *path)
+{
+    char relative[512];
+
+    snprintf(relative, sizeof relative, ".%s", path);
+    if (mkdirat(root, relative, 0755) < 0 && errno != EEXIST)
+        return -errno;
+    root = openat(root, relative, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return root < 0 ? -errno : root;
 }
 
 int cgroup_make(struct cgroup *ret, const char *path, struct error *e)
 {
-    _cleanup_fd_ int root = hierarchy_open(path), parent = -1, outer = -1, inner = -1;
-    const char *name = strrchr(path, '/') + 1;
-    char above[512];
+    _cleanup_fd_ int root = hierarchy_open(HIERARCHY_UNIFIED, path), outer = -1, inner = -1;
 
     *ret = (struct cgroup){.fd = -1, .payload_fd = -1};
     if (root < 0)
         return error_errno(e, root, "cannot reach the cgroup2 hierarchy");
-    parent_of(path, above, sizeof above);
-    parent = openat(root, above, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (parent < 0 || (mkdirat(parent, name, 0755) < 0 && errno != EEXIST))
-        return error_errno(e, -errno, "cannot make the cgroup %s", path);
+    outer = make_group(root, path);
+    if (outer < 0)
+        return error_errno(e, outer, "cannot make the cgroup %s", path);
     snprintf(ret->path, sizeof ret->path, "%s", path);
-    outer = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (outer < 0 || (mkdirat(outer, "payload", 0755) < 0 && errno != EEXIST)) {
-        (void)error_errno(e, -errno, "cannot make the cgroup %s/payload", path);
-        cgroup_free(ret);
-        return -EIO;
-    }
-    inner = openat(outer, "payload", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    inner = make_group(outer, "/payload");
     if (inner < 0) {
-        (void)error_errno(e, -errno, "cannot open the cgroup %s/payload", path);
+        (void)error_errno(e, inner, "cannot make the cgroup %s/payload", path);
         cgroup_free(ret);
-        return -EIO;
+        return inner;
     }
     ret->fd = take_fd(&outer);
     ret->payload_fd = take_fd(&inner);
+    return 0;
+}
+
+int cgroup_make_old(const char *group, struct error *e)
+{
+    const char *path;
+    enum hierarchy h = hierarchy_of(group, &path);
+    _cleanup_fd_ int root = hierarchy_open(h, path);
+    int fd = root < 0 ? root : make_group(root, path);
+
+    return fd < 0 ? error_errno(e, fd, "cannot make the cgroup %s", group) : fd;
+}
+
+int cgroup_write(int fd, const char *name, const char *text)
+{
+    _cleanup_fd_ int file = openat(fd, name, O_WRONLY | O_CLOEXEC);
+
+    return file < 0 ? -errno : fd_write_all(file, text, strlen(text));
+}
+
+int cgroup_join_old(int fd)
+{
+    return cgroup_write(fd, "cgroup.procs", "0"); /* the writer */
+}
+
+int cgroup_delegate(int fd, uid_t uid, struct error *e)
+{
+    static const char *const files[] = {".", "cgroup.procs", "cgroup.threads",
+                                        "cgroup.subtree_control", "tasks"};
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (fchownat(fd, files[i], uid, uid, 0) < 0 && errno != ENOENT)
+            return error_errno(e, -errno, "cannot hand a cgroup over");
     return 0;
 }
 
@@ -133,13 +106,11 @@ void cgroup_free(struct cgroup *c)
     c->path[0] = '\0';
 }
 
-/* cgroup.kill reaches everything below, and what forks meanwhile (kernel 5.14). */
+/* cgroup.kill reaches everything below, and what forks meanwhile (kernel 5.14). In an old hierarchy
+ * there is none; the stub's death has reached everything there. */
 static void kill_all(int cgroup)
 {
-    _cleanup_fd_ int fd = openat(cgroup, "cgroup.kill", O_WRONLY | O_CLOEXEC);
-
-    if (fd >= 0)
-        (void)fd_write_all(fd, "1", 1);
+    (void)cgroup_write(cgroup, "cgroup.kill", "1");
 }
 
 /* Remove what is below @fd, depth first. 0 or the errno of what stayed. */
@@ -168,18 +139,22 @@ static int remove_children(int fd, unsigned depth)
     return failed;
 }
 
-int cgroup_remove_tree(const char *path, struct error *e)
+static int remove_tree(enum hierarchy h, const char *group, const char *path, struct error *e)
 {
-    _cleanup_fd_ int root = hierarchy_open(path), fd = -1;
+    _cleanup_fd_ int root = hierarchy_open(h, path), fd = -1;
     char relative[512];
     int r = 0;
 
     if (root < 0)
-        return error_errno(e, root, "cannot reach the cgroup2 hierarchy");
+        return error_errno(e, root, "cannot reach the hierarchy of the cgroup %s", group);
     snprintf(relative, sizeof relative, ".%s", path);
     fd = openat(root, relative, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT ? 0 : error_errno(e, -errno, "cannot open the cgroup %s", path);
+        return errno == ENOENT ? 0 : error_errno(e, -errno, "cannot open the cgroup %s", group);
+    /* Mostly there is the payload's group in it and no other: nobody has to look. */
+    (void)unlinkat(fd, "payload", AT_REMOVEDIR);
+    if (unlinkat(root, relative, AT_REMOVEDIR) == 0)
+        return 0;
     /* Killed processes leave a moment later; EBUSY until then. */
     for (unsigned waited = 0;; waited += waited < 20 ? 1 : 20) {
         r = remove_children(fd, DEPTH_MAX);
@@ -190,9 +165,31 @@ int cgroup_remove_tree(const char *path, struct error *e)
         if (r == -ENOENT)
             return 0;
         if (r != -EBUSY || waited >= REMOVE_MS)
-            return error_errno(e, r, "cannot remove the cgroup %s", path);
+            return error_errno(e, r, "cannot remove the cgroup %s", group);
         if (waited == 0)
             kill_all(fd);
         (void)poll(NULL, 0, waited < 20 ? 1 : 20);
     }
+}
+
+int cgroup_remove_tree(const char *group, struct error *e)
+{
+    const char *path;
+    enum hierarchy h = hierarchy_of(group, &path);
+    int r = remove_tree(h, group, path, e);
+
+    if (r == 0)
+        hierarchy_retire(h);
+    return r;
+}
+
+void cgroup_await_end(const char *path)
+{
+    _cleanup_fd_ int root = hierarchy_open(HIERARCHY_UNIFIED, path);
+    char relative[512];
+
+    snprintf(relative, sizeof relative, ".%s", path);
+    for (unsigned waited = 0;
+         root >= 0 && waited < REMOVE_MS && faccessat(root, relative, F_OK, 0) == 0; waited++)
+        (void)poll(NULL, 0, 1);
 }

@@ -1,87 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "container/container.h"
+#include "container/container_private.h"
 
 #include "base/fd.h"
 #include "base/step.h"
-#include "base/syscalls.h"
-#include "container/attach.h"
 #include "container/cgroup.h"
-#include "container/device_policy.h"
-#include "container/launch.h"
 #include "container/message.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-
-#define CONTAINER_NONE                                                                             \
-    ((struct container){.stub_fd = -1, .payload_fd = -1, .sync_fd = -1, .pty_fd = -1, .run_fd = -1})
-
-static int make_cgroup(struct container *c, const struct container_plan *plan, struct cgroup *ret,
-                       int (*cgroup_made)(void *userdata, const char *path), void *userdata,
-                       struct error *e)
-{
-    char path[sizeof c->cgroup];
-    int r;
-
-    if (cgroup_path(plan->name, path, sizeof path) < 0)
-        return 0;
-    r = cgroup_made ? cgroup_made(userdata, path) : 0;
-    if (r < 0)
-        return error_errno(e, r, "cannot note the cgroup %s", path);
-    if (cgroup_make(ret, path, NULL) < 0)
-        return 0; /* no hierarchy that we may write to: the container runs without */
-    memcpy(c->cgroup, path, sizeof path);
-    step_reached("container-cgroup");
-    c->device_policy = device_policy_attach(plan, ret->fd, NULL) == 0;
-    return 0;
-}
-
-/* -1 where the hierarchy is a mount of our own: such a one is cloned since Linux 6.15 only. */
-static int clone_cgroup(const struct cgroup *cgroup)
-{
-    int tree = cgroup->payload_fd >= 0 ? attach_clone(cgroup->payload_fd, false) : -1;
-
-    if (tree >= 0 &&
-        attach_set(tree, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, false) < 0)
-        return fd_close(tree);
-    return tree < 0 ? -1 : tree;
-}
-
-static int make_socketpair(int *ret_ours, int *ret_theirs, struct error *e)
-{
-    int pair[2];
-
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return error_errno(e, -errno, "cannot make a socket pair");
-    *ret_ours = pair[0];
-    *ret_theirs = pair[1];
-    return 0;
-}
-
-static int fork_stub(struct container *c, const struct launch *l, struct error *e)
-{
-    struct clone_args args = {.flags = CLONE_NEWPID | CLONE_PIDFD,
-                              .pidfd = (uintptr_t)&c->stub_fd,
-                              .exit_signal = SIGCHLD};
-
-    c->stub_pid = sys_clone3(&args);
-    if (c->stub_pid < 0) {
-        c->stub_pid = 0;
-        return error_errno(e, -errno, "cannot make a process namespace");
-    }
-    if (c->stub_pid == 0)
-        stub_run(l);
-    return 0;
-}
 
 /* The pid behind a pidfd, as this process sees it: the line "Pid:" of its fdinfo (pidfd_open(2)).
  */
@@ -123,12 +55,14 @@ static int take_message(struct container *c, const struct message *m, int *fd, s
         c->ended = true;
         c->status = m->status;
         return 0;
+    case MESSAGE_GO:
+    case MESSAGE_CGROUP:
+        break;
     }
     return -EPROTO;
 }
 
-/* Read messages of @socket until its end (1), or one message (0). */
-static int read_message(struct container *c, int socket, struct error *e)
+int container_read_message(struct container *c, int socket, struct error *e)
 {
     _cleanup_fd_ int fd = -1;
     struct message m;
@@ -141,87 +75,6 @@ static int read_message(struct container *c, int socket, struct error *e)
     return take_message(c, &m, &fd, e);
 }
 
-/* The payload's socket ends when it has executed; then the stub has sent its message too. */
-static int wait_for_exec(struct container *c, int start_socket, struct error *e)
-{
-    struct pollfd fds[] = {{.fd = start_socket, .events = POLLIN},
-                           {.fd = c->sync_fd, .events = POLLIN}};
-    int r;
-
-    for (;;) {
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
-            return error_errno(e, -errno, "cannot wait for the container");
-        /* What the payload says comes first: it has the cause, the stub only the end. */
-        if (fds[0].revents) {
-            r = read_message(c, start_socket, e);
-            if (r != 0)
-                break;
-        } else if (fds[1].revents) {
-            r = read_message(c, c->sync_fd, e);
-            if (r != 0)
-                return r < 0 ? r
-                             : error_set(e, ERROR_FAILED, -EIO, "failed",
-                                         "the container's stub was killed");
-        }
-    }
-    if (r < 0)
-        return r;
-    while (c->payload_fd < 0) {
-        r = read_message(c, c->sync_fd, e);
-        if (r != 0)
-            return r < 0 ? r
-                         : error_set(e, ERROR_FAILED, -EIO, "failed",
-                                     "the container's stub was killed");
-    }
-    return 0;
-}
-
-static int start(struct container *c, struct launch *l, struct error *e)
-{
-    _cleanup_fd_ int start_socket = -1;
-    int r = make_socketpair(&c->sync_fd, &l->status_socket, e);
-
-    if (r == 0)
-        r = make_socketpair(&start_socket, &l->start_socket, e);
-    if (r == 0)
-        r = fork_stub(c, l, e);
-    if (r < 0)
-        return r;
-    /* Their ends, and the detached mounts, live on in the children only. */
-    launch_free(l);
-    r = wait_for_exec(c, start_socket, e);
-    if (r == 0 && c->pty_fd >= 0 && fcntl(c->pty_fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
-        r = error_errno(e, -errno, "cannot set the console up");
-    return r;
-}
-
-int container_start(struct container *ret, const struct container_plan *plan, int root_fd,
-                    int (*cgroup_made)(void *userdata, const char *path), void *userdata,
-                    struct error *e)
-{
-    struct container c = CONTAINER_NONE;
-    struct cgroup cgroup = {.fd = -1, .payload_fd = -1};
-    struct launch launch;
-    int r = launch_prepare(&launch, plan, root_fd, e);
-
-    if (r == 0)
-        r = make_cgroup(&c, plan, &cgroup, cgroup_made, userdata, e);
-    if (r == 0) {
-        launch.cgroup_fd = cgroup.payload_fd;
-        launch.cgroup_tree = clone_cgroup(&cgroup);
-        r = start(&c, &launch, e);
-    }
-    launch_free(&launch);
-    fd_close(cgroup.fd);
-    fd_close(cgroup.payload_fd);
-    if (r < 0) {
-        container_free(&c);
-        return r;
-    }
-    *ret = c;
-    return 0;
-}
-
 int container_dispatch(struct container *c, struct error *e)
 {
     struct pollfd fds[] = {{.fd = c->sync_fd, .events = POLLIN},
@@ -231,7 +84,7 @@ int container_dispatch(struct container *c, struct error *e)
     if (poll(fds, 2, 0) < 0 && errno != EINTR)
         return error_errno(e, -errno, "cannot watch the container");
     if (fds[0].revents)
-        r = read_message(c, c->sync_fd, e);
+        r = container_read_message(c, c->sync_fd, e);
     if (r < 0)
         return r;
     /* The stub is gone without a word: it was killed, and the payload with it. */
@@ -253,20 +106,37 @@ void container_kill(struct container *c)
         (void)pidfd_send_signal(c->stub_fd, SIGKILL, NULL, 0);
 }
 
+static void reap(struct container *c)
+{
+    if (c->stub_pid <= 0)
+        return;
+    container_kill(c);
+    while (waitpid(c->stub_pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    c->stub_pid = 0;
+}
+
+static void remove_groups(struct container *c)
+{
+    for (unsigned i = 0; i < CONTAINER_CGROUPS; i++)
+        if (c->cgroups[i][0])
+            (void)cgroup_remove_tree(c->cgroups[i], NULL);
+}
+
 void container_free(struct container *c)
 {
-    if (c->stub_pid > 0) {
-        container_kill(c);
-        while (waitpid(c->stub_pid, NULL, 0) < 0 && errno == EINTR)
-            ;
-    }
+    /* Where the payload has ended, its groups are empty, and the stub ends meanwhile. */
+    if (!c->ended)
+        reap(c);
+    remove_groups(c);
+    reap(c);
     fd_close(c->stub_fd);
     fd_close(c->payload_fd);
     fd_close(c->sync_fd);
     fd_close(c->pty_fd);
     fd_close(c->run_fd);
-    if (c->cgroup[0])
-        (void)cgroup_remove_tree(c->cgroup, NULL);
+    if (c->scope[0])
+        cgroup_await_end(c->scope);
     *c = CONTAINER_NONE;
 }
 

@@ -19,6 +19,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* In the unified hierarchy, and in an old one each for the payload and for the device policy. */
+#define CONTAINER_CGROUPS 3
+
 struct container {
     pid_t stub_pid;    /* in the supervisor's pid namespace */
     int stub_fd;       /* pidfd of the stub; readable when all is over */
@@ -27,7 +30,8 @@ struct container {
     int sync_fd;       /* messages from stub and payload; poll for reading */
     int pty_fd;        /* master of /dev/console; -1 with CONSOLE_PIPE */
     int run_fd;        /* the container's /run (a tmpfs made by us), O_PATH directory */
-    char cgroup[256];  /* our own cgroup, a path below the root of the cgroup2 hierarchy; "" none */
+    char cgroups[CONTAINER_CGROUPS][256]; /* our own ones, see hierarchy.h; "" none */
+    char scope[240];    /* group that the host's service manager made for us; "" none */
     bool device_policy; /* the kernel keeps devices closed that are not in the plan */
     bool ended;
     int status; /* wait status of the payload's process 1, valid when ended */
@@ -41,17 +45,26 @@ enum container_end {
     CONTAINER_KILLED,   /* another signal, number in *ret_code */
 };
 
+/* What the engine asks its caller for. */
+struct container_host {
+    /* Note the cgroup before it is made, so that it is removed whatever happens to us; may be NULL.
+     */
+    int (*record)(void *userdata, const char *group);
+    /* Have the host's service manager make a group for the process @stub of the container @name,
+     * and put it there: its path in the unified hierarchy. A failure: we make one ourselves. May be
+     * NULL. */
+    int (*adopt)(void *userdata, const char *name, pid_t stub, char *ret, size_t size);
+    void *userdata;
+};
+
 /*
  * Build everything that @plan describes around the tree @root_fd (an O_PATH or open_tree(2)
  * descriptor of the root directory; a recursive clone of it is what the container sees) and start
  * the payload. Returns when the payload has been executed, or with the cause and the step when it
  * could not be: then nothing is left.
- * Called in the supervisor's private mount namespace. @cgroup_made is called with the path of each
- * cgroup directory before it is made, so that the caller can journal it; NULL when not needed.
  */
 int container_start(struct container *ret, const struct container_plan *plan, int root_fd,
-                    int (*cgroup_made)(void *userdata, const char *path), void *userdata,
-                    struct error *e);
+                    const struct container_host *host, struct error *e);
 
 /* Handle what is readable on sync_fd or stub_fd. Sets .ended. 0 or a negative errno. */
 int container_dispatch(struct container *c, struct error *e);

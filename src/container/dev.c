@@ -18,7 +18,7 @@
 static const struct {
     const char *name;
     unsigned major, minor;
-} nodes[] = {
+} nodes[DEV_NODES] = {
     {"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
     {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
 };
@@ -32,9 +32,7 @@ static const struct {
 
 static int make_node(int dir, const char *name, mode_t mode, dev_t devno)
 {
-    if (mknodat(dir, name, mode, devno) < 0 || fchmodat(dir, name, mode & 07777, 0) < 0)
-        return -errno;
-    return 0;
+    return mknodat(dir, name, mode, devno) < 0 ? -errno : 0;
 }
 
 /* A link at @path that leads to @node; both below /dev. What is there already stays. */
@@ -60,18 +58,53 @@ static int make_device(int dev_fd, const struct container_device *d)
 {
     const char *name;
     _cleanup_fd_ int parent = below_parent(dev_fd, d->node, &name);
-    int r = parent < 0 ? parent : make_node(parent, name, S_IFBLK | 0660, d->devno);
+    int r = parent < 0
+                ? parent
+                : make_node(parent, name, d->character ? S_IFCHR | 0600 : S_IFBLK | 0660, d->devno);
 
     for (char **link = d->links; r == 0 && link && *link; link++)
         r = make_link(dev_fd, *link, d->node);
     return r;
 }
 
-int dev_fill(const struct container_plan *plan, int dev_fd, struct error *e)
+int dev_open_nodes(int ret[DEV_NODES], struct error *e)
 {
-    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
-        int r = make_node(dev_fd, nodes[i].name, S_IFCHR | 0666,
-                          makedev(nodes[i].major, nodes[i].minor));
+    for (unsigned i = 0; i < DEV_NODES; i++) {
+        _cleanup_fd_ int fd = -1;
+        struct stat st;
+        char path[32];
+
+        snprintf(path, sizeof path, "/dev/%s", nodes[i].name);
+        fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+            return error_errno(e, -errno, "cannot open %s", path);
+        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(nodes[i].major, nodes[i].minor))
+            return error_errno(e, -ENODEV, "%s of this host is not what it should be", path);
+        ret[i] = attach_clone(fd, 0, false);
+        if (ret[i] < 0)
+            return error_errno(e, ret[i], "cannot bind %s", path);
+    }
+    return 0;
+}
+
+static int show_node(int dev_fd, const char *name, int tree)
+{
+    _cleanup_fd_ int place = -1;
+    int r = below_write(dev_fd, name, 0666, NULL, 0);
+
+    if (r < 0)
+        return r;
+    place = openat(dev_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return place < 0 ? -errno : attach_on(place, tree);
+}
+
+int dev_fill(const struct container_plan *plan, const int trees[DEV_NODES], int dev_fd,
+             struct error *e)
+{
+    for (unsigned i = 0; i < DEV_NODES; i++) {
+        int r = trees[i] >= 0 ? show_node(dev_fd, nodes[i].name, trees[i])
+                              : make_node(dev_fd, nodes[i].name, S_IFCHR | 0666,
+                                          makedev(nodes[i].major, nodes[i].minor));
 
         if (r < 0)
             return error_errno(e, r, "cannot make /dev/%s", nodes[i].name);
@@ -80,7 +113,7 @@ int dev_fill(const struct container_plan *plan, int dev_fd, struct error *e)
         if (symlinkat(links[i].target, dev_fd, links[i].name) < 0)
             return error_errno(e, -errno, "cannot make /dev/%s", links[i].name);
     for (unsigned i = 0; i < plan->device_count; i++) {
-        int r = make_device(dev_fd, &plan->devices[i]);
+        int r = !plan->devices[i].node ? 0 : make_device(dev_fd, &plan->devices[i]);
 
         if (r < 0)
             return error_errno(e, r, "cannot make /dev/%s", text_safe(plan->devices[i].node));
@@ -101,6 +134,8 @@ static int open_pty(int pts_fd, const struct container_plan *plan, int *ret_mast
     slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (slave < 0)
         return -errno;
+    if (plan->user.uid)
+        (void)fchown(slave, plan->user.uid, (gid_t)-1);
     (void)ioctl(master, TIOCSWINSZ, &size);
     *ret_master = take_fd(&master);
     *ret_slave = slave;
@@ -110,7 +145,7 @@ static int open_pty(int pts_fd, const struct container_plan *plan, int *ret_mast
 int dev_console(const struct container_plan *plan, int dev_fd, int pts_fd, int *ret_master,
                 int *ret_slave, struct error *e)
 {
-    _cleanup_fd_ int master = -1, slave = -1, tree = -1, place = -1;
+    _cleanup_fd_ int master = -1, slave = -1, place = -1;
     int r = open_pty(pts_fd, plan, &master, &slave);
 
     if (r < 0)
@@ -120,10 +155,8 @@ int dev_console(const struct container_plan *plan, int dev_fd, int pts_fd, int *
         place = openat(dev_fd, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
         r = place < 0 ? -errno : 0;
     }
-    if (r == 0) {
-        tree = attach_clone(slave, false);
-        r = tree < 0 ? tree : attach_on(place, tree);
-    }
+    if (r == 0)
+        r = attach_bind(slave, place);
     if (r < 0)
         return error_errno(e, r, "cannot make /dev/console");
     *ret_master = take_fd(&master);

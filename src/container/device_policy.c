@@ -3,10 +3,12 @@
 
 #include "base/fd.h"
 #include "base/syscalls.h"
+#include "container/cgroup.h"
 
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -51,17 +53,15 @@ static void load_word(struct program *p, unsigned to, short offset)
 
 static void compute(struct program *p, unsigned operation, unsigned reg, uint32_t value)
 {
-    emit(p, (struct bpf_insn){.code = (uint8_t)(BPF_ALU | BPF_K | operation),
+    emit(p, (struct bpf_insn){.code = (uint8_t)(BPF_ALU64 | BPF_K | operation),
                               .dst_reg = reg & 0xf,
                               .imm = (int32_t)value});
 }
 
-static void jump_unless_equal(struct program *p, unsigned reg, uint32_t value, short skip)
+static void combine(struct program *p, unsigned reg, unsigned with)
 {
-    emit(p, (struct bpf_insn){.code = BPF_JMP | BPF_JNE | BPF_K,
-                              .dst_reg = reg & 0xf,
-                              .off = skip,
-                              .imm = (int32_t)value});
+    emit(p, (struct bpf_insn){
+                .code = BPF_ALU64 | BPF_X | BPF_OR, .dst_reg = reg & 0xf, .src_reg = with & 0xf});
 }
 
 static void jump_if_bits(struct program *p, unsigned reg, uint32_t bits, short skip)
@@ -79,44 +79,99 @@ static void leave(struct program *p, bool allow)
     emit(p, (struct bpf_insn){.code = BPF_JMP | BPF_EXIT});
 }
 
-/* Registers: 2 type, 3 access, 4 major, 5 minor. */
+/* A device as one number. The kernel's dev_t has 12 bits for the major and 20 for the minor. */
+static uint64_t key_of(uint32_t type, uint32_t maj, uint32_t min)
+{
+    return (uint64_t)type << 60 | (uint64_t)maj << 32 | min;
+}
+
+/* Unless register @reg holds @value, skip @rest instructions. */
+static void require(struct program *p, unsigned reg, uint64_t value, short rest)
+{
+    emit(p, (struct bpf_insn){.code = BPF_LD | BPF_DW | BPF_IMM,
+                              .dst_reg = BPF_REG_0,
+                              .imm = (int32_t)(uint32_t)value});
+    emit(p, (struct bpf_insn){.imm = (int32_t)(uint32_t)(value >> 32)});
+    emit(p, (struct bpf_insn){.code = BPF_JMP | BPF_JNE | BPF_X,
+                              .dst_reg = reg & 0xf,
+                              .src_reg = BPF_REG_0,
+                              .off = rest});
+}
+
+/* Registers: 2 the device's key, 3 the access, 4 the key without its minor. */
 static void allow_device(struct program *p, uint32_t type, uint32_t maj, uint32_t min,
                          uint32_t refused)
 {
-    short rest = (short)(2 + (min != ANY) + (refused != 0));
+    short rest = refused ? 3 : 2;
 
-    jump_unless_equal(p, BPF_REG_2, type, (short)(rest + 1));
-    jump_unless_equal(p, BPF_REG_4, maj, rest);
-    if (min != ANY)
-        jump_unless_equal(p, BPF_REG_5, min, (short)(2 + (refused != 0)));
+    if (min == ANY)
+        require(p, BPF_REG_4, key_of(type, maj, 0) >> 32, rest);
+    else
+        require(p, BPF_REG_2, key_of(type, maj, min), rest);
     if (refused)
         jump_if_bits(p, BPF_REG_3, refused, 2);
     leave(p, true);
 }
 
+/*
+ * One comparison for each device: the kernel checks every path through the program when it is
+ * loaded, and that takes longer than everything else that is done here.
+ */
 int device_policy_program(const struct container_plan *plan, struct bpf_insn *ret, unsigned max)
 {
     struct program p = {.insns = ret, .max = max};
 
     /* struct bpf_cgroup_dev_ctx: access_type is (access << 16) | type, then major, minor. */
-    load_word(&p, BPF_REG_2, 0);
     load_word(&p, BPF_REG_3, 0);
-    load_word(&p, BPF_REG_4, 4);
-    load_word(&p, BPF_REG_5, 8);
-    compute(&p, BPF_AND, BPF_REG_2, 0xffff);
     compute(&p, BPF_RSH, BPF_REG_3, 16);
     jump_if_bits(&p, BPF_REG_3, ACCESS, 2); /* making a node is no access */
     leave(&p, true);
+    load_word(&p, BPF_REG_2, 0);
+    load_word(&p, BPF_REG_4, 4);
+    load_word(&p, BPF_REG_5, 8);
+    compute(&p, BPF_LSH, BPF_REG_2, 60); /* the access falls out */
+    compute(&p, BPF_LSH, BPF_REG_4, 32);
+    combine(&p, BPF_REG_2, BPF_REG_4);
+    combine(&p, BPF_REG_2, BPF_REG_5);
+    emit(&p, (struct bpf_insn){
+                 .code = BPF_ALU64 | BPF_X | BPF_MOV, .dst_reg = BPF_REG_4, .src_reg = BPF_REG_2});
+    compute(&p, BPF_RSH, BPF_REG_4, 32);
     for (size_t i = 0; i < sizeof standard / sizeof standard[0]; i++)
         allow_device(&p, BPF_DEVCG_DEV_CHAR, standard[i].major, standard[i].minor, 0);
     for (unsigned i = 0; i < plan->device_count; i++) {
         const struct container_device *d = &plan->devices[i];
 
-        allow_device(&p, BPF_DEVCG_DEV_BLOCK, major(d->devno), minor(d->devno),
-                     d->read_only ? BPF_DEVCG_ACC_WRITE : 0);
+        allow_device(&p, d->character ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK, major(d->devno),
+                     minor(d->devno), d->read_only ? BPF_DEVCG_ACC_WRITE : 0);
     }
     leave(&p, false);
     return p.count <= max ? (int)p.count : -E2BIG;
+}
+
+int device_policy_write_old(const struct container_plan *plan, int fd)
+{
+    char line[64];
+    int r = cgroup_write(fd, "devices.deny", "a");
+
+    if (r == 0)
+        r = cgroup_write(fd, "devices.allow", "c *:* m");
+    if (r == 0)
+        r = cgroup_write(fd, "devices.allow", "b *:* m");
+    for (size_t i = 0; r == 0 && i < sizeof standard / sizeof standard[0]; i++) {
+        if (standard[i].minor == ANY)
+            snprintf(line, sizeof line, "c %u:* rw", standard[i].major);
+        else
+            snprintf(line, sizeof line, "c %u:%u rw", standard[i].major, standard[i].minor);
+        r = cgroup_write(fd, "devices.allow", line);
+    }
+    for (unsigned i = 0; r == 0 && i < plan->device_count; i++) {
+        const struct container_device *d = &plan->devices[i];
+
+        snprintf(line, sizeof line, "%c %u:%u %s", d->character ? 'c' : 'b', major(d->devno),
+                 minor(d->devno), d->read_only ? "r" : "rw");
+        r = cgroup_write(fd, "devices.allow", line);
+    }
+    return r;
 }
 
 static int load(const struct bpf_insn *insns, unsigned count)
@@ -136,10 +191,10 @@ static int load(const struct bpf_insn *insns, unsigned count)
 
 int device_policy_attach(const struct container_plan *plan, int cgroup_fd, struct error *e)
 {
-    struct bpf_insn insns[DEVICE_POLICY_MAX];
+    _cleanup_free_ struct bpf_insn *insns = malloc(DEVICE_POLICY_MAX * sizeof *insns);
     _cleanup_fd_ int program = -1;
     union bpf_attr attr;
-    int count = device_policy_program(plan, insns, DEVICE_POLICY_MAX);
+    int count = insns ? device_policy_program(plan, insns, DEVICE_POLICY_MAX) : -ENOMEM;
 
     if (count < 0)
         return error_errno(e, count, "too many devices for the device policy");

@@ -13,11 +13,16 @@
 
 struct bpf_insn;
 
-/* More than a plan can need: standard nodes, and devices with four instructions each. */
-#define DEVICE_POLICY_MAX 4096
+/* More than a plan can need: standard nodes, and 4096 devices with six instructions each. */
+#define DEVICE_POLICY_MAX 32768
 
 /* The program for @plan into @ret (of @max instructions): how many, or -E2BIG. Pure. */
 int device_policy_program(const struct container_plan *plan, struct bpf_insn *ret, unsigned max);
+
+/* The same in the old way, for a kernel that does not take the program: lines for the files
+ * devices.deny and devices.allow of the group with the directory @fd
+ * (Documentation/admin-guide/cgroup-v1/devices.rst). 0 or a negative errno. */
+int device_policy_write_old(const struct container_plan *plan, int fd);
 
 /* Load it and attach it to the cgroup directory @cgroup_fd. 0 or a negative errno. */
 int device_policy_attach(const struct container_plan *plan, int cgroup_fd, struct error *e);

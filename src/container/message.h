@@ -11,6 +11,8 @@
 
 enum message_type {
     MESSAGE_PAYLOAD, /* stub: the payload was forked; with its pidfd */
+    MESSAGE_CGROUP,  /* supervisor, to the stub: with the payload's group, or none */
+    MESSAGE_GO,      /* supervisor, to the payload: its cgroup's device policy is in force */
     MESSAGE_RUN,     /* payload: with its /run */
     MESSAGE_PTY,     /* payload: with the master of /dev/console */
     MESSAGE_FAILED,  /* stub or payload: error is filled */

@@ -12,13 +12,16 @@
 #include "base/text.h"
 #include "container/api_mounts.h"
 #include "container/attach.h"
-#include "container/command_init.h"
+#include "container/cgroup.h"
+#include "container/credentials.h"
 #include "container/dev.h"
 #include "container/launch.h"
 #include "container/message.h"
 #include "container/plan_mounts.h"
 #include "container/process_setup.h"
+#include "container/root.h"
 #include "container/run.h"
+#include "container/user_namespace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,30 +40,43 @@
 
 struct payload {
     const struct launch *launch;
+    int api[API_MOUNTS];
     int root_fd, dev_fd, pts_fd, run_fd, slave_fd;
 };
 
-/*
- * The container's root becomes the only thing in this mount namespace before anything else is
- * mounted. /proc is only a place to attach it to; it is covered for an instant in a namespace that
- * nobody else sees.
- */
-static int enter_root(struct payload *p, struct error *e)
+static int enter_namespaces(struct payload *p, struct error *e)
 {
-    int tree = p->launch->root_tree;
+    const struct launch *l = p->launch;
+    int r = l->user_fd >= 0 ? user_namespace_become_root(e) : 0;
 
+    if (r < 0)
+        return r;
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return error_errno(e, -errno, "cannot tie the payload to its stub");
+    if (l->systemd_fd >= 0)
+        r = cgroup_join_old(l->systemd_fd);
+    if (r < 0)
+        return error_errno(e, r, "cannot enter the cgroup of systemd");
     /* CLONE_INTO_CGROUP takes effect after CLONE_NEWCGROUP would: it takes two calls. */
-    if (p->launch->cgroup_fd >= 0 && unshare(CLONE_NEWCGROUP) < 0)
+    if ((l->cgroup_fd >= 0 || l->systemd_fd >= 0) && unshare(CLONE_NEWCGROUP) < 0)
         return error_errno(e, -errno, "cannot make a cgroup namespace");
+    if (l->network_fd >= 0 && setns(l->network_fd, CLONE_NEWNET) < 0)
+        return error_errno(e, -errno, "cannot enter the network namespace %s",
+                           text_safe(l->plan->network_namespace));
+    return 0;
+}
+
+static int enter_root(struct payload *p, struct error *e)
+{
+    const struct launch *l = p->launch;
+    int r = api_mounts_open(l->plan, l->cgroup_tree, p->api, e);
+
+    if (r == 0 && l->plan->untrusted)
+        r = process_setup_limits_of_namespace(e);
+    if (r < 0)
+        return r;
     step_reached("container-root");
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        move_mount(tree, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) < 0 || fchdir(tree) < 0 ||
-        sys_pivot_root(".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-        return error_errno(e, -errno, "cannot enter the system's root");
-    p->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return p->root_fd < 0 ? error_errno(e, -errno, "cannot open the system's root") : 0;
+    return root_enter(l, &p->root_fd, e);
 }
 
 static int send_fd(const struct payload *p, enum message_type type, int fd, struct error *e)
@@ -75,15 +91,14 @@ static int mount_api(struct payload *p, struct error *e)
     int r = api_mounts_check_points(p->root_fd, e);
 
     if (r == 0)
-        r = api_mounts_make(p->root_fd, p->launch->cgroup_tree, &p->dev_fd, &p->pts_fd, &p->run_fd,
-                            e);
+        r = api_mounts_attach(p->root_fd, p->api, &p->dev_fd, &p->pts_fd, &p->run_fd, e);
     return r;
 }
 
 static int fill_dev(struct payload *p, struct error *e)
 {
     _cleanup_fd_ int master = -1;
-    int r = dev_fill(p->launch->plan, p->dev_fd, e);
+    int r = dev_fill(p->launch->plan, p->launch->nodes, p->dev_fd, e);
 
     if (r < 0 || p->launch->plan->console != CONSOLE_PTY)
         return r;
@@ -100,12 +115,12 @@ static int fill_run(struct payload *p, struct error *e)
 
 static int mount_plan(struct payload *p, struct error *e)
 {
-    int r = api_mounts_protect(p->launch->plan, p->root_fd, p->run_fd, e);
+    int r = api_mounts_protect(p->launch->plan, p->root_fd, e);
 
     if (r == 0)
-        r = plan_mounts_attach(p->launch, p->root_fd, p->run_fd, e);
+        r = credentials_mount(p->launch->plan, p->root_fd, e);
     if (r == 0)
-        r = attach_read_only(p->run_fd, "host", e);
+        r = plan_mounts_attach(p->launch, p->root_fd, p->run_fd, e);
     /* What is mounted inside later is seen by services with a mount namespace of their own. */
     if (r == 0 && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
         r = error_errno(e, -errno, "cannot share the mounts inside");
@@ -115,6 +130,18 @@ static int mount_plan(struct payload *p, struct error *e)
 static int set_identity(struct payload *p, struct error *e)
 {
     return process_setup_identity(p->launch->plan, e);
+}
+
+/* See let_go() in container.c. */
+static int await_go(struct payload *p, struct error *e)
+{
+    _cleanup_fd_ int fd = -1;
+    struct message m;
+    int r = message_receive(p->launch->start_socket, &m, &fd);
+
+    if (r > 0 && m.type == MESSAGE_GO)
+        return 0;
+    return error_errno(e, r < 0 ? r : -EPROTO, "the supervisor does not answer");
 }
 
 /* Standard input and output of a pipe console stay the caller's. Nothing else does. */
@@ -127,7 +154,8 @@ static int close_all(struct payload *p, struct error *e)
 }
 
 static int (*const steps[])(struct payload *p, struct error *e) = {
-    enter_root, mount_api, fill_dev, fill_run, mount_plan, set_identity, close_all,
+    enter_namespaces, enter_root,   mount_api, fill_dev,  fill_run,
+    mount_plan,       set_identity, await_go,  close_all,
 };
 
 static _Noreturn void fail(const struct launch *l, const struct error *e)
@@ -165,26 +193,35 @@ static int become(const struct payload *p, struct error *e)
     if (r < 0)
         return r;
     process_setup_signals();
+    umask(0022);
     return execute(plan, e);
 }
 
-/* The command is process 2; process 1 is ours, and has to survive it. */
+/* Process 1 has to survive the command: it becomes a small init of ours, with all signals blocked,
+ * which it waits for. */
+static int become_init(const struct payload *p, struct error *e)
+{
+    static char *const argv[] = {(char *)"unbrick-init", NULL}, *const no_environment[] = {NULL};
+    int r = process_setup_privileges(p->launch->plan, e);
+
+    if (r < 0)
+        return r;
+    execve(RUN_COMMAND_INIT, argv, no_environment);
+    return error_errno(e, -errno, "cannot execute " RUN_COMMAND_INIT);
+}
+
+/* The command is process 2. */
 static _Noreturn void run_command(const struct payload *p)
 {
     struct error e = {0};
     pid_t pid = fork();
 
-    if (pid < 0) {
+    if (pid < 0)
         (void)error_errno(&e, -errno, "cannot start a process");
-        fail(p->launch, &e);
-    }
-    if (pid > 0) {
-        if (process_setup_privileges(p->launch->plan, &e) < 0)
-            fail(p->launch, &e);
-        (void)close_range(0, ~0U, 0);
-        command_init(pid);
-    }
-    (void)become(p, &e);
+    else if (pid > 0)
+        (void)become_init(p, &e);
+    else
+        (void)become(p, &e);
     fail(p->launch, &e);
 }
 
@@ -194,7 +231,7 @@ _Noreturn void payload_run(const struct launch *l)
         .launch = l, .root_fd = -1, .dev_fd = -1, .pts_fd = -1, .run_fd = -1, .slave_fd = -1};
     struct error e = {0};
 
-    umask(0022);
+    umask(0); /* everything that is made here has its mode said */
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (steps[i](&p, &e) < 0)
             fail(l, &e);

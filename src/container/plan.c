@@ -122,6 +122,8 @@ void container_plan_free(struct container_plan *plan)
         free(plan->mounts[i].source);
         free(plan->mounts[i].target);
         free(plan->mounts[i].options);
+        free(plan->mounts[i].work);
+        free_strings(plan->mounts[i].layers);
     }
     for (unsigned i = 0; i < plan->file_count; i++) {
         free(plan->files[i].path);
@@ -131,11 +133,20 @@ void container_plan_free(struct container_plan *plan)
         free(plan->devices[i].node);
         free_strings(plan->devices[i].links);
     }
+    for (unsigned i = 0; i < plan->credential_count; i++) {
+        free(plan->credentials[i].name);
+        free(plan->credentials[i].data);
+    }
+    free(plan->credentials);
+    free(plan->user.groups);
+    free_strings(plan->open_calls);
+    free_strings(plan->closed_calls);
     free(plan->mounts);
     free(plan->files);
     free(plan->devices);
     free_strings(plan->argv);
     free_strings(plan->env);
+    free(plan->network_namespace);
     free(plan->chdir);
     free(plan->cmdline);
     *plan = (struct container_plan){0};
@@ -167,6 +178,16 @@ int container_plan_set_env(struct container_plan *plan, const char *name, const 
     return r;
 }
 
+int container_plan_default_env(struct container_plan *plan, const char *name, const char *value)
+{
+    size_t length = strlen(name);
+
+    for (char **old = plan->env; old && *old; old++)
+        if (strncmp(*old, name, length) == 0 && (*old)[length] == '=')
+            return 0;
+    return container_plan_set_env(plan, name, value);
+}
+
 int container_plan_add_mount(struct container_plan *plan, const struct container_mount *mount)
 {
     struct container_mount *m = grow(plan->mounts, plan->mount_count, sizeof *m);
@@ -176,11 +197,15 @@ int container_plan_add_mount(struct container_plan *plan, const struct container
     plan->mounts = m;
     m += plan->mount_count++;
     *m = *mount;
-    m->source = m->target = m->options = NULL;
+    m->source = m->target = m->options = m->work = NULL;
+    m->layers = NULL;
     if (copy_optional(&m->source, mount->source) < 0 ||
         copy_optional(&m->target, mount->target) < 0 ||
-        copy_optional(&m->options, mount->options) < 0)
+        copy_optional(&m->options, mount->options) < 0 || copy_optional(&m->work, mount->work) < 0)
         return -ENOMEM;
+    for (char **layer = mount->layers; layer && *layer; layer++)
+        if (append_string(&m->layers, *layer) < 0)
+            return -ENOMEM;
     return 0;
 }
 
@@ -216,7 +241,94 @@ int container_plan_add_device(struct container_plan *plan, const char *node, dev
     return r;
 }
 
+int container_plan_add_character(struct container_plan *plan, const char *node, dev_t devno)
+{
+    int r = container_plan_add_device(plan, node, devno, false, NULL);
+
+    if (r == 0)
+        plan->devices[plan->device_count - 1].character = true;
+    return r;
+}
+
+int container_plan_allow_device(struct container_plan *plan, dev_t devno, bool character)
+{
+    struct container_device *d = grow(plan->devices, plan->device_count, sizeof *d);
+
+    if (!d)
+        return -ENOMEM;
+    plan->devices = d;
+    d[plan->device_count++] = (struct container_device){.devno = devno, .character = character};
+    return 0;
+}
+
+int container_plan_add_credential(struct container_plan *plan, const char *name, const void *data,
+                                  size_t size)
+{
+    struct container_credential *c = plan->credentials, *end = c + plan->credential_count;
+    void *copy = malloc(size + 1);
+
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, data, size);
+    while (c < end && strcmp(c->name, name) != 0)
+        c++;
+    if (c < end) {
+        free(c->data);
+    } else {
+        c = grow(plan->credentials, plan->credential_count, sizeof *c);
+        if (!c) {
+            free(copy);
+            return -ENOMEM;
+        }
+        plan->credentials = c;
+        c += plan->credential_count;
+        c->name = strdup(name);
+        if (!c->name) {
+            free(copy);
+            return -ENOMEM;
+        }
+        plan->credential_count++;
+    }
+    c->data = copy;
+    c->size = size;
+    return container_plan_set_env(plan, "CREDENTIALS_DIRECTORY", "/run/host/credentials");
+}
+
+int container_plan_add_word(char ***list, const char *word)
+{
+    return append_string(list, word);
+}
+
+/* Calls that a rescue does without, and that have been ways into the kernel more than once. */
+static const char *const distrusted_calls[] = {"@debug", "@pkey", "memfd_secret", "migrate_pages",
+                                               "move_pages"};
+
+/*
+ * CAP_SYS_RESOURCE would lift the limits that are set for the namespace (no user namespaces of its
+ * own below it). The rest is worth what the namespace owns and no more (user_namespaces(7)).
+ */
+static const unsigned distrusted_capabilities[] = {CAP_SYS_RESOURCE, CAP_MKNOD, CAP_SYS_PTRACE};
+
+int container_plan_distrust(struct container_plan *plan)
+{
+    plan->untrusted = true;
+    plan->private_network = true;
+    plan->read_only = !plan->root_in_memory;
+    for (size_t i = 0; i < sizeof distrusted_capabilities / sizeof distrusted_capabilities[0]; i++)
+        plan->capabilities &= ~CAPABILITY_BIT(distrusted_capabilities[i]);
+    for (size_t i = 0; i < sizeof distrusted_calls / sizeof distrusted_calls[0]; i++)
+        if (append_string(&plan->closed_calls, distrusted_calls[i]) < 0)
+            return -ENOMEM;
+    return 0;
+}
+
+bool container_plan_has_own_network(const struct container_plan *plan)
+{
+    return plan->private_network || plan->network_namespace;
+}
+
 uint64_t container_plan_capabilities(const struct container_plan *plan)
 {
-    return plan->capabilities | (plan->private_network ? CAPABILITY_BIT(CAP_NET_ADMIN) : 0);
+    return plan->capabilities |
+           (container_plan_has_own_network(plan) ? CAPABILITY_BIT(CAP_NET_ADMIN) : 0);
 }

@@ -46,21 +46,15 @@ static int tree_is_directory(int tree)
     return fstat(tree, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* Read-only, as the mount that it is in. */
 static int open_mask(int run_fd, int target, struct error *e)
 {
     const char *source =
         tree_is_directory(target) ? "host/inaccessible/dir" : "host/inaccessible/reg";
     _cleanup_fd_ int from = path_open_strict(run_fd, source, O_PATH);
-    int tree = from < 0 ? from : attach_clone(from, false), r;
+    int tree = from < 0 ? from : attach_clone(from, 0, false);
 
-    if (tree < 0)
-        return error_errno(e, tree, "cannot make a mask");
-    r = attach_set(tree, MOUNT_ATTR_RDONLY, false);
-    if (r < 0) {
-        fd_close(tree);
-        return error_errno(e, r, "cannot make a mask");
-    }
-    return tree;
+    return tree < 0 ? error_errno(e, tree, "cannot make a mask") : tree;
 }
 
 static int open_tree_of(const struct container_mount *m, int prepared, int run_fd, int target,
@@ -75,6 +69,7 @@ static int open_tree_of(const struct container_mount *m, int prepared, int run_f
         return open_mask(run_fd, target, e);
     case MOUNT_BIND:
     case MOUNT_BIND_FD:
+    case MOUNT_OVERLAY:
         break;
     }
     return prepared;
@@ -83,15 +78,15 @@ static int open_tree_of(const struct container_mount *m, int prepared, int run_f
 static int attach_one(const struct container_mount *m, int prepared, int root_fd, int run_fd,
                       struct error *e)
 {
-    bool bind = m->kind == MOUNT_BIND || m->kind == MOUNT_BIND_FD;
+    bool ready = m->kind != MOUNT_TMPFS && m->kind != MOUNT_MASK;
     _cleanup_fd_ int target = -1;
     int tree, r;
 
-    if (bind && prepared < 0)
+    if (ready && prepared < 0)
         return 0; /* optional, and its source is not there */
     target = path_open(root_fd, m->target, O_PATH);
     if (target == -ENOENT && is_ours(m->target) && m->kind != MOUNT_MASK) {
-        r = make_point(root_fd, m->target, !bind || tree_is_directory(prepared));
+        r = make_point(root_fd, m->target, !ready || tree_is_directory(prepared));
         target = r < 0 ? r : path_open(root_fd, m->target, O_PATH);
     }
     if (target < 0 && m->optional)
@@ -106,7 +101,7 @@ static int attach_one(const struct container_mount *m, int prepared, int root_fd
     if (tree < 0)
         return tree;
     r = attach_on(target, tree);
-    if (!bind)
+    if (!ready)
         fd_close(tree);
     return r < 0 ? error_errno(e, r, "cannot mount on %s inside", text_safe(m->target)) : 0;
 }

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/syscalls.h"
 #include "container/capabilities.h"
+#include "container/landlock.h"
 #include "container/seccomp.h"
 
 #include <errno.h>
@@ -11,7 +12,9 @@
 #include <net/if.h>
 #include <signal.h>
 #include <string.h>
+#include <grp.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -35,6 +38,18 @@ static const struct {
     {RLIMIT_RTPRIO, 0, 0},
     {RLIMIT_RTTIME, RLIM_INFINITY, RLIM_INFINITY},
 };
+
+/* In a container of somebody else's a hard limit cannot be raised: then it stays. */
+static void set_limit(int resource, rlim_t soft, rlim_t hard)
+{
+    struct rlimit old, limit = {soft, hard};
+
+    if (setrlimit(resource, &limit) == 0 || getrlimit(resource, &old) < 0)
+        return;
+    limit.rlim_max = old.rlim_max;
+    limit.rlim_cur = soft < old.rlim_max ? soft : old.rlim_max;
+    (void)setrlimit(resource, &limit);
+}
 
 static int loopback_up(void)
 {
@@ -61,21 +76,41 @@ int process_setup_identity(const struct container_plan *plan, struct error *e)
         return error_errno(e, -errno, "cannot leave the session keyring");
     /* Nobody has logged in here yet (pam_loginuid(8)); refused where audit forbids the change. */
     (void)file_write("/proc/self/loginuid", "4294967295");
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        struct rlimit limit = {limits[i].soft, limits[i].hard};
-
-        /* In a container of somebody else's the hard limits cannot be raised. */
-        (void)setrlimit(limits[i].resource, &limit);
-    }
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        set_limit(limits[i].resource, limits[i].soft, limits[i].hard);
     return 0;
+}
+
+int process_setup_limits_of_namespace(struct error *e)
+{
+    int r = file_write("/proc/sys/user/max_user_namespaces", "0");
+
+    return r < 0 ? error_errno(e, r, "cannot forbid further user namespaces") : 0;
 }
 
 int process_setup_privileges(const struct container_plan *plan, struct error *e)
 {
-    /* The filter first: to apply it without no_new_privs takes CAP_SYS_ADMIN (seccomp(2)). */
-    int r = seccomp_apply(e);
+    const struct container_user *user = &plan->user;
+    uint64_t kept = container_plan_capabilities(plan);
+    int r = 0;
 
-    return r < 0 ? r : capabilities_limit(container_plan_capabilities(plan), e);
+    if (plan->personality != PER_LINUX && personality(plan->personality) < 0)
+        r = error_errno(e, -errno, "cannot set the personality");
+    if (r == 0 && plan->untrusted)
+        r = landlock_apply(e);
+    /* The filter before the capabilities: to apply it without no_new_privs takes CAP_SYS_ADMIN. */
+    if (r == 0 && !plan->unfiltered)
+        r = seccomp_apply(plan, e);
+    if (r == 0 && (user->uid || user->gid)) {
+        r = capabilities_bound(kept, e);
+        /* Not being root any more takes the capabilities away (capabilities(7)). */
+        if (r == 0 && (setgroups(user->group_count, user->groups) < 0 ||
+                       setresgid(user->gid, user->gid, user->gid) < 0 ||
+                       setresuid(user->uid, user->uid, user->uid) < 0))
+            r = error_errno(e, -errno, "cannot become the user %u inside", user->uid);
+        return r;
+    }
+    return r < 0 ? r : capabilities_limit(kept, e);
 }
 
 int process_setup_terminal(int slave, struct error *e)

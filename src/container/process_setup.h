@@ -9,6 +9,10 @@
 /* Host name, loopback device (with a network of its own), session keyring, login uid, limits. */
 int process_setup_identity(const struct container_plan *plan, struct error *e);
 
+/* In a user namespace, while the host's /proc is there: no further user namespaces below it, which
+ * open much of the kernel to whoever has them. Only CAP_SYS_RESOURCE could change that. */
+int process_setup_limits_of_namespace(struct error *e);
+
 /* Give up capabilities and apply the filter of system calls: the last step before execve(2). */
 int process_setup_privileges(const struct container_plan *plan, struct error *e);
 

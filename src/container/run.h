@@ -6,6 +6,9 @@
 #include "base/error.h"
 #include "container/plan.h"
 
+/* Where process 1 of a PAYLOAD_COMMAND lies (init/init.c). */
+#define RUN_COMMAND_INIT "/run/host/unbrick-init"
+
 /* @host_os_release: contents of the host's os-release, or NULL. */
 int run_fill(const struct container_plan *plan, int run_fd, const char *host_os_release,
              struct error *e);

@@ -1,162 +1,174 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "container/seccomp.h"
 
+#include "base/fd.h"
 #include "base/syscalls.h"
+#include "container/capabilities.h"
 
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
+#include <string.h>
 
-/*
- * The refused calls. EPERM, and not ENOSYS, where a program would otherwise try an older way to do
- * the same; ENOSYS where it should go on without. Columns: this machine's number, and the one of
- * the 32-bit programs that it can execute too (arch/x86/entry/syscalls/syscall_32.tbl and
- * arch/arm/tools/syscall.tbl of the kernel); -1 when there is none.
- */
+/* A refused call in a program: where the answer stands, and the capability that opens it, or -1. */
+struct seccomp_opening {
+    char name[24];
+    int capability;
+    unsigned place;
+};
+
+/* A call by name. Its numbers for the machine's own programs, for 32-bit ones, for x32; or -1. */
+struct seccomp_call {
+    char name[32], group[16];
+    int numbers[3];
+};
+
+#include "seccomp_programs.h" /* made at build time */
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct machine {
+    uint32_t audit_arch, audit_compat;
+    const struct sock_filter *insns;
+    size_t count;
+    const struct seccomp_opening *openings;
+    size_t opening_count;
+    const struct seccomp_call *calls;
+    size_t call_count;
+} machines[] = {
+    {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, x86_64_insns, COUNT(x86_64_insns), x86_64_openings,
+     COUNT(x86_64_openings), x86_64_calls, COUNT(x86_64_calls)},
+    {AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM, aarch64_insns, COUNT(aarch64_insns), aarch64_openings,
+     COUNT(aarch64_openings), aarch64_calls, COUNT(aarch64_calls)},
+};
+
+_Static_assert(COUNT(x86_64_insns) <= SECCOMP_PROGRAM_MAX, "the program fits");
+_Static_assert(COUNT(aarch64_insns) <= SECCOMP_PROGRAM_MAX, "the program fits");
+_Static_assert(COUNT(x86_64_calls) * 2 * 3 + 16 <= SECCOMP_PROGRAM_MAX, "closing all calls fits");
+
 #if defined __x86_64__
-#define NATIVE_ARCH           AUDIT_ARCH_X86_64
-#define COMPAT_ARCH           AUDIT_ARCH_I386
-#define COMPAT_SOCKET         359
-#define CALL(name, i386, arm) SYS_##name, i386
+#define THIS_MACHINE AUDIT_ARCH_X86_64
 #elif defined __aarch64__
-#define NATIVE_ARCH           AUDIT_ARCH_AARCH64
-#define COMPAT_ARCH           AUDIT_ARCH_ARM
-#define COMPAT_SOCKET         281
-#define CALL(name, i386, arm) SYS_##name, arm
+#define THIS_MACHINE AUDIT_ARCH_AARCH64
 #else
-#error "unbrick: the table of system calls has no column for this architecture yet"
+#error "unbrick: seccomp_generate.c makes no program for this architecture yet"
 #endif
 
-static const struct {
-    int native, compat;
-    int error;
-} refused[] = {
-    /* code in the host's kernel */
-    {CALL(init_module, 128, 128), EPERM},
-    {CALL(finit_module, 350, 379), EPERM},
-    {CALL(delete_module, 129, 129), EPERM},
-    {CALL(kexec_load, 283, 347), EPERM},
-    {CALL(kexec_file_load, -1, 401), EPERM},
-    {CALL(bpf, 357, 386), EPERM},
-    {CALL(perf_event_open, 336, 364), EPERM},
-    /* files by handle, which lead past every mount namespace */
-    {CALL(open_by_handle_at, 342, 371), EPERM},
-    /* the host's memory: swap belongs to nobody's namespace */
-    {CALL(swapon, 87, 87), EPERM},
-    {CALL(swapoff, 115, 115), EPERM},
-    /* the host's clock */
-    {CALL(settimeofday, 79, 79), EPERM},
-    {CALL(clock_settime, 264, 262), EPERM},
-    {CALL(adjtimex, 124, 124), EPERM},
-    {CALL(clock_adjtime, 343, 372), EPERM},
-    /* keys of the kernel are per user id, and root inside is root outside */
-    {CALL(add_key, 286, 309), ENOSYS},
-    {CALL(request_key, 287, 310), ENOSYS},
-    {CALL(keyctl, 288, 311), ENOSYS},
-    /* accounting of the whole host; page faults of the kernel in user space */
-    {CALL(acct, 51, 51), EPERM},
-    {CALL(userfaultfd, 374, 388), EPERM},
-#ifdef __x86_64__
-    {CALL(iopl, 110, -1), EPERM},
-    {CALL(ioperm, 101, -1), EPERM},
-#endif
-};
-
-#define REFUSED (sizeof refused / sizeof refused[0])
-
-struct program {
-    struct sock_filter *insns;
-    unsigned count, max;
-};
-
-static void emit(struct program *p, struct sock_filter insn)
+static const struct machine *find_machine(uint32_t audit_arch)
 {
-    if (p->count < p->max)
-        p->insns[p->count] = insn;
-    p->count++;
+    for (size_t i = 0; i < COUNT(machines); i++)
+        if (machines[i].audit_arch == audit_arch)
+            return &machines[i];
+    return NULL;
 }
 
-static void load_field(struct program *p, size_t offset)
+static bool matches(const struct seccomp_call *call, const char *word)
 {
-    emit(p, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
+    return strcmp(word[0] == '@' ? call->group : call->name, word + (word[0] == '@')) == 0;
 }
 
-static void answer(struct program *p, uint32_t value)
+bool seccomp_is_known(const char *word)
 {
-    emit(p, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, value));
+    const struct machine *m = find_machine(THIS_MACHINE);
+
+    for (size_t i = 0; i < m->call_count; i++)
+        if (matches(&m->calls[i], word))
+            return true;
+    return false;
 }
 
-/* Skip @rest instructions unless the accumulator equals @value. */
-static void require(struct program *p, uint32_t value, uint8_t rest)
+static bool is_among(const struct machine *m, const char *name, char *const *words)
 {
-    emit(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, rest));
+    for (; words && *words; words++)
+        for (size_t i = 0; i < m->call_count; i++)
+            if (strcmp(m->calls[i].name, name) == 0 && matches(&m->calls[i], *words))
+                return true;
+    return false;
 }
 
-static void refuse_call(struct program *p, int number, int error)
+int seccomp_program(uint32_t audit_arch, uint64_t capabilities, char *const *open,
+                    struct sock_filter *ret)
 {
-    if (number < 0)
-        return;
-    require(p, (uint32_t)number, 1);
-    answer(p, SECCOMP_RET_ERRNO | (uint32_t)error);
+    const struct machine *m = find_machine(audit_arch);
+
+    if (!m)
+        return -ENOSYS;
+    memcpy(ret, m->insns, m->count * sizeof *ret);
+    for (size_t i = 0; i < m->opening_count; i++) {
+        const struct seccomp_opening *o = &m->openings[i];
+
+        if ((o->capability >= 0 && (capabilities & CAPABILITY_BIT(o->capability))) ||
+            is_among(m, o->name, open))
+            ret[o->place].k = SECCOMP_RET_ALLOW;
+    }
+    return (int)m->count;
 }
 
-/* A socket to the audit system would be the host's: systemd takes this error for "no audit". */
-static void refuse_audit_socket(struct program *p, int number)
+static void emit(struct sock_filter *program, unsigned *count, struct sock_filter insn)
 {
-    require(p, (uint32_t)number, 5);
-    load_field(p, offsetof(struct seccomp_data, args[0]));
-    require(p, AF_NETLINK, 3);
-    load_field(p, offsetof(struct seccomp_data, args[2]));
-    require(p, NETLINK_AUDIT, 1);
-    answer(p, SECCOMP_RET_ERRNO | EAFNOSUPPORT);
+    program[(*count)++] = insn;
 }
 
-int seccomp_program(struct sock_filter *ret, unsigned max)
+/* Refuse the numbers of one column, when the accumulator holds one of them. */
+static void close_column(const struct machine *m, unsigned column, char *const *closed,
+                         struct sock_filter *ret, unsigned *count)
 {
-    struct program p = {.insns = ret, .max = max};
-    unsigned jump;
-
-    load_field(&p, offsetof(struct seccomp_data, arch));
-    jump = p.count;
-    require(&p, NATIVE_ARCH, 0); /* the distance is filled in below */
-    load_field(&p, offsetof(struct seccomp_data, nr));
-#ifdef __x86_64__
-    /* x32 calls carry bit 30: no distribution uses that ABI, so its numbers get no table. */
-    emit(&p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x40000000, 0, 1));
-    answer(&p, SECCOMP_RET_ERRNO | ENOSYS);
-#endif
-    for (size_t i = 0; i < REFUSED; i++)
-        refuse_call(&p, refused[i].native, refused[i].error);
-    refuse_audit_socket(&p, SYS_socket);
-    answer(&p, SECCOMP_RET_ALLOW);
-    if (jump < max)
-        ret[jump].jf = (uint8_t)(p.count - jump - 1);
-
-    emit(&p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, COMPAT_ARCH, 1, 0));
-    answer(&p, SECCOMP_RET_ERRNO | ENOSYS);
-    load_field(&p, offsetof(struct seccomp_data, nr));
-    for (size_t i = 0; i < REFUSED; i++)
-        refuse_call(&p, refused[i].compat, refused[i].error);
-    refuse_audit_socket(&p, COMPAT_SOCKET);
-    answer(&p, SECCOMP_RET_ALLOW);
-    return p.count <= max ? (int)p.count : -E2BIG;
+    for (size_t i = 0; i < m->call_count; i++) {
+        if (m->calls[i].numbers[column] < 0 || !is_among(m, m->calls[i].name, closed))
+            continue;
+        emit(ret, count,
+             (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+                                          (uint32_t)m->calls[i].numbers[column], 0, 1));
+        emit(ret, count, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+    }
 }
 
-int seccomp_apply(struct error *e)
+int seccomp_closing_program(uint32_t audit_arch, char *const *closed, struct sock_filter *ret)
 {
-    struct sock_filter insns[SECCOMP_PROGRAM_MAX];
-    int count = seccomp_program(insns, SECCOMP_PROGRAM_MAX);
+    const struct machine *m = find_machine(audit_arch);
+    const struct sock_filter load_nr =
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+    const struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    unsigned count = 0, jump;
+
+    if (!m)
+        return -ENOSYS;
+    emit(ret, &count,
+         (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                      offsetof(struct seccomp_data, arch)));
+    emit(ret, &count,
+         (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, m->audit_compat, 0, 1));
+    jump = count;
+    emit(ret, &count, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
+    emit(ret, &count, load_nr);
+    close_column(m, 0, closed, ret, &count);
+    close_column(m, 2, closed, ret, &count);
+    emit(ret, &count, allow);
+    ret[jump].k = count - jump - 1;
+    emit(ret, &count, load_nr);
+    close_column(m, 1, closed, ret, &count);
+    emit(ret, &count, allow);
+    return (int)count;
+}
+
+static int install(struct sock_filter *insns, int count, struct error *e)
+{
     struct sock_fprog program = {.len = (unsigned short)count, .filter = insns};
 
-    if (count < 0)
-        return error_errno(e, count, "the filter of system calls is too long");
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
         return error_errno(e, -errno, "cannot filter system calls");
     return 0;
+}
+
+int seccomp_apply(const struct container_plan *plan, struct error *e)
+{
+    struct sock_filter insns[SECCOMP_PROGRAM_MAX];
+    uint64_t kept = container_plan_capabilities(plan);
+    int r = install(insns, seccomp_program(THIS_MACHINE, kept, plan->open_calls, insns), e);
+
+    if (r == 0 && plan->closed_calls)
+        r = install(insns, seccomp_closing_program(THIS_MACHINE, plan->closed_calls, insns), e);
+    return r;
 }

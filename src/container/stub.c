@@ -11,6 +11,8 @@
 #include "base/syscalls.h"
 #include "container/launch.h"
 #include "container/message.h"
+#include "container/root.h"
+#include "container/user_namespace.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -40,6 +42,23 @@ static void die_with_supervisor(const struct launch *l)
         fail(l, -errno, "cannot tie the container to its supervisor");
     if (poll(&supervisor, 1, 0) != 0)
         _exit(STUB_FAILED);
+}
+
+/*
+ * What the payload's mount namespace takes over from here, where the host's root set it up, it
+ * cannot change there: a mount that is read-only stays so, whatever root inside does
+ * (mount_namespaces(7), "Restrictions"). Namespaces that are made from now on belong to the user
+ * namespace.
+ */
+static void prepare_user_namespace(const struct launch *l)
+{
+    struct error e = {0};
+
+    if (root_stage(l, &e) < 0 || user_namespace_enter(l->user_fd, &e) < 0) {
+        (void)message_send(l->status_socket, MESSAGE_FAILED, 0, &e, -1);
+        _exit(STUB_FAILED);
+    }
+    die_with_supervisor(l); /* changed credentials forget the death signal (prctl(2)) */
 }
 
 static pid_t start_payload(const struct launch *l, int *ret_pid_fd)
@@ -73,7 +92,17 @@ static int wait_for(pid_t payload)
     }
 }
 
-_Noreturn void stub_run(const struct launch *l)
+/* The group that the payload is born into, where the supervisor could not know it before us. */
+static void await_cgroup(struct launch *l)
+{
+    struct message m;
+    int r = message_receive(l->status_socket, &m, &l->cgroup_fd);
+
+    if (r <= 0 || m.type != MESSAGE_CGROUP)
+        fail(l, r < 0 ? r : -EPROTO, "the supervisor does not answer");
+}
+
+_Noreturn void stub_run(struct launch *l)
 {
     int pid_fd = -1, status;
     sigset_t all;
@@ -84,6 +113,10 @@ _Noreturn void stub_run(const struct launch *l)
     die_with_supervisor(l);
     (void)prctl(PR_SET_NAME, "unbrick-stub", 0, 0, 0);
     step_reached("container-stub");
+    if (l->await_cgroup)
+        await_cgroup(l);
+    if (l->user_fd >= 0)
+        prepare_user_namespace(l);
     pid = start_payload(l, &pid_fd);
     if (pid < 0)
         fail(l, pid, "cannot make the namespaces of the container");

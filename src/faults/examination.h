@@ -9,12 +9,25 @@
 
 #include "base/error.h"
 #include "faults/fault.h"
+#include "storage/check.h"
 #include "storage/disk.h"
 #include "system/fstab.h"
 #include "system/linux_system.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* What became of one of the patient's file systems. */
+struct examined_filesystem {
+    const char *target; /* path inside: "/", "/boot"; raw */
+    const struct volume *volume;
+    const struct check_report *report; /* of a check that wrote nothing to the disk */
+    const char *mount_error;           /* why it could not be mounted; safe text; NULL */
+    const char *fail_reads;            /* what the check said of blocks that cannot be read; NULL */
+    bool nofail;                       /* its fstab line says so */
+};
+
+#define EXAMINED_FILESYSTEMS_MAX 128
 
 struct examination {
     /* Filled by the caller, borrowed. */
@@ -29,6 +42,8 @@ struct examination {
      * mount point that could not be mounted is not what the system has there. */
     bool (*is_mounted)(const void *userdata, const char *target);
     const void *userdata;
+    struct examined_filesystem filesystems[EXAMINED_FILESYSTEMS_MAX];
+    unsigned filesystem_count;
 
     /* Read by examination_open(). */
     char *fstab_text; /* NULL when it could not be read: fstab_error says why */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 extern const struct fault_family fault_family_storage;
+extern const struct fault_family fault_family_filesystem;
 extern const struct fault_family fault_family_fstab;
 extern const struct fault_family fault_family_space;
 extern const struct fault_family fault_family_tree;
@@ -26,6 +27,7 @@ extern const struct fault_family fault_family_console;
 /* clang-format off */
 const struct fault_family *const fault_families[] = {
     &fault_family_storage,
+    &fault_family_filesystem,
     &fault_family_fstab,
     &fault_family_space,
     &fault_family_tree,

@@ -62,13 +62,39 @@ static int say_closed(const struct disk *d, const struct volume *v, struct error
     return -ENOENT;
 }
 
+/* The beginning of a file system is gone, and a copy of what stood there is not. */
+static const struct volume *lost_superblock(struct disk *const *disks, unsigned disk_count)
+{
+    for (unsigned i = 0; i < disk_count; i++)
+        for (unsigned j = 0; j < disks[i]->volume_count; j++)
+            if (disks[i]->volumes[j].fs.backup_block)
+                return &disks[i]->volumes[j];
+    return NULL;
+}
+
+static int explain_lost_superblock(const struct disk *d, const struct volume *v, struct error *e)
+{
+    (void)error_set(
+        e, ERROR_TARGET, -ENOENT, "superblock-lost",
+        "%s: no Linux system; the superblock of the file system on %s is lost, and a copy "
+        "of it is in block %u",
+        text_safe(d->target), text_safe(v->name), v->fs.backup_block);
+    return error_advise(e,
+                        "copy the disk; then let e2fsck take the copy of the superblock: e2fsck "
+                        "-b %u -B %u PARTITION",
+                        v->fs.backup_block, v->fs.backup_block_size);
+}
+
 static int no_system(const struct candidates *c, struct disk *const *disks, unsigned disk_count,
                      struct error *e)
 {
     const struct disk *d = disks[0];
     unsigned with_contents;
     const struct volume *telling = find_telling(disks, disk_count, &with_contents);
+    const struct volume *lost = lost_superblock(disks, disk_count);
 
+    if (lost)
+        return explain_lost_superblock(d, lost, e);
     if (c->unreadable_count)
         return error_set(e, ERROR_TARGET, -EUCLEAN, "unreadable",
                          "%s: a file system is there (%s on %s) but cannot be mounted: %s",

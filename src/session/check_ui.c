@@ -64,7 +64,7 @@ static void say_result(const char *target, const struct volume *v, const struct 
     }
 }
 
-int check_with_ui(const struct volume *v, const char *target, enum check_mode mode,
+int check_with_ui(const struct volume *v, const char *target, enum check_mode mode, bool look,
                   struct check_report *ret, struct error *e)
 {
     const struct check_callbacks callbacks = {
@@ -80,10 +80,11 @@ int check_with_ui(const struct volume *v, const char *target, enum check_mode mo
     if (mode != CHECK_SKIP && mode != CHECK_QUICK && estimate > ANNOUNCE_SECONDS)
         ui_note("checking %s (%s, %s, %s): about %u s; Ctrl-C skips it", text_safe(target),
                 text_safe(v->name), text_safe(v->fs.type), text_bytes(v->size, size), estimate);
-    r = check_volume(v, mode, false, &callbacks, ret, e);
+    r = check_volume(v, mode, look, &callbacks, ret, e);
     ui_progress_end();
     if (r < 0)
         return error_context(e, r, "checking %s", text_safe(v->name));
-    say_result(target, v, ret);
+    if (!look)
+        say_result(target, v, ret);
     return 0;
 }

@@ -8,9 +8,10 @@
 #include "storage/check.h"
 
 /*
- * Check @v for the mount point @target and say what came out. Ctrl-C skips the check.
+ * Check @v for the mount point @target and say what came out. @look: only look, in full (check.h,
+ * readonly); what is found is for whoever asked, and is not said. Ctrl-C skips the check.
  * Returns 0 with *ret filled (also when errors are left), or a negative errno: the check could not
  * be made, or the person wants to stop (-EINTR).
  */
-int check_with_ui(const struct volume *v, const char *target, enum check_mode mode,
+int check_with_ui(const struct volume *v, const char *target, enum check_mode mode, bool look,
                   struct check_report *ret, struct error *e);

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "container/cgroup.h"
 #include "storage/host_mounts.h"
+#include "session/foreign.h"
+#include "session/scratch.h"
 #include "storage/udev.h"
 #include "storage/undo.h"
 
@@ -21,8 +23,9 @@
 #define JOURNAL_SIZE_MAX 65536
 
 static const char *const kind_words[] = {
-    [JOURNAL_TARGET] = "target", [JOURNAL_NAME] = "name", [JOURNAL_CGROUP] = "cgroup",
-    [JOURNAL_MOUNT] = "mount",   [JOURNAL_KEEP] = "keep", [JOURNAL_STORAGE] = "storage",
+    [JOURNAL_TARGET] = "target",   [JOURNAL_NAME] = "name",         [JOURNAL_CGROUP] = "cgroup",
+    [JOURNAL_MOUNT] = "mount",     [JOURNAL_KEEP] = "keep",         [JOURNAL_STORAGE] = "storage",
+    [JOURNAL_SCRATCH] = "scratch", [JOURNAL_EMULATOR] = "emulator",
 };
 
 static int make_dir(const char *path, struct error *e)
@@ -45,8 +48,6 @@ int journal_begin(struct journal *ret, struct error *e)
     snprintf(j.dir, sizeof j.dir, JOURNAL_DIR "/%d", (int)getpid());
     snprintf(j.mount_dir, sizeof j.mount_dir, "%s/mnt", j.dir);
     r = make_dir(j.dir, e);
-    if (r == 0)
-        r = make_dir(j.mount_dir, e);
     if (r < 0)
         return r;
     snprintf(path, sizeof path, "%s/lock", j.dir);
@@ -162,6 +163,8 @@ static int fill_session(void *userdata, enum journal_kind kind, const char *valu
         break;
     case JOURNAL_CGROUP:
     case JOURNAL_STORAGE:
+    case JOURNAL_SCRATCH:
+    case JOURNAL_EMULATOR:
         break;
     }
     return 0;
@@ -213,7 +216,8 @@ static int collect_undo(void *userdata, enum journal_kind kind, const char *valu
 {
     struct undo_list *list = userdata;
 
-    if (kind != JOURNAL_CGROUP && kind != JOURNAL_MOUNT && kind != JOURNAL_STORAGE)
+    if (kind != JOURNAL_CGROUP && kind != JOURNAL_MOUNT && kind != JOURNAL_STORAGE &&
+        kind != JOURNAL_SCRATCH && kind != JOURNAL_EMULATOR)
         return 0;
     if (list->count == sizeof list->items / sizeof list->items[0])
         return -E2BIG;
@@ -232,6 +236,10 @@ static int undo_one(const char *id, enum journal_kind kind, const char *value, s
 {
     if (kind == JOURNAL_CGROUP)
         return cgroup_remove_tree(value, e);
+    if (kind == JOURNAL_SCRATCH)
+        return scratch_remove(value, e);
+    if (kind == JOURNAL_EMULATOR)
+        return foreign_forget(value, e);
     if (kind != JOURNAL_STORAGE)
         return host_umount_tree(value, e);
     /* udevd is to see what becomes the host's again. */

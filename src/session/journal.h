@@ -20,19 +20,21 @@
 #define JOURNAL_DIR "/run/unbrick"
 
 enum journal_kind {
-    JOURNAL_TARGET,  /* what the user named; one line each */
-    JOURNAL_NAME,    /* name of the patient, when it is known */
-    JOURNAL_CGROUP,  /* undo: kill what is in it, remove it */
-    JOURNAL_STORAGE, /* undo: undo_record() (a layer, an array, a mapping) */
-    JOURNAL_MOUNT,   /* undo: unmount everything at and below it */
-    JOURNAL_KEEP,    /* from here on the session is meant to outlive its process (unbrick mount) */
+    JOURNAL_TARGET,   /* what the user named; one line each */
+    JOURNAL_NAME,     /* name of the patient, when it is known */
+    JOURNAL_CGROUP,   /* undo: kill what is in it, remove it */
+    JOURNAL_STORAGE,  /* undo: undo_record() (a layer, an array, a mapping) */
+    JOURNAL_MOUNT,    /* undo: unmount everything at and below it */
+    JOURNAL_SCRATCH,  /* undo: scratch_remove() */
+    JOURNAL_EMULATOR, /* undo: foreign_forget() */
+    JOURNAL_KEEP,     /* from here on the session is meant to outlive its process (unbrick mount) */
 };
 
 struct journal {
     char dir[64];
-    char mount_dir[80]; /* empty directory; covered, in our private mount namespace only, by the
-                           tree that is put together. One a session: removing a directory takes
-                           the mounts on it away in every namespace */
+    char mount_dir[80]; /* where the patient makes a directory, which is covered in our private
+                           mount namespace only, by the tree that is put together. One a session:
+                           removing a directory takes the mounts on it away in every namespace */
     int fd;             /* the journal, O_APPEND */
     int lock_fd;        /* held with flock */
 };

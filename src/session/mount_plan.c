@@ -60,6 +60,7 @@ static void plan_entry(struct mount_plan *plan, const struct fstab_entry *entry,
     if (entry->target && strlen(entry->target) < sizeof step->target)
         snprintf(step->target, sizeof step->target, "%s",
                  entry->target[0] ? entry->target : "(a line)"); /* too bad to have one */
+    step->nofail = entry->nofail || entry->noauto;
     step->needed = mount_plan_is_needed(step->target);
     switch (entry->class) {
     case FSTAB_MALFORMED:

@@ -20,9 +20,12 @@ struct mount_step {
     char target[1024];           /* path inside; raw */
     char options[512];           /* handed to the file system */
     bool read_only;              /* fstab says "ro" */
+    bool nofail;                 /* fstab says so */
     bool needed;                 /* the boot needs it: it is checked before it is mounted */
     char skipped[256];           /* why it is not mounted; safe text; "" when it is */
     bool mounted;                /* set by the run */
+    bool failed;                 /* set by the run: there is something to mount, and it cannot be */
+    char fail_reads[256];        /* set by the run: blocks cannot be read; safe text; "" */
     struct check_report check;   /* set by the run */
 };
 

@@ -22,6 +22,18 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+static int probe_again(struct patient *p, struct error *e)
+{
+    for (unsigned i = 0; i < p->disk_count; i++) {
+        int r = disk_probe_volumes(p->disks[i], e);
+
+        if (r < 0)
+            return r;
+    }
+    candidates_find(p->disks, p->disk_count, p->found);
+    return 0;
+}
+
 /* "A candidate that cannot be mounted is checked, then tried again." */
 static int check_unreadable(struct patient *p, struct error *e)
 {
@@ -31,7 +43,7 @@ static int check_unreadable(struct patient *p, struct error *e)
         int r;
 
         ui_note("%s cannot be mounted as it is; checking it", text_safe(v->name));
-        r = check_with_ui(v, v->name, p->request.fsck, &report, e);
+        r = check_with_ui(v, v->name, p->request.fsck, false, &report, e);
         if (r < 0)
             return r;
         if (report.result == CHECK_ERRORS_LEFT) {
@@ -40,14 +52,30 @@ static int check_unreadable(struct patient *p, struct error *e)
             return error_advise(e, "%s", report.command);
         }
     }
-    for (unsigned i = 0; i < p->disk_count; i++) {
-        int r = disk_probe_volumes(p->disks[i], e);
+    return probe_again(p, e);
+}
 
-        if (r < 0)
-            return r;
+/* To examine it: it is looked at as it is, then repaired on layers, where that harms nobody, so
+ * that its tree can be seen. */
+static int see_unreadable(struct patient *p, struct journal *j, struct error *e)
+{
+    char problem[sizeof p->root_problem];
+    int r = patient_layer_all(p, j, e);
+
+    snprintf(problem, sizeof problem, "%.255s", p->found->unreadable_why);
+    for (unsigned i = 0; r == 0 && i < p->found->unreadable_count; i++) {
+        const struct volume *v = p->found->unreadable[i];
+        struct check_report mended;
+
+        r = check_with_ui(v, v->name, CHECK_ASK, true, &p->root_check, e);
+        if (r == 0)
+            r = check_volume(v, CHECK_REPAIR, false, NULL, &mended, e);
     }
-    candidates_find(p->disks, p->disk_count, p->found);
-    return 0;
+    if (r == 0)
+        r = probe_again(p, e);
+    if (r == 0 && p->found->count)
+        snprintf(p->root_problem, sizeof p->root_problem, "%s", problem);
+    return r;
 }
 
 static int ask_which(struct patient *p, struct error *e)
@@ -68,7 +96,38 @@ static int ask_which(struct patient *p, struct error *e)
     return 0;
 }
 
-static int choose_system(struct patient *p, struct error *e)
+/* Nothing can be examined but the file systems themselves: they may be why there is no system. */
+static void look_for_damage(struct patient *p, struct error *e)
+{
+    /* What had to be repaired on its layer is not what it was. */
+    if (p->root_check.result == CHECK_ERRORS_LEFT) {
+        (void)error_advise(e,
+                           "a file system cannot be mounted, and has errors: %s; check and repair "
+                           "it, on a copy: %s",
+                           p->root_check.summary, p->root_check.command);
+        return;
+    }
+    for (unsigned i = 0; i < p->disk_count; i++)
+        for (unsigned j = 0; j < p->disks[i]->volume_count; j++) {
+            const struct volume *v = &p->disks[i]->volumes[j];
+            struct check_report report = {0};
+            struct error why = {0};
+            int r = strcmp(v->fs.usage, "filesystem") != 0
+                        ? 0
+                        : check_with_ui(v, v->name, p->request.fsck, true, &report, &why);
+
+            if (r == -EIO)
+                *e = why;
+            else if (report.result == CHECK_ERRORS_LEFT)
+                (void)error_advise(e,
+                                   "the %s file system of %s has errors: %s; check and repair "
+                                   "it, on a copy: %s",
+                                   text_safe(v->fs.type), text_safe(v->name), report.summary,
+                                   report.command);
+        }
+}
+
+static int choose_system(struct patient *p, struct journal *j, struct error *e)
 {
     int r;
 
@@ -76,13 +135,15 @@ static int choose_system(struct patient *p, struct error *e)
     if (!p->found)
         return error_errno(e, -ENOMEM, "looking for systems");
     candidates_find(p->disks, p->disk_count, p->found);
-    if (p->found->count == 0 && p->found->unreadable_count > 0 && !p->request.read_only &&
-        p->request.fsck != CHECK_SKIP) {
-        r = check_unreadable(p, e);
+    if (p->found->count == 0 && p->found->unreadable_count > 0 && p->request.fsck != CHECK_SKIP &&
+        (!p->request.read_only || p->request.examine)) {
+        r = p->request.examine ? see_unreadable(p, j, e) : check_unreadable(p, e);
         if (r < 0)
             return r;
     }
     r = candidates_select(p->found, p->disks, p->disk_count, p->request.system, &p->root, e);
+    if (r < 0 && p->found->count == 0 && p->request.examine)
+        look_for_damage(p, e);
     if (r < 0 && p->found->count == 0 && p->closed.code) {
         *e = p->closed; /* no wonder */
         return error_context(e, e->code, "%s", text_safe(p->request.targets[0]));
@@ -204,7 +265,7 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     }
     if (request->no_mount)
         return stop_early(p, j);
-    r = choose_system(p, e);
+    r = choose_system(p, j, e);
     if (r < 0)
         return r;
     p->system = p->root->system;
@@ -246,6 +307,8 @@ static int mount_root(struct patient *p, struct journal *j, struct error *e)
     _cleanup_fd_ int fd = -1;
     int r = 0;
 
+    if (mkdir(j->mount_dir, 0700) < 0)
+        return error_errno(e, -errno, "cannot make %s", j->mount_dir);
     if (mount("tmpfs", j->mount_dir, "tmpfs", MS_NODEV | MS_NOSUID, "mode=0700,size=16m") < 0)
         return error_errno(e, -errno, "cannot mount a tmpfs on %s", j->mount_dir);
     snprintf(p->tree, sizeof p->tree, "%s/root", j->mount_dir);
@@ -277,33 +340,49 @@ static void skip_step(struct mount_step *step, const char *why)
     snprintf(step->skipped, sizeof step->skipped, "%.255s", why);
 }
 
+/* Check the file system of a step before it is mounted. 1: it may be mounted; 0: it is skipped. */
+static int check_step(struct patient *p, struct mount_step *step, struct error *e)
+{
+    bool look = p->request.examine;
+    int r;
+
+    if (step->volume == p->root->volume ||
+        (!look && (!step->needed || p->request.read_only || step->volume->read_only)))
+        return 1;
+    r = check_with_ui(step->volume, step->target, p->request.fsck, look, &step->check, e);
+    if (r == -EINTR)
+        return r;
+    if (r < 0 && look) {
+        if (r == -EIO)
+            snprintf(step->fail_reads, sizeof step->fail_reads, "%.255s", e->text);
+        error_clear(e);
+    } else if (r < 0) {
+        ui_warn("%s is not checked: %s", text_safe(step->target), e->text);
+        error_clear(e);
+    } else if (step->check.result == CHECK_ERRORS_LEFT && !look) {
+        skip_step(step, "errors are left in its file system");
+        return 0;
+    }
+    return 1;
+}
+
 static int mount_step_run(struct patient *p, struct mount_step *step, struct error *e)
 {
     struct error mine = {0};
     char dropped[256] = "";
     _cleanup_fd_ int fd = -1;
-    int r;
+    int r = check_step(p, step, e);
 
-    if (step->needed && !p->request.read_only && !step->volume->read_only &&
-        step->volume != p->root->volume) {
-        r = check_with_ui(step->volume, step->target, p->request.fsck, &step->check, e);
-        if (r == -EINTR)
-            return r;
-        if (r < 0) {
-            ui_warn("%s is not checked: %s", text_safe(step->target), e->text);
-            error_clear(e);
-        } else if (step->check.result == CHECK_ERRORS_LEFT) {
-            skip_step(step, "errors are left in its file system");
-            return 0;
-        }
-    }
+    if (r <= 0)
+        return r;
     fd = mount_volume(step->volume, mode_of(p, step->volume, step->read_only), step->options,
                       dropped, sizeof dropped, &mine);
     if (fd < 0) {
+        step->failed = true;
         skip_step(step, mine.text);
         return 0;
     }
-    if (dropped[0])
+    if (dropped[0] && !p->request.examine)
         ui_warn("%s: mounted without the options %s, which this kernel refuses",
                 text_safe(step->target), text_safe(dropped));
     r = attach(p, fd, step->target);
@@ -313,13 +392,30 @@ static int mount_step_run(struct patient *p, struct mount_step *step, struct err
     return 0;
 }
 
+static int look_at_root(struct patient *p, struct error *e)
+{
+    int r = check_with_ui(p->root->volume, "/", p->request.fsck, true, &p->root_check, e);
+
+    if (r == -EINTR)
+        return r;
+    if (r == -EIO)
+        snprintf(p->root_fail_reads, sizeof p->root_fail_reads, "%.255s", e->text);
+    error_clear(e);
+    return 0;
+}
+
 static int check_root(struct patient *p, struct error *e)
 {
     int r;
 
-    if (p->request.read_only || !p->root || p->root->volume->read_only)
+    if (p->directory_fd >= 0 || !p->root)
         return 0;
-    r = check_with_ui(p->root->volume, "/", p->request.fsck, &p->root_check, e);
+    /* One that had to be repaired on its layer to be seen at all was looked at before that. */
+    if (p->request.examine)
+        return p->root_problem[0] ? 0 : look_at_root(p, e);
+    if (p->request.read_only || p->root->volume->read_only)
+        return 0;
+    r = check_with_ui(p->root->volume, "/", p->request.fsck, false, &p->root_check, e);
     if (r < 0)
         return r;
     if (p->root_check.result == CHECK_ERRORS_LEFT) {

@@ -27,6 +27,8 @@ struct patient_request {
     enum check_mode fsck;
     const char *system; /* --system=NAME, or NULL */
     bool read_only;     /* nothing may be written, not even a journal replay */
+    bool examine;       /* with .read_only: look at every file system in full, and go on with what
+                           can be seen, whatever is found; .fsck says whether to look at all */
     bool plan_only;     /* --dry-run: nobody is asked, and nothing is assembled */
     bool no_mount; /* stop when its layers are open: no system is looked for, none is mounted */
     struct assemble_request assemble;
@@ -43,11 +45,13 @@ struct patient {
     const struct candidate *root; /* in *found; NULL with a directory */
     struct linux_system system;   /* of the whole tree, once it is mounted */
     struct check_report root_check;
-    struct mount_plan *plan; /* owned */
-    char name[65];           /* host name of the patient, or the target's; safe, not empty */
-    char tree[128];          /* where the tree is mounted in our namespace; "" not yet */
-    int root_fd;             /* the mounted root */
-    bool kept_on_host;       /* a copy of the mounts stays: devices are not waited for */
+    char root_problem[256];    /* .examine: why the root could not be mounted as it is; safe; "" */
+    char root_fail_reads[256]; /* .examine: its check came upon blocks that cannot be read; "" */
+    struct mount_plan *plan;   /* owned */
+    char name[65];             /* host name of the patient, or the target's; safe, not empty */
+    char tree[128];            /* where the tree is mounted in our namespace; "" not yet */
+    int root_fd;               /* the mounted root */
+    bool kept_on_host;         /* a copy of the mounts stays: devices are not waited for */
 };
 
 /*

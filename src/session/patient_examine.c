@@ -11,6 +11,43 @@ static bool is_mounted(const void *userdata, const char *target)
     return patient_volume_at(userdata, target) != NULL;
 }
 
+static void add_filesystem(struct examination *x, const struct examined_filesystem *fs)
+{
+    if (x->filesystem_count < EXAMINED_FILESYSTEMS_MAX)
+        x->filesystems[x->filesystem_count++] = *fs;
+}
+
+static const char *unless_empty(const char *text)
+{
+    return text[0] ? text : NULL;
+}
+
+static void add_filesystems(struct examination *x, const struct patient *p)
+{
+    if (!p->root)
+        return;
+    add_filesystem(x, &(struct examined_filesystem){
+                          .target = "/",
+                          .volume = p->root->volume,
+                          .report = &p->root_check,
+                          .mount_error = unless_empty(p->root_problem),
+                          .fail_reads = unless_empty(p->root_fail_reads),
+                      });
+    for (unsigned i = 0; i < p->plan->count; i++) {
+        const struct mount_step *step = &p->plan->steps[i];
+
+        if (step->volume)
+            add_filesystem(x, &(struct examined_filesystem){
+                                  .target = step->target,
+                                  .volume = step->volume,
+                                  .report = &step->check,
+                                  .mount_error = step->failed ? step->skipped : NULL,
+                                  .fail_reads = unless_empty(step->fail_reads),
+                                  .nofail = step->nofail,
+                              });
+    }
+}
+
 int patient_examination_open(struct examination *ret, const struct patient *p, struct error *e)
 {
     *ret = (struct examination){
@@ -24,6 +61,7 @@ int patient_examination_open(struct examination *ret, const struct patient *p, s
         .is_mounted = p->root ? is_mounted : NULL,
         .userdata = p,
     };
+    add_filesystems(ret, p);
     return examination_open(ret, e);
 }
 

@@ -43,9 +43,9 @@ static void note(void *userdata, const char *text)
     ui_warn("%s", text);
 }
 
-static int open_disk(struct patient *p, const char *target, struct journal *j, struct error *e)
+static struct disk_request request_of(const struct patient *p, struct journal *j)
 {
-    const struct disk_request request = {
+    return (struct disk_request){
         .access = p->request.plan_only   ? DISK_READ
                   : p->request.read_only ? DISK_SCRATCH
                                          : DISK_WRITE,
@@ -54,6 +54,11 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
         .note = note,
         .userdata = j,
     };
+}
+
+static int open_disk(struct patient *p, const char *target, struct journal *j, struct error *e)
+{
+    const struct disk_request request = request_of(p, j);
     struct disk *d = calloc(1, sizeof *d);
     int r;
 
@@ -170,4 +175,14 @@ int patient_open_targets(struct patient *p, struct journal *j, struct error *e)
         return r;
     (void)clones_of_host(p->disks, p->disk_count, p->clone, sizeof p->clone);
     return assemble_targets(p, j, e);
+}
+
+int patient_layer_all(struct patient *p, struct journal *j, struct error *e)
+{
+    const struct disk_request request = request_of(p, j);
+    int r = 0;
+
+    for (unsigned i = 0; r == 0 && i < p->disk_count; i++)
+        r = disk_add_layer(p->disks[i], &request, e);
+    return r;
 }

@@ -16,3 +16,6 @@ int patient_open_targets(struct patient *p, struct journal *j, struct error *e);
 
 /* How arrays, mappings and groups of the patient are opened. */
 enum disk_access patient_access_of_members(const struct patient *p);
+
+/* Layers under all disks: what is written to them goes nowhere. */
+int patient_layer_all(struct patient *p, struct journal *j, struct error *e);

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "session/foreign.h"
 #include "session/rescue_devices.h"
 #include "session/rescue_host_tools.h"
 #include "session/rescue_overlays.h"
@@ -48,13 +49,16 @@ static int add_init(struct container_plan *plan, const struct patient *p,
         return no_usable_init(p, e);
     if (p->system.arch[0] && !p->system.arch_runs_here) {
         (void)error_set(e, ERROR_TARGET, -ENOEXEC, "foreign-architecture",
-                        "%s is a system for %s, which this host cannot execute", p->name,
+                        "%s is a system for %s, whose init this host cannot run", p->name,
                         text_safe(p->system.arch));
-        return error_advise(e, "unbrick shell --host-tools %s works on every architecture",
+        return error_advise(e,
+                            "unbrick shell %s runs its programs in an emulator; with --host-tools "
+                            "it works on every architecture",
                             text_safe(p->request.targets[0]));
     }
     plan->payload = PAYLOAD_INIT;
     plan->console = CONSOLE_PTY;
+    plan->cgroups = system_wants_legacy_cgroups(&p->system) ? CGROUPS_LEGACY : CGROUPS_UNIFIED;
     r = container_plan_add_arg(plan, p->system.init_path);
     if (r < 0)
         return error_errno(e, r, "planning the init");
@@ -94,6 +98,17 @@ static int add_init(struct container_plan *plan, const struct patient *p,
     return r < 0 ? error_errno(e, r, "planning the init") : 0;
 }
 
+static int add_emulator(struct container_plan *plan, const struct patient *p, struct error *e)
+{
+    int r;
+
+    if (!p->system.arch[0] || p->system.arch_runs_here)
+        return 0;
+    memcpy(plan->emulated, p->system.arch, sizeof plan->emulated);
+    r = foreign_check(plan->emulated, e);
+    return r < 0 ? error_context(e, r, "%s", p->name) : 0;
+}
+
 static int add_command(struct container_plan *plan, const struct patient *p,
                        const struct rescue_request *request, struct error *e)
 {
@@ -102,6 +117,9 @@ static int add_command(struct container_plan *plan, const struct patient *p,
 
     plan->payload = PAYLOAD_COMMAND;
     plan->console = request->use_pty ? CONSOLE_PTY : CONSOLE_PIPE;
+    r = request->kind == RESCUE_SHELL ? add_emulator(plan, p, e) : 0;
+    if (r < 0)
+        return r;
     if (request->args && request->args[0]) {
         for (char *const *a = request->args; *a; a++) {
             r = container_plan_add_arg(plan, *a);
@@ -148,6 +166,7 @@ static int add_environment(struct container_plan *plan, const struct rescue_requ
     return 0;
 }
 
+/* Without trust, too, what is bound belongs inside to whom it belongs outside. */
 static int add_binds(struct container_plan *plan, char *const *binds, bool read_only)
 {
     for (; binds && *binds; binds++) {
@@ -163,6 +182,7 @@ static int add_binds(struct container_plan *plan, char *const *binds, bool read_
                                                .source_fd = -1,
                                                .target = (char *)(colon ? colon + 1 : source),
                                                .read_only = read_only,
+                                               .mapped = true,
                                                .recursive = true,
                                            });
         if (r < 0)
@@ -204,7 +224,8 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
     plan->read_only = p->request.read_only;
     /* Booting further than our rescue target starts the patient's services: not on the host's
      * network unless that is asked for. */
-    plan->private_network = request->network_chosen
+    plan->private_network = request->untrusted ? true
+                            : request->network_chosen
                                 ? request->private_network
                                 : request->kind == RESCUE_BOOT && !rescue_uses_control(request);
     r = request->kind == RESCUE_BOOT ? add_init(plan, p, request, e)
@@ -212,7 +233,7 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
     if (r < 0)
         return r;
     r = rescue_add_scripts(plan, p, request);
-    if (r == 0)
+    if (r == 0 && !request->untrusted)
         r = rescue_add_devices(plan, p);
     if (r == 0)
         r = set_cmdline(plan, p);
@@ -222,6 +243,10 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
         r = rescue_add_host_tools(plan);
     else if (r == 0)
         r = rescue_add_overlays(plan, p, request->session_dir);
+    /* A layer that is dropped at the end plugs in here: a patient whose root lies on one may be
+     * written to all the same (plan->read_only). */
+    if (r == 0 && request->untrusted)
+        r = container_plan_distrust(plan);
     if (r == 0)
         r = add_binds(plan, request->binds, false);
     if (r == 0)

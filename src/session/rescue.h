@@ -35,6 +35,7 @@ struct rescue_request {
     bool use_pty; /* shell: the caller has a terminal */
     bool private_network;
     bool network_chosen; /* --network was given */
+    bool untrusted;      /* --untrusted */
     char *const *setenv; /* "NAME=value", NULL-ended; may be NULL */
     char *const *binds;  /* "SRC[:DST]", NULL-ended; may be NULL */
     char *const *binds_ro;

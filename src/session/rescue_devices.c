@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define LINKS_MAX 8
 
@@ -85,6 +86,19 @@ static int add_volume(struct container_plan *plan, const struct disk *d, const s
                                      links.pointers);
 }
 
+/* misc devices, Documentation/admin-guide/devices.txt of the kernel */
+#define MAPPER_CONTROL makedev(10, 236)
+
+/* Without it lvs, grub-probe and the hooks of an initramfs see no mapping. What could be changed
+ * through it is refused by the filter of system calls (container/seccomp_table.h). */
+static int add_mapper_control(struct container_plan *plan, const struct patient *p)
+{
+    for (unsigned i = 0; i < p->disk_count; i++)
+        if (p->disks[i]->kind == DISK_GROUP || p->disks[i]->kind == DISK_LUKS)
+            return container_plan_add_character(plan, "mapper/control", MAPPER_CONTROL);
+    return 0;
+}
+
 int rescue_add_devices(struct container_plan *plan, const struct patient *p)
 {
     for (unsigned i = 0; i < p->disk_count; i++) {
@@ -106,5 +120,5 @@ int rescue_add_devices(struct container_plan *plan, const struct patient *p)
         if (r < 0)
             return r;
     }
-    return 0;
+    return add_mapper_control(plan, p);
 }

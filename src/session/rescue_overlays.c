@@ -51,7 +51,7 @@ static int add_machine_id(struct container_plan *plan, const struct patient *p,
 
 /* A link as resolved and resolvconf make it leads into /run, which is our tmpfs: the file is put
  * where the link points. A plain file is covered by a bind mount. */
-int rescue_add_resolv_conf(struct container_plan *plan, int root_fd)
+int rescue_add_resolv_conf(struct container_plan *plan, int root_fd, const char *source)
 {
     _cleanup_fd_ int fd = -1;
     _cleanup_free_ char *data = NULL;
@@ -59,14 +59,14 @@ int rescue_add_resolv_conf(struct container_plan *plan, int root_fd)
     const char *below;
     ssize_t n;
 
-    if (root_fd < 0 || file_read("/etc/resolv.conf", RESOLV_CONF_MAX, &data, NULL) < 0)
+    if (root_fd < 0 || file_read(source, RESOLV_CONF_MAX, &data, NULL) < 0)
         return 0;
     fd = path_open(root_fd, "/etc/resolv.conf", O_PATH | O_NOFOLLOW);
     if (fd < 0)
         return 0;
     n = readlinkat(fd, "", link, sizeof link - 1);
     if (n < 0)
-        return bind_over(plan, "/etc/resolv.conf", "/etc/resolv.conf");
+        return bind_over(plan, source, "/etc/resolv.conf");
     link[n] = '\0';
     below = text_starts_with(link, "/run/")       ? link + 5
             : text_starts_with(link, "../run/")   ? link + 7
@@ -87,6 +87,6 @@ int rescue_add_overlays(struct container_plan *plan, const struct patient *p,
     if (r == 0 && p->root && p->root->place.deployment[0])
         r = container_plan_add_file(plan, "ostree-booted", S_IFREG | 0644, "");
     if (r == 0 && !plan->private_network)
-        r = rescue_add_resolv_conf(plan, p->root_fd);
+        r = rescue_add_resolv_conf(plan, p->root_fd, "/etc/resolv.conf");
     return r;
 }

@@ -13,5 +13,5 @@
 int rescue_add_overlays(struct container_plan *plan, const struct patient *p,
                         const char *session_dir);
 
-/* The host's resolv.conf over the one of the tree @root_fd, so that names resolve inside. */
-int rescue_add_resolv_conf(struct container_plan *plan, int root_fd);
+/* The host's resolv.conf @source over the one of the tree @root_fd, so that names resolve inside. */
+int rescue_add_resolv_conf(struct container_plan *plan, int root_fd, const char *source);

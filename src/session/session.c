@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "session/take_over.h"
 #include "storage/host_mounts.h"
+#include "session/container_host.h"
+#include "session/foreign.h"
 #include "session/interrupt.h"
 #include "session/rescue_host_tools.h"
 #include "terminal/ui.h"
@@ -82,11 +84,6 @@ int session_leave_mounted(struct session *s, struct error *e)
     /* Our own mounts go; the copy on the host keeps the loop devices alive. */
     s->patient.kept_on_host = true;
     return patient_close(&s->patient, e);
-}
-
-static int journal_cgroup(void *userdata, const char *path)
-{
-    return journal_record(userdata, JOURNAL_CGROUP, path);
 }
 
 /* A FIFO in the container's /run. It is opened for reading and writing, so that it neither blocks
@@ -216,6 +213,8 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
     _cleanup_fd_ int tools = -1, etc = -1;
     struct container c = {
         .sync_fd = -1, .stub_fd = -1, .payload_fd = -1, .pty_fd = -1, .run_fd = -1};
+    struct container_host host;
+    struct foreign foreign;
     int covered = 0, r;
 
     if (rescue->kind == RESCUE_HOST_TOOLS) {
@@ -224,18 +223,22 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
             return r;
     }
     if (rescue_uses_control(rescue) && s->patient.system.init == INIT_SYSTEMD &&
-        !s->patient.system.machine_id_file) {
+        !s->patient.system.machine_id_file && !plan->read_only) {
         covered = cover_etc(s, plan, &etc, e);
         if (covered < 0)
             return covered;
     }
-    r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, journal_cgroup,
-                        &s->journal, e);
-    if (r < 0)
-        return r;
-    step_reached("session-running");
-    r = run_started(&c, plan, rescue, console, covered > 0, ret, e);
-    *ret_wait_status = c.status;
-    container_free(&c);
+    host = container_host_of(&s->journal, true);
+    r = foreign_begin(&foreign, plan->emulated, &s->journal, e);
+    if (r == 0)
+        r = container_start(&c, plan, tools >= 0 ? tools : s->patient.root_fd, &host, e);
+    if (r == 0) {
+        step_reached("session-running");
+        container_warn_of_devices(&c);
+        r = run_started(&c, plan, rescue, console, covered > 0, ret, e);
+        *ret_wait_status = c.status;
+        container_free(&c);
+    }
+    foreign_end(&foreign);
     return r;
 }

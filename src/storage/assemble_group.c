@@ -195,20 +195,23 @@ static int activate_copy(struct assembly *a, struct opening *o, struct error *wh
 static int open_group(struct assembly *a, struct opening *o, struct error *why)
 {
     struct dm_device other = {0};
+    bool twin;
     int r;
 
     r = o->original_count =
         volume_group_volumes(o->nodes, o->original, o->original_lvs, VG_LVS_MAX, why);
-    if (r >= 0 && o->original->missing) {
-        r = ask_partial(a, o->original, why);
-        r = r > 0 ? 0 : r < 0 ? r : why->code;
-    }
     if (r < 0)
         return r;
-    if (has_twin(o->original, o->original_lvs, o->original_count, &other))
-        return a->access == DISK_READ || o->original->missing
-                   ? refuse_twin(o->original, &other, why)
-                   : activate_copy(a, o, why);
+    twin = has_twin(o->original, o->original_lvs, o->original_count, &other);
+    if (twin && (a->access == DISK_READ || o->original->missing))
+        return refuse_twin(o->original, &other, why);
+    if (twin)
+        return activate_copy(a, o, why);
+    if (o->original->missing) {
+        r = ask_partial(a, o->original, why);
+        if (r <= 0)
+            return r < 0 ? r : why->code;
+    }
     o->count = o->original_count;
     memcpy(o->lvs, o->original_lvs, (size_t)o->count * sizeof *o->lvs);
     return activate_as(a, o, why);

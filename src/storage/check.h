@@ -53,7 +53,8 @@ struct check_report {
  * CHECK_REPAIR by `e2fsck -f -y -z UNDO`. xfs: the journal is replayed by mounting (not here);
  * when clean or asked `xfs_repair -n`; never -L. btrfs: `btrfs check --readonly` when damaged or
  * asked. vfat: `fsck.fat -n` / -a. Others: CHECK_NOT_CHECKED.
- * @readonly: only look, never write.
+ * @readonly: only look, in full: nothing is written to the disk. A journal is replayed where that
+ * goes to a layer (struct volume.scratch), else what is in it is missing.
  * Returns 0 with *ret filled (errors left is a result, not a failure), or a negative errno when the
  * check could not be made (ERROR_HOST "program-missing" names the package).
  */

@@ -31,7 +31,9 @@ static int look(struct check *c, struct check_tool *ret_tool, struct error *e)
 
 static bool mounts(struct check *c, struct error *e)
 {
-    int fd = mount_volume(c->volume, c->readonly ? MOUNT_NO_REPLAY : MOUNT_WRITE, NULL, NULL, 0, e);
+    int fd =
+        mount_volume(c->volume, c->readonly && !c->volume->scratch ? MOUNT_NO_REPLAY : MOUNT_WRITE,
+                     NULL, NULL, 0, e);
 
     if (fd < 0)
         return false;
@@ -47,7 +49,7 @@ int check_btrfs(struct check *c, struct error *e)
 
     snprintf(c->report->command, sizeof c->report->command, "btrfs check --readonly %s",
              c->volume->node);
-    if (mounts(c, &damaged) && c->mode != CHECK_REPAIR) {
+    if (mounts(c, &damaged) && c->mode != CHECK_REPAIR && !c->readonly) {
         check_summary(c, CHECK_NOT_CHECKED,
                       "its log was replayed by mounting; --fsck=repair looks at all of it");
         return 0;

@@ -113,10 +113,14 @@ static int repair(struct check *c, struct error *e)
     struct check_tool tool = {
         .stop = CHECK_STOP_TERM, .completion = true, .is_problem = reports_fix};
     const char *options[] = {"-f", "-y", "-C", "3", "-z", c->report->undo_file, NULL};
-    int status = undo_path(c, c->report->undo_file, sizeof c->report->undo_file, e);
+    /* A layer is dropped, which undoes everything. */
+    int status =
+        c->volume->scratch ? 0 : undo_path(c, c->report->undo_file, sizeof c->report->undo_file, e);
 
     if (status < 0)
         return status;
+    if (c->volume->scratch)
+        options[4] = NULL;
     status = run(c, options, "repairing", &tool, e);
     if (status < 0 && status != CHECK_TOOL_INTERRUPTED)
         return status;
@@ -180,7 +184,7 @@ static int full_check(struct check *c, struct error *e)
     bool replayed = false;
     int status;
 
-    if (fs->dirty && c->readonly) {
+    if (fs->dirty && c->readonly && !c->volume->scratch) {
         check_summary(c, CHECK_NOT_CHECKED, "its journal has to be replayed first, which writes");
         return 0;
     }

@@ -87,7 +87,8 @@ int check_xfs(struct check *c, struct error *e)
     int status;
 
     snprintf(c->report->command, sizeof c->report->command, "xfs_repair %s", c->volume->node);
-    if (!c->readonly && replay(c, &damaged) == 0 && c->mode != CHECK_REPAIR) {
+    if ((!c->readonly || c->volume->scratch) && replay(c, &damaged) == 0 &&
+        c->mode != CHECK_REPAIR && !c->readonly) {
         check_summary(c, CHECK_NOT_CHECKED,
                       "its log was replayed by mounting; --fsck=repair looks at all of it");
         return 0;

@@ -66,7 +66,8 @@ int dm_find_name(const char *name, struct dm_device *ret)
 
 /* One request about the device @name; @argument, which may be NULL, is its data. *ret_open (may be
  * NULL) gets its open count. */
-static int request(unsigned long number, const char *name, const char *argument, int *ret_open)
+static int request_with(unsigned long number, uint32_t flags, const char *name,
+                        const char *argument, int *ret_open)
 {
     struct {
         struct dm_ioctl header;
@@ -74,7 +75,8 @@ static int request(unsigned long number, const char *name, const char *argument,
     } message = {
         .header = {.version = {4, 0, 0},
                    .data_size = sizeof message,
-                   .data_start = sizeof message.header},
+                   .data_start = sizeof message.header,
+                   .flags = flags},
     };
     _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
 
@@ -91,6 +93,11 @@ static int request(unsigned long number, const char *name, const char *argument,
     if (ret_open)
         *ret_open = message.header.open_count;
     return 0;
+}
+
+static int request(unsigned long number, const char *name, const char *argument, int *ret_open)
+{
+    return request_with(number, 0, name, argument, ret_open);
 }
 
 /* The parameters of "linear", Documentation/admin-guide/device-mapper/linear.rst. */
@@ -174,13 +181,13 @@ int dm_rename(const char *name, const char *new_name)
 
 /* One round over all of them; what others stand on goes in a later round. Returns how many are
  * left, and the name of one of these. */
-static unsigned remove_round(const char *uuid_prefix, char left[static DM_NAME_MAX])
+static unsigned remove_round(const char *uuid_prefix, uint32_t flags, char left[static DM_NAME_MAX])
 {
     struct dm_device *devices = calloc(DEVICES_MAX, sizeof *devices);
     unsigned count = devices ? dm_find(uuid_prefix, devices, DEVICES_MAX) : 0, busy = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        int r = request(DM_DEV_REMOVE, devices[i].name, NULL, NULL);
+        int r = request_with(DM_DEV_REMOVE, flags, devices[i].name, NULL, NULL);
 
         if (r < 0 && r != -ENXIO) {
             memcpy(left, devices[i].name, DM_NAME_MAX);
@@ -198,7 +205,7 @@ int dm_remove(const char *uuid_prefix, unsigned wait_ms, struct error *e)
 
     if (!uuid_prefix[0]) /* would be all of the host's */
         return -EINVAL;
-    while ((count = remove_round(uuid_prefix, left)) > 0) {
+    while ((count = remove_round(uuid_prefix, 0, left)) > 0) {
         if (count < before) {
             before = count;
             continue;
@@ -210,4 +217,14 @@ int dm_remove(const char *uuid_prefix, unsigned wait_ms, struct error *e)
         waited += 20;
     }
     return 0;
+}
+
+int dm_remove_ours(const char *uuid_prefix, unsigned wait_ms, struct error *e)
+{
+    char left[DM_NAME_MAX];
+    int r = dm_remove(uuid_prefix, wait_ms, e);
+
+    if (r == -EBUSY)
+        (void)remove_round(uuid_prefix, DM_DEFERRED_REMOVE, left);
+    return r;
 }

@@ -53,3 +53,7 @@ int dm_rename(const char *name, const char *new_name);
  * 0, or -EBUSY with the name of one that is in use.
  */
 int dm_remove(const char *uuid_prefix, unsigned wait_ms, struct error *e);
+
+/* The same for what we have made: what is in use goes with its last user (DM_DEFERRED_REMOVE),
+ * whether somebody comes back for it or not. */
+int dm_remove_ours(const char *uuid_prefix, unsigned wait_ms, struct error *e);

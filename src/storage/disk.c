@@ -323,6 +323,26 @@ int disk_open_for_list(struct disk *ret, const char *target, const struct disk_r
     return open_disk(ret, target, request, false, e);
 }
 
+int disk_add_layer(struct disk *d, const struct disk_request *request, struct error *e)
+{
+    struct disk_request layered = *request;
+    struct stat node = {0}, file = {0};
+    int r;
+
+    if (d->kind != DISK_TARGET || d->layer.open)
+        return 0;
+    (void)fstat(d->node_fd, &node);
+    (void)fstat(d->backing_fd, &file);
+    d->node_fd = fd_close(d->node_fd);
+    if (d->is_loop)
+        (void)loop_wait_gone(node.st_rdev, file.st_dev, file.st_ino, CLOSE_WAIT_MS);
+    d->is_loop = false;
+    d->access = DISK_SCRATCH;
+    layered.layer = true;
+    r = disk_content_open(d, &layered, e);
+    return r < 0 ? r : make_reachable(d, &layered, e);
+}
+
 int disk_use_assembled(struct disk *d, const char *node, struct error *e)
 {
     int sector = 512;

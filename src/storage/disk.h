@@ -32,6 +32,7 @@ enum disk_access {
 
 struct disk_request {
     enum disk_access access;
+    bool layer; /* DISK_SCRATCH: a layer also where nothing seems to take a write */
     /* DISK_READ, for disk_open_for_list(): behind a read-only loop device also where the kernel has
      * nodes of all partitions, so that nothing that is assembled on them can write. */
     bool aside;
@@ -99,6 +100,10 @@ int disk_open(struct disk *ret, const char *target, const struct disk_request *r
  */
 int disk_open_for_list(struct disk *ret, const char *target, const struct disk_request *request,
                        struct error *e);
+
+/* Put a layer under a disk that was opened with DISK_SCRATCH and needed none: what is written to it
+ * from now on goes there. Its volumes are found again; nothing may be mounted. */
+int disk_add_layer(struct disk *d, const struct disk_request *request, struct error *e);
 
 /*
  * Flush, let go of the nodes and wait until an own loop device is really gone (at most

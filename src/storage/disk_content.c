@@ -115,7 +115,7 @@ int disk_content_open(struct disk *d, const struct disk_request *request, struct
     r = image_chain_open(chain, d->backing_fd, d->target, request->confirm, request->userdata, e);
     format = chain->files[0].info.format;
     if (r == 0 && format == IMAGE_RAW && d->access == DISK_SCRATCH) {
-        if (wants_layer(d))
+        if (request->layer || wants_layer(d))
             r = start_scratch(d, chain, request, e);
         else
             d->access = DISK_READ;

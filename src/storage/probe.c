@@ -74,6 +74,9 @@ static void xfs_state(const unsigned char *sb, struct filesystem *fs)
 /* struct btrfs_super_block at 64 KiB, fs/btrfs/accessors.h: total_bytes, log_root. */
 static void btrfs_state(const unsigned char *sb, struct filesystem *fs)
 {
+    uint64_t devices = le64(sb + 0x88);
+
+    fs->device_count = devices <= 1024 ? (unsigned)devices : 0;
     fs->size = le64(sb + 0x70);
     fs->dirty = le64(sb + 0x60) != 0;
 }
@@ -122,6 +125,40 @@ static int read_state(int fd, uint64_t start, struct filesystem *fs)
     return 0;
 }
 
+/* Where mke2fs(8) puts the first copy: into the second block group, which has eight blocks for each
+ * byte of a block; with blocks of 1 KiB the first group begins at block 1. */
+static const struct {
+    unsigned block, size;
+} ext_backups[] = {{32768, 4096}, {8193, 1024}, {16384, 2048}, {65536, 65536}};
+
+bool probe_is_ext_backup(const unsigned char *sb, unsigned block_size)
+{
+    return le16(sb + 0x38) == 0xef53 && le32(sb + 0x18) <= 6 &&
+           1024u << le32(sb + 0x18) == block_size && le16(sb + 0x5a) != 0;
+}
+
+static void look_for_ext_backup(int fd, uint64_t start, uint64_t size, struct filesystem *fs)
+{
+    unsigned char sb[1024];
+
+    for (size_t i = 0; i < sizeof ext_backups / sizeof ext_backups[0]; i++) {
+        const unsigned char *u = sb + 0x68;
+        uint64_t at = start + (uint64_t)ext_backups[i].block * ext_backups[i].size;
+
+        if ((size && at + sizeof sb > start + size) ||
+            pread(fd, sb, sizeof sb, (off_t)at) != sizeof sb ||
+            !probe_is_ext_backup(sb, ext_backups[i].size))
+            continue;
+        fs->backup_block = ext_backups[i].block;
+        fs->backup_block_size = ext_backups[i].size;
+        snprintf(fs->backup_uuid, sizeof fs->backup_uuid,
+                 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
+                 u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+                 u[15]);
+        return;
+    }
+}
+
 int probe_filesystem(int fd, uint64_t start, uint64_t size, struct filesystem *ret, struct error *e)
 {
     struct filesystem fs = {0};
@@ -151,6 +188,7 @@ int probe_filesystem(int fd, uint64_t start, uint64_t size, struct filesystem *r
         fs.ambiguous = true;
         r = 0;
     } else if (r == PROBE_NOTHING) {
+        look_for_ext_backup(fd, start, size, &fs);
         r = 0;
     } else {
         r = errno ? -errno : -EIO;

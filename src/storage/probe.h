@@ -19,3 +19,7 @@ bool probe_same_start(const char *a, const char *b);
  * of *fs, whose type is known. Pure: for tests and fuzzing. */
 #define PROBE_STATE_BYTES 0x12000
 void probe_state(const unsigned char *data, size_t size, struct filesystem *fs);
+
+/* Is that (1024 bytes) a copy of an ext superblock in a group other than the first, of a file
+ * system with blocks of this size? Pure. */
+bool probe_is_ext_backup(const unsigned char *sb, unsigned block_size);

@@ -23,7 +23,7 @@ static const struct {
     const char *prefix;
     int (*undo)(const char *value, unsigned wait_ms, struct error *e);
 } kinds[] = {
-    {UNDO_MAPPING, dm_remove},
+    {UNDO_MAPPING, dm_remove_ours},
     {UNDO_ARRAY, array_stop},
     {UNDO_LOOP, nothing},
     {UNDO_LAYER, layer_undo},

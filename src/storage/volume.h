@@ -18,11 +18,16 @@ struct filesystem {
     char uuid_sub[64]; /* of this device, where several carry one file system or array */
     char label[256];   /* raw bytes of the disk: use text_safe() to print */
     char version[32];
-    uint64_t size;   /* bytes the file system claims; 0 unknown */
-    bool dirty;      /* needs a journal replay or was not unmounted */
-    bool has_errors; /* the superblock records errors (ext) */
-    bool hibernated; /* swap that holds a suspended system (swsuspend and its relatives) */
-    bool ambiguous;  /* libblkid found several signatures: refuse to guess */
+    uint64_t size;         /* bytes the file system claims; 0 unknown */
+    bool dirty;            /* needs a journal replay or was not unmounted */
+    bool has_errors;       /* the superblock records errors (ext) */
+    bool hibernated;       /* swap that holds a suspended system (swsuspend and its relatives) */
+    unsigned device_count; /* btrfs: how many devices it is made of; else 0 */
+    /* Nothing is known at the beginning, but an ext superblock's copy is there: in this block of so
+     * many bytes; 0 none. */
+    unsigned backup_block, backup_block_size;
+    char backup_uuid[40];
+    bool ambiguous; /* libblkid found several signatures: refuse to guess */
 };
 
 struct volume {

@@ -8,36 +8,57 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    uint16_t machine;
-    unsigned char class;
-    const char *name;
-    bool runs_here;
-} machines[] = {
 #if defined __x86_64__
-    {EM_X86_64, ELFCLASS64, "x86-64", true},    {EM_386, ELFCLASS32, "i386", true},
-    {EM_AARCH64, ELFCLASS64, "aarch64", false}, {EM_ARM, ELFCLASS32, "arm", false},
+#define X86_HERE true
+#define ARM_HERE false
 #elif defined __aarch64__
-    {EM_X86_64, ELFCLASS64, "x86-64", false},  {EM_386, ELFCLASS32, "i386", false},
-    {EM_AARCH64, ELFCLASS64, "aarch64", true}, {EM_ARM, ELFCLASS32, "arm", true},
+#define X86_HERE false
+#define ARM_HERE true
 #else
 #error "unbrick: say here what this architecture's kernel executes"
 #endif
-    {EM_X86_64, ELFCLASS32, "x32", false},      {EM_RISCV, ELFCLASS64, "riscv64", false},
-    {EM_PPC64, ELFCLASS64, "ppc64", false},     {EM_S390, ELFCLASS64, "s390x", false},
-    {EM_MIPS, ELFCLASS32, "mips", false},       {EM_MIPS, ELFCLASS64, "mips64", false},
+
+#define LITTLE ELFDATA2LSB
+#define BIG    ELFDATA2MSB
+
+static const struct elf_machine machines[] = {
+    {EM_X86_64, ELFCLASS64, LITTLE, "x86-64", "x86_64", X86_HERE},
+    {EM_386, ELFCLASS32, LITTLE, "i386", "i386", X86_HERE},
+    {EM_X86_64, ELFCLASS32, LITTLE, "x32", NULL, false},
+    {EM_AARCH64, ELFCLASS64, LITTLE, "aarch64", "aarch64", ARM_HERE},
+    {EM_ARM, ELFCLASS32, LITTLE, "arm", "arm", ARM_HERE},
+    {EM_RISCV, ELFCLASS64, LITTLE, "riscv64", "riscv64", false},
+    {EM_PPC64, ELFCLASS64, LITTLE, "ppc64le", "ppc64le", false},
+    {EM_PPC64, ELFCLASS64, BIG, "ppc64", "ppc64", false},
+    {EM_S390, ELFCLASS64, BIG, "s390x", "s390x", false},
+    {EM_MIPS, ELFCLASS32, LITTLE, "mipsel", "mipsel", false},
+    {EM_MIPS, ELFCLASS32, BIG, "mips", "mips", false},
+    {EM_MIPS, ELFCLASS64, LITTLE, "mips64el", "mips64el", false},
+    {EM_MIPS, ELFCLASS64, BIG, "mips64", "mips64", false},
+    {EM_LOONGARCH, ELFCLASS64, LITTLE, "loongarch64", "loongarch64", false},
 };
 
-static void name_machine(uint16_t machine, unsigned char class, struct elf_header *ret)
+const struct elf_machine *elf_machine_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
+        if (strcmp(machines[i].name, name) == 0)
+            return &machines[i];
+    return NULL;
+}
+
+static void name_machine(uint16_t number, unsigned char class, unsigned char data,
+                         struct elf_header *ret)
 {
     for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
-        if (machines[i].machine != machine || machines[i].class != class)
+        const struct elf_machine *m = &machines[i];
+
+        if (m->number != number || m->class != class || m->data != data)
             continue;
-        snprintf(ret->machine, sizeof ret->machine, "%s", machines[i].name);
-        ret->runs_here = machines[i].runs_here;
+        snprintf(ret->machine, sizeof ret->machine, "%s", m->name);
+        ret->runs_here = m->runs_here;
         return;
     }
-    snprintf(ret->machine, sizeof ret->machine, "machine %u", machine);
+    snprintf(ret->machine, sizeof ret->machine, "machine %u", number);
 }
 
 /* Fields in the file's own byte order. */
@@ -113,7 +134,8 @@ int elf_header_parse(const void *data, size_t size, struct elf_header *ret)
     r.big = r.data[EI_DATA] == ELFDATA2MSB;
     if ((class != ELFCLASS32 && class != ELFCLASS64) || size < layout[class].header)
         return -EBADMSG;
-    name_machine((uint16_t)number(&r, offsetof(Elf64_Ehdr, e_machine), 2), class, &h);
+    name_machine((uint16_t)number(&r, offsetof(Elf64_Ehdr, e_machine), 2), class, r.data[EI_DATA],
+                 &h);
     table = number(&r, layout[class].phoff, layout[class].word);
     entry_size = number(&r, layout[class].phentsize, 2);
     count = number(&r, layout[class].phnum, 2);

@@ -7,8 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A kind of machine, as the header tells them apart. */
+struct elf_machine {
+    uint16_t number;     /* e_machine */
+    unsigned char class; /* EI_CLASS, EI_DATA */
+    unsigned char data;
+    const char *name;     /* "x86-64", "i386", "aarch64" ... */
+    const char *emulator; /* qemu's word for it; NULL when there is none */
+    bool runs_here;       /* this host's kernel executes it without emulation */
+};
+
+/* The one of that name, or NULL. */
+const struct elf_machine *elf_machine_find(const char *name);
+
 struct elf_header {
-    char machine[16];      /* "x86-64", "i386", "aarch64", ... or the number */
+    char machine[16];      /* the machine's name, or its number */
     bool runs_here;        /* this host's kernel executes it without emulation */
     bool dynamic;          /* it names an interpreter */
     char interpreter[256]; /* "/lib64/ld-linux-x86-64.so.2"; "" when static */

@@ -110,7 +110,7 @@ static void note_architecture(const struct program *p, struct linux_system *s)
 }
 
 /* A shell must be executable: the one that is there but damaged helps nobody. */
-static void find_shell(int root_fd, struct linux_system *s)
+void init_find_shell(int root_fd, struct linux_system *s)
 {
     for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
         struct program p;
@@ -152,5 +152,5 @@ static void find_init(int root_fd, struct linux_system *s)
 void init_inspect(int root_fd, struct linux_system *s)
 {
     find_init(root_fd, s);
-    find_shell(root_fd, s);
+    init_find_shell(root_fd, s);
 }

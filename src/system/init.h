@@ -7,3 +7,6 @@
 
 /* Fill init, init_path, init_problem, systemd_version, arch, arch_runs_here, shell of *s. */
 void init_inspect(int root_fd, struct linux_system *s);
+
+/* Its shell alone. */
+void init_find_shell(int root_fd, struct linux_system *s);

@@ -9,6 +9,7 @@
 #include "system/kernels.h"
 #include "system/last_boot.h"
 #include "system/os_release.h"
+#include "system/program.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -207,4 +208,25 @@ int system_inspect(int root_fd, struct linux_system *ret, struct error *e)
     s->last_boot = last_boot_inspect(root_fd);
     cmdline_inspect(root_fd, s->cmdline, sizeof s->cmdline);
     return 0;
+}
+
+void system_foreign_machine(int root_fd, const char *path, char ret[16])
+{
+    struct linux_system shell = {0};
+    struct program p;
+    _cleanup_fd_ int fd = path[0] == '/' ? program_open(root_fd, path, &p) : -1;
+
+    ret[0] = '\0';
+    if (fd >= 0 && !p.elf.runs_here)
+        memcpy(ret, p.elf.machine, sizeof p.elf.machine);
+    if (path[0] == '/')
+        return;
+    init_find_shell(root_fd, &shell);
+    if (!shell.arch_runs_here)
+        memcpy(ret, shell.arch, sizeof shell.arch);
+}
+
+bool system_wants_legacy_cgroups(const struct linux_system *s)
+{
+    return s->init == INIT_SYSTEMD && s->systemd_version && s->systemd_version < 230;
 }

@@ -71,3 +71,14 @@ int system_inspect(int root_fd, struct linux_system *ret, struct error *e);
 
 /* "systemd 252", "sysvinit", "no init" ... into a static table; never NULL. */
 const char *init_kind_name(enum init_kind k);
+
+/* The machine (as .arch) that the program @path of the tree is for, or its shell when that is no
+ * absolute path; "" when this host can execute it, or when it is none. */
+void system_foreign_machine(int root_fd, const char *path, char ret[16]);
+
+/*
+ * Does its init know the old hierarchies of cgroups only? systemd learnt the unified one with
+ * version 230; before, e.g. in RHEL 7 (219), Debian 8 (215) and Ubuntu 16.04 (229), it does not
+ * start without a hierarchy of its own.
+ */
+bool system_wants_legacy_cgroups(const struct linux_system *s);

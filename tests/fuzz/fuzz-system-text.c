@@ -8,6 +8,7 @@
 #include "system/crypttab.h"
 #include "system/kernels.h"
 #include "system/last_boot.h"
+#include "system/login.h"
 #include "system/os_release.h"
 #include "system/snapper.h"
 
@@ -31,6 +32,19 @@ static void check_crypttab(const char *data, size_t size)
         if (!entries[i].name[0] || strchr(entries[i].name, '/') || !entries[i].source[0] ||
             (entries[i].key[0] && entries[i].key[0] != '/'))
             abort();
+}
+
+/* passwd and group are the same bytes; the user is the name in the first line. */
+static void check_login(const char *text)
+{
+    char *user = strndup(text, strcspn(text, ":\n"));
+    struct login login;
+
+    if (user && login_from_text(text, text, user, &login) == 0 &&
+        (login.group_count > LOGIN_GROUPS_MAX || login.uid == (uid_t)-1 || login.gid == (gid_t)-1 ||
+         strchr(login.home, ':')))
+        abort();
+    free(user);
 }
 
 /* What is found is a part of the text, and no longer than the room for it. */
@@ -66,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (kernels_compare(text, text) != 0 ||
         (kernels_compare(text, "6.1.0") > 0) != (kernels_compare("6.1.0", text) < 0))
         abort();
+    check_login(text);
     check_crypttab((const char *)data, size);
     check_boot_choices(text);
     (void)last_boot_from_wtmp(data, size);

@@ -218,3 +218,58 @@ as_pv() {
     [ "$status" -eq 1 ]
     jq -e '.findings | length > 0' <<<"$output" >/dev/null
 }
+
+# on_root IMAGE COMMAND...: the command gets the partition with the root as a device, in PART.
+on_root() {
+    local image=$1 start size
+    shift
+    read -r start size < <(part_range "$image")
+    PART=$(losetup --show -f -o "$start" --sizelimit "$size" "$image")
+    export PART
+    "$@" || true
+    losetup -d "$PART"
+}
+
+@test "file systems: a forced check finds what the superblock denies; the disk stays as it is" {
+    image --boot
+    on_root "$IMG" eval 'debugfs -w -R "clri <50>" "$PART" 2>/dev/null'
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 0 ]
+    [ "$(findings '.findings[0].id + " " + .findings[0].severity')" = "filesystem.errors degrades" ]
+    # Without the check nothing is said, and not that all is well.
+    unb examine --quick "$IMG"
+    [[ $output == *"file systems were not checked"* ]]
+    # Marked as faulty, the boot stops there.
+    on_root "$IMG" eval 'debugfs -w -R "ssv state 2" "$PART" 2>/dev/null'
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 1 ]
+    [ "$(findings '.findings[0].id + " " + .findings[0].severity')" = "filesystem.errors stops-boot" ]
+    unb repair --fsck=repair "$IMG"
+    unb examine --json "$IMG"
+    [ "$status" -eq 0 ]
+    [ -z "$(findings '.findings[].id')" ]
+}
+
+@test "file systems: a root that cannot be mounted is examined all the same" {
+    image --boot
+    on_root "$IMG" eval 'dd if=/dev/urandom of="$PART" bs=4k seek=1 count=4 conv=notrunc status=none'
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 1 ]
+    [ "$(findings '.findings[0].id')" = filesystem.unmountable ]
+    [ "$(findings .system)" = "Debian GNU/Linux 12 (bookworm)" ]
+}
+
+@test "file systems: a lost superblock is told by its copy" {
+    image --boot
+    on_root "$IMG" eval 'dd if=/dev/zero of="$PART" bs=1k count=64 conv=notrunc status=none'
+    unchanged "$IMG" refused 4 "block 32768" examine "$IMG"
+    unchanged "$IMG" refused 4 "block 32768" boot "$IMG"
+    # That of a data partition, which fstab wants.
+    image --boot
+    local start size
+    read -r start size < <(part_range "$IMG" 2)
+    dd if=/dev/zero of="$IMG" bs=1k seek=$((start >> 10)) count=64 conv=notrunc status=none
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 1 ]
+    findings '.findings[].id' | grep -qx filesystem.superblock-lost
+}

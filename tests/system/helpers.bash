@@ -84,6 +84,26 @@ tree() {
     cp -a "$("$FIXTURES/suite" "${1:-bookworm}")/." "$TREE"
 }
 
+# imitation TREE VERSION [FROM]: a systemd of that version that refuses to start without the old
+# hierarchy, as those before 230 do. The tree is a copy of FROM, or is there.
+imitation() {
+    [ -z "${3:-}" ] || cp -a "$3" "$1"
+    mkdir -p "$1/usr/lib/systemd"
+    cat >"$1/usr/lib/systemd/systemd" <<END
+#!/bin/sh
+# systemd $2 running in system mode.
+grep -q ' /sys/fs/cgroup/systemd .* - cgroup .*name=systemd' /proc/self/mountinfo &&
+    grep -q ':name=systemd:/\$' /proc/self/cgroup &&
+    mkdir /sys/fs/cgroup/systemd/init.scope && echo 1 >/sys/fs/cgroup/systemd/init.scope/cgroup.procs || {
+    echo "Failed to mount cgroup at /sys/fs/cgroup/systemd"
+    exit 1
+}
+echo "old systemd is up"
+exit 0
+END
+    chmod +x "$1/usr/lib/systemd/systemd"
+}
+
 # part_range IMAGE [NUMBER]: start and size in bytes; the last partition by default, which is the
 # root; the whole file when there is no table. A table for sectors of 4096 bytes is not seen: such
 # an image has its only partition from the second MiB on (tests/fixtures/image).

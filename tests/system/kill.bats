@@ -101,10 +101,10 @@ need_a_write() {
     rm "$part"
 }
 
-# Elsewhere are those that take another image (layers.bats) or another kernel (tests/vm/guest/kill.bats).
+# Elsewhere are those that take another image or command (layers.bats, spawn.bats) or another kernel (tests/vm/guest/kill.bats).
 steps() {
     grep -rhoE 'step_reached\("[a-z-]+"\)' "$BATS_TEST_DIRNAME/../../src" | cut -d'"' -f2 |
-        grep -vE '^(layer|assembled)-' | sort -u
+        grep -vE '^(layer|assembled|spawn)-' | sort -u
 }
 
 @test "kill: the build knows steps" {

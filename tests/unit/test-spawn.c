@@ -7,6 +7,7 @@
 #include "commands/spawn_options.h"
 #include "commands/spawn_values.h"
 #include "container/capabilities.h"
+#include "system/login.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -38,6 +39,7 @@ static void read_line(struct line *line, char **argv)
 static void release(struct line *line)
 {
     container_plan_free(&line->plan);
+    spawn_options_free(&line->options);
 }
 
 #define ARG(s) (char *)(s)
@@ -69,8 +71,9 @@ static void defaults(void **state)
 
     READ(&l);
     assert_int_equal(l.result, 0);
-    assert_string_equal(l.options.directory, ".");
-    assert_true(l.options.resolv_conf);
+    assert_null(l.options.directory);
+    assert_int_equal(l.options.resolv_conf.mode, SPAWN_FILE_DEFAULT);
+    assert_int_equal(l.options.timezone.mode, SPAWN_FILE_DEFAULT);
     assert_false(l.options.boot);
     assert_null(l.options.arguments[0]);
     assert_string_equal(l.plan.name, "");
@@ -114,25 +117,37 @@ static void accepted_for_scripts(void **state)
     struct line l;
 
     READ(&l, ARG("--register=no"), ARG("--keep-unit"), ARG("--settings=no"),
-         ARG("--link-journal=no"), ARG("--private-users=no"), ARG("--timezone=off"),
-         ARG("--resolv-conf=off"), ARG("--background="));
+         ARG("--link-journal=no"), ARG("-j"), ARG("--private-users=no"), ARG("--timezone=off"),
+         ARG("--resolv-conf=off"), ARG("--background="), ARG("--no-pager"),
+         ARG("--no-ask-password"), ARG("--suppress-sync=no"), ARG("--notify-ready=no"),
+         ARG("--link-journal=try-host"), ARG("--volatile=no"));
     assert_int_equal(l.result, 0);
-    assert_false(l.options.resolv_conf);
+    assert_int_equal(l.options.resolv_conf.mode, SPAWN_FILE_OFF);
+    assert_int_equal(l.options.timezone.mode, SPAWN_FILE_OFF);
     release(&l);
     REFUSED("only no", ARG("--register=yes"));
     REFUSED("only no", ARG("--private-users=pick"));
     REFUSED("only no", ARG("--link-journal=host"));
-    REFUSED("nothing is written", ARG("--resolv-conf=copy-host"));
-    REFUSED("nothing is written", ARG("--timezone=copy"));
+    REFUSED("only no", ARG("--suppress-sync=yes"));
 }
 
 static void refusals_say_why(void **state)
 {
-    REFUSED("unbrick boot", ARG("--image=/dev/sdb"));
     REFUSED("owner", ARG("--private-users-chown"));
-    REFUSED("--read-only", ARG("-x"));
+    REFUSED("owners on the disk", ARG("-U"));
     REFUSED("--private-network", ARG("--network-veth"));
+    REFUSED("--private-network", ARG("-n"));
+    REFUSED("prlimit", ARG("--rlimit=NOFILE=1"));
+    REFUSED("overlay or no", ARG("--volatile"));
+    REFUSED("overlay or no", ARG("--volatile=state"));
+}
+
+static void what_excludes_what(void **state)
+{
     REFUSED("exclude", ARG("-b"), ARG("-a"));
+    REFUSED("exclude", ARG("-b"), ARG("-uroot"));
+    REFUSED("exclude", ARG("-D/mnt"), ARG("-i/dev/sdb"));
+    REFUSED("exclude", ARG("--private-network"), ARG("--network-namespace-path=/run/netns/a"));
 }
 
 static void wrong_lines(void **state)
@@ -151,11 +166,42 @@ static void wrong_lines(void **state)
     REFUSED("signal", ARG("--kill-signal=NOPE"));
     REFUSED("capabilities", ARG("--capability=CAP_NOPE"));
     REFUSED("absolute", ARG("--bind=relative"));
-    REFUSED("rbind", ARG("--bind=/a:/b:idmap"));
+    REFUSED("rbind", ARG("--bind=/a:/b:nosuid"));
+    REFUSED("rbind", ARG("--bind=/a:/b:"));
+    REFUSED("absolute", ARG("--bind="));
+    REFUSED("absolute", ARG("--bind=+a:/b"));
+    REFUSED("absolute", ARG("--bind=-:/b"));
     REFUSED("absolute", ARG("--bind=/a:/b:rbind:more"));
     REFUSED("absolute", ARG("--tmpfs=tmp"));
     REFUSED("absolute", ARG("--inaccessible=etc"));
-    REFUSED("interactive", ARG("--console=read-only"));
+    REFUSED("interactive", ARG("--console=fast"));
+    REFUSED("interactive", ARG("--console="));
+    REFUSED("a disk", ARG("-i"), ARG(""));
+    REFUSED("a user", ARG("--user="));
+    REFUSED("a user", ARG("-ua:b"));
+    REFUSED("x86", ARG("--personality=vax"));
+    REFUSED("absolute", ARG("--network-namespace-path=ns"));
+    REFUSED("absolute", ARG("--pivot-root=new"));
+    REFUSED("absolute", ARG("--pivot-root=/new:old"));
+    REFUSED("absolute", ARG("--pivot-root=/new:/old:/more"));
+    REFUSED("absolute", ARG("--overlay=/only"));
+    REFUSED("absolute", ARG("--overlay-ro=/a::/b"));
+    REFUSED("absolute", ARG("--overlay=/a:b:/c"));
+    REFUSED("of the host", ARG("--overlay=/a:+/b:/c"));
+    REFUSED("12", ARG("--overlay=/1:/2:/3:/4:/5:/6:/7:/8:/9:/10:/11:/12:/13:/c"));
+    REFUSED("system calls", ARG("--system-call-filter="));
+    REFUSED("system calls", ARG("--system-call-filter=no_such_call"));
+    REFUSED("system calls", ARG("--system-call-filter=~@no-such-group"));
+    REFUSED("bind", ARG("--resolv-conf=copy"));
+    REFUSED("bind", ARG("--resolv-conf=bind-nothing"));
+    REFUSED("bind", ARG("--timezone=replace"));
+    REFUSED("ID:VALUE", ARG("--set-credential=a"));
+    REFUSED("ID:VALUE", ARG("--set-credential=:a"));
+    REFUSED("ID:VALUE", ARG("--set-credential=../a:b"));
+    REFUSED("escapes", ARG("--set-credential=a:\\q"));
+    REFUSED("ID:PATH", ARG("--load-credential=a"));
+    REFUSED("ID:PATH", ARG("--load-credential=a:"));
+    REFUSED("cannot read", ARG("--load-credential=a:/no/such/file"));
 }
 
 static void environment_and_identity(void **state)
@@ -206,6 +252,120 @@ static void mounts(void **state)
     release(&l);
 }
 
+static void mounts_of_the_tree(void **state)
+{
+    struct line l;
+
+    READ(&l, ARG("--bind=+/usr/share:/mnt:norbind,noidmap"), ARG("--bind=:/empty"),
+         ARG("--bind-ro=+/etc"), ARG("--overlay=/a:/b:/c"), ARG("--overlay=/a:/b"),
+         ARG("--overlay=+/a::/c"), ARG("--overlay-ro=/a:/b:/c"), ARG("-x"),
+         ARG("--pivot-root=/new\\:root:/old"));
+    assert_int_equal(l.result, 0);
+    assert_int_equal(l.plan.mount_count, 7);
+    assert_string_equal(l.plan.mounts[0].source, "+/usr/share");
+    assert_false(l.plan.mounts[0].recursive);
+    assert_int_equal(l.plan.mounts[1].kind, MOUNT_TMPFS);
+    assert_string_equal(l.plan.mounts[1].target, "/empty");
+    assert_string_equal(l.plan.mounts[2].target, "/etc");
+    assert_int_equal(l.plan.mounts[3].kind, MOUNT_OVERLAY);
+    assert_int_equal(l.plan.mounts[3].layer, LAYER_UPPER);
+    assert_string_equal(l.plan.mounts[3].layers[0], "/a");
+    assert_string_equal(l.plan.mounts[3].layers[1], "/b");
+    assert_null(l.plan.mounts[3].layers[2]);
+    assert_string_equal(l.plan.mounts[3].target, "/c");
+    /* With two paths the second is both. */
+    assert_string_equal(l.plan.mounts[4].layers[1], "/b");
+    assert_string_equal(l.plan.mounts[4].target, "/b");
+    assert_int_equal(l.plan.mounts[5].layer, LAYER_MEMORY);
+    assert_string_equal(l.plan.mounts[5].layers[0], "+/a");
+    assert_null(l.plan.mounts[5].layers[1]);
+    assert_int_equal(l.plan.mounts[6].layer, LAYER_READ_ONLY);
+    assert_true(l.plan.root_in_memory);
+    assert_string_equal(l.options.pivot_new, "/new:root");
+    assert_string_equal(l.options.pivot_old, "/old");
+    release(&l);
+}
+
+static void files_of_the_tree(void **state)
+{
+    struct line l;
+
+    READ(&l, ARG("--resolv-conf=copy-stub"), ARG("--timezone=copy"));
+    assert_int_equal(l.options.resolv_conf.mode, SPAWN_FILE_COPY);
+    assert_string_equal(l.options.resolv_conf.source, "/run/systemd/resolve/stub-resolv.conf");
+    assert_int_equal(l.options.timezone.mode, SPAWN_FILE_REPLACE);
+    release(&l);
+    READ(&l, ARG("--resolv-conf=replace-host"), ARG("--timezone=symlink"));
+    assert_int_equal(l.options.resolv_conf.mode, SPAWN_FILE_REPLACE);
+    assert_string_equal(l.options.resolv_conf.source, "/etc/resolv.conf");
+    assert_int_equal(l.options.timezone.mode, SPAWN_FILE_LINK);
+    release(&l);
+    READ(&l, ARG("--resolv-conf=bind-uplink"), ARG("--resolv-conf=auto"), ARG("--timezone=auto"));
+    assert_int_equal(l.options.resolv_conf.mode, SPAWN_FILE_DEFAULT);
+    assert_int_equal(l.options.timezone.mode, SPAWN_FILE_DEFAULT);
+    release(&l);
+}
+
+static void secrets(void **state)
+{
+    struct line l;
+
+    READ(&l, ARG("--set-credential=a:first"), ARG("--set-credential=b:x\\x00\\101:"),
+         ARG("--set-credential=a:second"));
+    assert_int_equal(l.result, 0);
+    assert_int_equal(l.plan.credential_count, 2);
+    assert_string_equal(l.plan.credentials[0].name, "a");
+    assert_int_equal(l.plan.credentials[0].size, 6);
+    assert_memory_equal(l.plan.credentials[0].data, "second", 6);
+    assert_int_equal(l.plan.credentials[1].size, 4);
+    assert_memory_equal(l.plan.credentials[1].data, "x\0A:", 4);
+    assert_string_equal(environment(&l.plan, "CREDENTIALS_DIRECTORY"), "/run/host/credentials");
+    release(&l);
+}
+
+static void system_calls(void **state)
+{
+    struct line l;
+
+    READ(&l, ARG("--system-call-filter=bpf  @keyring"), ARG("--system-call-filter=~@mount chroot"));
+    assert_int_equal(l.result, 0);
+    assert_string_equal(l.plan.open_calls[0], "bpf");
+    assert_string_equal(l.plan.open_calls[1], "@keyring");
+    assert_null(l.plan.open_calls[2]);
+    assert_string_equal(l.plan.closed_calls[0], "@mount");
+    assert_string_equal(l.plan.closed_calls[1], "chroot");
+    release(&l);
+}
+
+static void users_of_the_tree(void **state)
+{
+    static const char passwd[] = "root:x:0:0:root:/root:/bin/bash\n"
+                                 "broken:x:zero:0:::\n"
+                                 "short:x:1:1\n"
+                                 "web:x:33:34:a:b:/srv/www:/bin/sh\n"
+                                 "mail:x:8:8::/var/mail:\n";
+    static const char group[] = "root:x:0:\nadm:x:4:other,mail\nweb:x:34:\nx:x:bad:mail\n"
+                                "mailman:x:5:mailer\ntty:x:6:mail";
+    struct login login = {.uid = 77};
+
+    assert_int_equal(login_from_text(passwd, group, "nobody", &login), -ESRCH);
+    assert_int_equal(login_from_text(passwd, group, "broken", &login), -ESRCH);
+    assert_int_equal(login_from_text(passwd, group, "short", &login), -ESRCH);
+    assert_int_equal(login_from_text(passwd, group, "", &login), -ESRCH);
+    assert_int_equal(login.uid, 77);
+    assert_int_equal(login_from_text(passwd, group, "mail", &login), 0);
+    assert_int_equal(login.uid, 8);
+    assert_string_equal(login.home, "/var/mail");
+    assert_string_equal(login.shell, "");
+    assert_int_equal(login.group_count, 2);
+    assert_int_equal(login.groups[0], 4);
+    assert_int_equal(login.groups[1], 6);
+    assert_int_equal(login_from_text(passwd, group, "0", &login), 0);
+    assert_string_equal(login.name, "root");
+    assert_int_equal(login_from_text(passwd, "", "web", &login), 0);
+    assert_int_equal(login.gid, 34);
+}
+
 static void capabilities(void **state)
 {
     struct line l;
@@ -225,6 +385,10 @@ static void network_and_root(void **state)
 {
     struct line l;
 
+    READ(&l, ARG("--network-namespace-path=/run/netns/a"));
+    assert_string_equal(l.plan.network_namespace, "/run/netns/a");
+    assert_true(container_plan_capabilities(&l.plan) & CAPABILITY_BIT(CAP_NET_ADMIN));
+    release(&l);
     READ(&l, ARG("--private-network"), ARG("--read-only"));
     assert_true(l.plan.private_network);
     assert_true(l.plan.read_only);
@@ -273,9 +437,15 @@ int main(void)
         cmocka_unit_test(stops_at_the_command),
         cmocka_unit_test(accepted_for_scripts),
         cmocka_unit_test(refusals_say_why),
+        cmocka_unit_test(what_excludes_what),
         cmocka_unit_test(wrong_lines),
         cmocka_unit_test(environment_and_identity),
         cmocka_unit_test(mounts),
+        cmocka_unit_test(mounts_of_the_tree),
+        cmocka_unit_test(files_of_the_tree),
+        cmocka_unit_test(secrets),
+        cmocka_unit_test(system_calls),
+        cmocka_unit_test(users_of_the_tree),
         cmocka_unit_test(capabilities),
         cmocka_unit_test(network_and_root),
         cmocka_unit_test(values),

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* File systems: by a forced check that writes nothing to the disk, after the replay of their
+ * journals. That the superblock says "clean" proves nothing (e2fsck -p goes by it, and so does the
+ * boot). */
+
+#include "base/text.h"
+#include "faults/examination.h"
+#include "faults/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *title_of(const struct volume *v)
+{
+    return text_safe(v->name);
+}
+
+static void detect_unmountable(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->filesystem_count; i++) {
+        const struct examined_filesystem *fs = &x->filesystems[i];
+        struct finding *finding;
+
+        if (!fs->mount_error || fs->fail_reads)
+            continue;
+        finding =
+            report_add(r, f, "the %s file system of %s (%s) cannot be mounted",
+                       text_safe(fs->volume->fs.type), text_safe(fs->target), title_of(fs->volume));
+        finding_evidence(finding, "%s", fs->mount_error);
+        if (fs->report->result != CHECK_NOT_CHECKED)
+            finding_expected(finding, "%s", fs->report->summary);
+        if (fs->nofail)
+            finding_severity(finding, FAULT_DEGRADES);
+    }
+}
+
+/* What a boot does about it: systemd-fsck(8) runs fsck -a, which looks closer only when the
+ * superblock is marked; what is then left needs a person. */
+static void detect_errors(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->filesystem_count; i++) {
+        const struct examined_filesystem *fs = &x->filesystems[i];
+        const struct filesystem *state = &fs->volume->fs;
+        struct finding *finding;
+
+        if (fs->report->result != CHECK_ERRORS_LEFT || fs->mount_error)
+            continue;
+        finding = report_add(r, f, "the %s file system of %s (%s) has errors",
+                             text_safe(state->type), text_safe(fs->target), title_of(fs->volume));
+        finding_evidence(finding, "%s", fs->report->summary);
+        if ((state->has_errors || state->dirty) && !fs->nofail)
+            continue;
+        finding_severity(finding, FAULT_DEGRADES);
+        finding_why(finding, "%s",
+                    fs->nofail
+                        ? "The boot goes on without it, since its line says nofail."
+                        : "The boot does not notice: the superblock says that it is clean. It "
+                          "goes on until the kernel comes upon the damage, and makes it "
+                          "worse.");
+    }
+}
+
+static void detect_recorded(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->filesystem_count; i++) {
+        const struct examined_filesystem *fs = &x->filesystems[i];
+
+        if (fs->volume->fs.has_errors && fs->report->result != CHECK_ERRORS_LEFT)
+            (void)report_add(r, f,
+                             "the file system of %s (%s) records that the kernel found errors",
+                             text_safe(fs->target), title_of(fs->volume));
+    }
+}
+
+static void detect_failing(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->disk_count; i++)
+        for (unsigned j = 0; j < x->disks[i]->volume_count; j++)
+            if (x->disks[i]->volumes[j].unreadable)
+                (void)report_add(r, f, "%s cannot be read: %s", title_of(&x->disks[i]->volumes[j]),
+                                 strerror(EIO));
+    for (unsigned i = 0; i < x->filesystem_count; i++)
+        if (x->filesystems[i].fail_reads)
+            finding_evidence(report_add(r, f, "%s cannot be read everywhere",
+                                        title_of(x->filesystems[i].volume)),
+                             "%s", x->filesystems[i].fail_reads);
+}
+
+static unsigned members_of(const struct volume *v)
+{
+    unsigned count = 0;
+
+    for (; v; v = v->next_member)
+        count++;
+    return count;
+}
+
+static void detect_incomplete(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->disk_count; i++)
+        for (unsigned j = 0; j < x->disks[i]->volume_count; j++) {
+            const struct volume *v = &x->disks[i]->volumes[j];
+
+            if (v->taken || v->fs.device_count <= members_of(v))
+                continue;
+            finding_expected(report_add(r, f, "the btrfs on %s lacks %u of its %u devices",
+                                        title_of(v), v->fs.device_count - members_of(v),
+                                        v->fs.device_count),
+                             "the file system %s is looked for on the disks that were named",
+                             text_safe(v->fs.uuid));
+        }
+}
+
+/* Somebody may have wiped what is not wanted any more. */
+static bool is_wanted(const struct examination *x, const char *uuid)
+{
+    char source[64];
+
+    snprintf(source, sizeof source, "UUID=%s", uuid);
+    for (unsigned i = 0; i < x->fstab.count; i++)
+        if (strcasecmp(x->fstab.entries[i].source, source) == 0)
+            return true;
+    return false;
+}
+
+static void detect_superblock(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->disk_count; i++)
+        for (unsigned j = 0; j < x->disks[i]->volume_count; j++) {
+            const struct volume *v = &x->disks[i]->volumes[j];
+            struct finding *finding;
+
+            if (!v->fs.backup_block)
+                continue;
+            finding = report_add(r, f, "the superblock of %s is lost, a copy of it is there",
+                                 title_of(v));
+            finding_evidence(finding, "ext file system %s, in block %u of %u bytes each",
+                             text_safe(v->fs.backup_uuid), v->fs.backup_block,
+                             v->fs.backup_block_size);
+            if (!is_wanted(x, v->fs.backup_uuid))
+                finding_severity(finding, FAULT_NOTICE);
+            finding_command(finding, "e2fsck -b %u -B %u %s", v->fs.backup_block,
+                            v->fs.backup_block_size, v->node);
+        }
+}
+
+static void detect_hibernated(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->disk_count; i++)
+        for (unsigned j = 0; j < x->disks[i]->volume_count; j++)
+            if (x->disks[i]->volumes[j].fs.hibernated)
+                (void)report_add(r, f, "%s holds a hibernated session",
+                                 title_of(&x->disks[i]->volumes[j]));
+}
+
+static const struct fault faults[] = {
+    {
+        .id = "filesystem.failing-disk",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "the disk does not give what is on it",
+        .why = "Reads fail or take minutes; every further access may be the last one.",
+        .remedy = "copy it before anything else (ddrescue -d DISK copy.img copy.map), and work on "
+                  "the copy",
+        .reference = "ddrescue(1)",
+        .detect = detect_failing,
+    },
+    {
+        .id = "filesystem.superblock-lost",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "the superblock of an ext file system is destroyed, a copy is left",
+        .why = "Nothing knows the file system any more: \"Bad magic number in super-block\", and "
+               "whatever is named by its UUID is not there.",
+        .remedy = "let e2fsck take the copy; look for what destroyed the beginning first, and copy "
+                  "the disk",
+        .reference = "e2fsck(8), -b",
+        .detect = detect_superblock,
+    },
+    {
+        .id = "filesystem.incomplete",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "a btrfs lacks devices",
+        .why = "It is not mounted without them: the boot waits for the device until it times out.",
+        .remedy = "attach the missing device, or name its disk too; without it: mount with "
+                  "-o degraded, then btrfs device remove missing",
+        .reference = "btrfs(5), degraded",
+        .detect = detect_incomplete,
+    },
+    {
+        .id = "filesystem.unmountable",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "a file system cannot be mounted",
+        .why = "What is mounted there is missing: emergency mode, or a kernel panic when it is the "
+               "root.",
+        .remedy = "check and repair it: unbrick boot or repair, with --fsck=repair",
+        .reference = "mount(8), EUCLEAN",
+        .detect = detect_unmountable,
+    },
+    {
+        .id = "filesystem.errors",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "a forced check finds errors in a file system",
+        .why = "The check at boot gives up: \"UNEXPECTED INCONSISTENCY; RUN fsck MANUALLY\", and "
+               "emergency mode.",
+        .remedy =
+            "check and repair it: unbrick boot or repair, with --fsck=repair; what it changes "
+            "beyond what is safe is kept in an undo file",
+        .reference = "systemd-fsck@.service(8), e2fsck(8)",
+        .detect = detect_errors,
+    },
+    {
+        .id = "filesystem.errors-recorded",
+        .severity = FAULT_DEGRADES,
+        .title = "the superblock records that the kernel found errors",
+        .why = "The boot checks it in full, which takes its time; with errors=remount-ro it is "
+               "read-only once the error comes again.",
+        .remedy = "check it: unbrick boot checks before it mounts; then look for the cause in the "
+                  "kernel's log (memory, cable, disk)",
+        .reference = "ext4(5), errors=; e2fsck(8)",
+        .detect = detect_recorded,
+    },
+    {
+        .id = "filesystem.hibernated",
+        .severity = FAULT_NOTICE,
+        .title = "a hibernated session is in the swap space",
+        .why = "A kernel that resumes it takes file systems for unchanged that were changed since: "
+               "they are damaged by that.",
+        .remedy =
+            "wake it and shut it down; or give that session up for good: mkswap the partition",
+        .reference = "systemd-hibernate-resume(8)",
+        .detect = detect_hibernated,
+    },
+};
+
+FAULT_FAMILY(filesystem, faults);

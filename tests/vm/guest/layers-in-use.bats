@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# hosts: plain
+# Layers that are in use on the host, or that are damaged: refused in one sentence, nothing activated is
+# left, and nothing of the host's is disturbed.
+
+load ../../system/helpers
+load storage
+
+@test "in use: a group with a mounted volume, and a disk that belongs to the host's group" {
+    disk a 60M
+    disk b 60M
+    pvcreate -qq "$A" "$B"
+    vgcreate -qq vg0 "$A" "$B"
+    lvcreate -qq -y -n root -L 30M vg0 "$A"
+    mini /dev/vg0/root
+    mkdir mnt
+    mount /dev/vg0/root mnt
+    refused 3 "/dev/loop" boot --yes a.img
+    refused 3 "vg0" boot --yes "$A"
+    refused 3 "in use" boot --yes "$A" "$B"
+    # The other disk carries nothing that is mounted, and is the host's all the same.
+    refused 3 "vg0" boot --yes "$B"
+    [ -e mnt/etc/hostname ]
+    umount mnt
+}
+
+@test "in use: a LUKS volume that is open on the host" {
+    disk a 60M
+    luks "$A" secret
+    mini /dev/mapper/secret
+    refused 3 "secret" boot --key-file "$KEY" --yes "$A"
+    [ -b /dev/mapper/secret ]
+    put_away
+    unb shell --key-file "$KEY" a.img -- cat /etc/hostname
+    [ "$output" = mini ]
+}
+
+@test "an array that is still in sync is used, and goes on where it stopped" {
+    disk a 60M
+    disk b 60M
+    mdadm --create /dev/md/0 --name 0 --run --level 1 --raid-devices 2 --metadata 1.2 "$A" "$B" 2>/dev/null
+    echo 100 >/proc/sys/dev/raid/speed_limit_min
+    echo 100 >/proc/sys/dev/raid/speed_limit_max
+    mini /dev/md/0
+    put_away
+    unb shell a.img b.img -- sh -c 'cat /etc/hostname; echo kept >/root/kept'
+    [ "$output" = mini ]
+    echo 200000 >/proc/sys/dev/raid/speed_limit_max
+    unb shell b.img a.img -- cat /root/kept
+    [ "$output" = kept ]
+    no_layers
+}
+
+@test "bad input: damaged metadata of a group, members of two arrays, a group in pieces" {
+    disk a 60M
+    disk b 60M
+    disk c 60M
+    lvm_group vg0 "$A" root:30M
+    mini /dev/vg0/root
+    array 1 raid1 "$B" missing || array 1 raid1 "$B"
+    array 2 raid1 "$C" missing || array 2 raid1 "$C"
+    put_away
+    # The text of the metadata, behind its header.
+    dd if=/dev/urandom of=a.img bs=512 seek=9 count=64 conv=notrunc status=none
+    unchanged a.img refused 4 "a.img" boot a.img
+    unb boot b.img c.img
+    [ "$status" -eq 3 ] || [ "$status" -eq 4 ]
+    [[ $stderr == *"1 of 2 members"* || $stderr == *"no partition table"* ]]
+    no_layers
+}
