@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "commands/list.h"
 #include "session/assembly.h"
+#include "session/clones.h"
 #include "storage/host_mounts.h"
 #include "storage/in_use.h"
 #include "storage/inventory.h"
@@ -159,33 +160,17 @@ static void compare_with_each_other(struct list *l)
                 compare(&l->disks[i], l->disks[j].disk, l->disks[j].target);
 }
 
-/* Is it a target itself, or one by another path? */
-static bool is_target(const struct list *l, const char *path)
-{
-    for (unsigned i = 0; i < l->count; i++)
-        if (l->disks[i].disk &&
-            (disk_is(l->disks[i].disk, path) || same_disk(l->disks[i].target, path)))
-            return true;
-    return false;
-}
-
 /* A target may be a copy of a disk that is attached but not asked about. */
 static void compare_with_host(struct list *l)
 {
-    static char paths[INVENTORY_MAX][128];
-    const struct disk_request request = {.access = DISK_READ};
-    int count = inventory_disks(paths, NULL);
+    char copy[sizeof l->disks->clone - 16];
 
-    for (int i = 0; i < count; i++) {
-        struct disk *other = is_target(l, paths[i]) ? NULL : calloc(1, sizeof *other);
+    for (unsigned i = 0; i < l->count; i++) {
+        struct list_disk *d = &l->disks[i];
 
-        if (other && disk_open_for_list(other, paths[i], &request, NULL) == 0) {
-            for (unsigned j = 0; j < l->count; j++)
-                if (l->disks[j].disk)
-                    compare(&l->disks[j], other, paths[i]);
-            (void)disk_close(other, 0, NULL);
-        }
-        free(other);
+        if (d->disk && !d->clone[0] &&
+            clones_of_host(d->disk, l->set.disks, l->set.count, copy, sizeof copy))
+            snprintf(d->clone, sizeof d->clone, "clone of %s", copy);
     }
 }
 

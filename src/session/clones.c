@@ -18,8 +18,7 @@ static bool is_ours(struct disk *const *disks, unsigned count, const char *path)
     return false;
 }
 
-static bool compare(struct disk *const *disks, unsigned count, const char *path, char *ret,
-                    size_t size)
+static bool is_copy(const struct disk *d, const char *path, char *ret, size_t size)
 {
     const struct disk_request request = {.access = DISK_READ};
     struct disk *other = calloc(1, sizeof *other);
@@ -27,9 +26,7 @@ static bool compare(struct disk *const *disks, unsigned count, const char *path,
     char what[200];
 
     if (other && disk_open_for_list(other, path, &request, NULL) == 0) {
-        for (unsigned i = 0; i < count && !found; i++)
-            found = disks[i]->kind == DISK_TARGET &&
-                    inventory_is_twin(disks[i], other, what, sizeof what);
+        found = inventory_is_twin(d, other, what, sizeof what);
         if (found)
             snprintf(ret, size, "%s (same %s)", text_safe(path), what);
         (void)disk_close(other, 0, NULL);
@@ -38,13 +35,14 @@ static bool compare(struct disk *const *disks, unsigned count, const char *path,
     return found;
 }
 
-bool clones_of_host(struct disk *const *disks, unsigned count, char *ret, size_t size)
+bool clones_of_host(const struct disk *d, struct disk *const *disks, unsigned count, char *ret,
+                    size_t size)
 {
     static char paths[INVENTORY_MAX][128];
     int total = inventory_disks(paths, NULL);
 
     for (int i = 0; i < total; i++)
-        if (!is_ours(disks, count, paths[i]) && compare(disks, count, paths[i], ret, size))
+        if (!is_ours(disks, count, paths[i]) && is_copy(d, paths[i], ret, size))
             return true;
     return false;
 }

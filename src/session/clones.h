@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Is one of the patient's @disks a copy of a disk of this host that is none of them? Then true, and
- * "/dev/vda (same partition table 1b2c...)" in @ret; safe text. */
-bool clones_of_host(struct disk *const *disks, unsigned count, char *ret, size_t size);
+/* Is @d a copy of a disk of this host that is none of @disks? Then true, and "/dev/vda (same
+ * partition table 1b2c...)" in @ret; safe text. */
+bool clones_of_host(const struct disk *d, struct disk *const *disks, unsigned count, char *ret,
+                    size_t size);
 
 /* Two targets that carry the same member of an array, a group or a file system are no patient:
  * -ENOTUNIQ with ERROR_REFUSED. */

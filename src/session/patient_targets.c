@@ -173,7 +173,8 @@ int patient_open_targets(struct patient *p, struct journal *j, struct error *e)
         r = clones_refuse_pair(p->disks, p->disk_count, e);
     if (r < 0)
         return r;
-    (void)clones_of_host(p->disks, p->disk_count, p->clone, sizeof p->clone);
+    for (unsigned i = 0; i < p->disk_count && !p->clone[0]; i++)
+        (void)clones_of_host(p->disks[i], p->disks, p->disk_count, p->clone, sizeof p->clone);
     return assemble_targets(p, j, e);
 }
 

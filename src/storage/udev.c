@@ -61,8 +61,7 @@ static const struct {
     {UNDO_LOOP, "KERNEL==\"%s|%sp*\""},
 };
 
-/* 0, or -ENOENT for a record without a rule. */
-static int make_rule(const char *record, char *ret, size_t size)
+int udev_rule(const char *record, char *ret, size_t size)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const char *value = record + strlen(kinds[i].record);
@@ -90,7 +89,7 @@ int udev_leave_alone(const char *record, struct error *e)
 
     if (access(CONTROL, F_OK) < 0)
         return 0;
-    r = make_rule(record, rule, sizeof rule);
+    r = udev_rule(record, rule, sizeof rule);
     if (r == -ENOENT)
         return 0;
     snprintf(id, sizeof id, "%d", (int)getpid());

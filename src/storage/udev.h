@@ -14,9 +14,15 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
+
 /* A rule for the devices that @record (undo.h) tells of, before they are made. Nothing to do, 0,
  * where no udevd runs, or for records of something else. */
 int udev_leave_alone(const char *record, struct error *e);
+
+/* The rule for @record. Pure. 0, -ENOENT for a record without one, -EINVAL where it would match
+ * more. */
+int udev_rule(const char *record, char *ret, size_t size);
 
 /* Take the rules of the session of process @id away. */
 void udev_forget(const char *id);

@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *text = malloc(size + 1);
     struct array_plan plan = {0};
     struct logical_volume lv;
+    struct physical_volume pv;
     struct volume_group vg;
     char prefix[80];
 
@@ -35,6 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
     }
     if (logical_volume_parse(text, &lv) == 0 && !lv.name[0])
+        abort();
+    /* Ranges of it are copied: they are on it. */
+    if (physical_volume_parse(text, &pv) == 0 &&
+        (pv.data_start > pv.size || pv.data_size > pv.size - pv.data_start))
         abort();
     free(text);
     return 0;

@@ -7,6 +7,8 @@
 
 #include "storage/array.h"
 #include "storage/luks.h"
+#include "storage/udev.h"
+#include "storage/undo.h"
 #include "storage/volume_group.h"
 
 #include <errno.h>
@@ -131,11 +133,52 @@ static void test_luks_prefix(void **state)
     assert_string_equal(prefix, "CRYPT-LUKS1-0fba1c02111122223333444455556666-n");
 }
 
+static void test_physical(void **state)
+{
+    struct physical_volume pv;
+
+    assert_int_equal(physical_volume_parse("  " UUID_1 "|1048576|9|4194304|41943040", &pv), 0);
+    assert_string_equal(pv.vg_uuid, UUID_1);
+    assert_int_equal(pv.data_start, 1048576);
+    assert_int_equal(pv.data_size, 9 * 4194304);
+    /* In no group. */
+    assert_int_equal(physical_volume_parse("  |1048576|0|4194304|41943040", &pv), 0);
+    assert_string_equal(pv.vg_uuid, "");
+    /* More than there is, also when the product wraps. */
+    assert_int_equal(physical_volume_parse("  |1048576|10|4194304|41943040", &pv), -EBADMSG);
+    assert_int_equal(physical_volume_parse("  |50000000|0|4194304|41943040", &pv), -EBADMSG);
+    assert_int_equal(physical_volume_parse("  |1048576|4611686018427387904|4194304|41943040", &pv),
+                     -EBADMSG);
+    assert_int_equal(physical_volume_parse("  |1048576|9|0|41943040", &pv), -EBADMSG);
+    assert_int_equal(physical_volume_parse("  WARNING: device not found", &pv), -EBADMSG);
+}
+
+/* What udevd of the host is told about devices of ours. */
+static void test_udev_rule(void **state)
+{
+    char rule[1024];
+
+    assert_int_equal(udev_rule(UNDO_LOOP "loop3", rule, sizeof rule), 0);
+    assert_non_null(strstr(rule, "KERNEL==\"loop3|loop3p*\", "));
+    assert_non_null(strstr(rule, "SYSTEMD_READY"));
+    assert_int_equal(udev_rule(UNDO_MAPPING "CRYPT-LUKS2-12ab", rule, sizeof rule), 0);
+    assert_non_null(strstr(rule, "ATTR{dm/uuid}==\"CRYPT-LUKS2-12ab*\", "));
+    assert_int_equal(udev_rule(UNDO_ARRAY "md127", rule, sizeof rule), 0);
+    assert_int_equal(rule[strlen(rule) - 1], '\n');
+    assert_int_equal(udev_rule(UNDO_LAYER "1-2", rule, sizeof rule), -ENOENT);
+    /* The disk's text is in none of them, and if it were, it could not match more. */
+    assert_int_equal(udev_rule(UNDO_MAPPING "x\", RUN+=\"y", rule, sizeof rule), -EINVAL);
+    assert_int_equal(udev_rule(UNDO_LOOP "loop*", rule, sizeof rule), -EINVAL);
+    assert_int_equal(udev_rule(UNDO_LOOP "loop1|sda", rule, sizeof rule), -EINVAL);
+    assert_int_equal(udev_rule(UNDO_LOOP "loop1\nx", rule, sizeof rule), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_export),      cmocka_unit_test(test_judge),
         cmocka_unit_test(test_groups),      cmocka_unit_test(test_volumes),
+        cmocka_unit_test(test_physical),    cmocka_unit_test(test_udev_rule),
         cmocka_unit_test(test_luks_prefix),
     };
 
