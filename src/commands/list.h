@@ -17,6 +17,7 @@ struct list_disk {
     char problem[512]; /* why not; safe text */
     char use[600];     /* who uses it: "mounted on /"; safe text, "" nobody */
     char clone[400];   /* "clone of /dev/vda (partition table ...)"; safe text, "" */
+    char wwid[128];    /* the disk's own name for itself; "" */
     char paths[400];   /* "/dev/sdc": nodes of the same disk by other paths; safe text, "" */
     /* Systems on it and on what stands on it, and file systems that could not be read. What has
      * parts on several disks belongs to the first. */
@@ -52,9 +53,10 @@ const char *list_volume_state(const struct candidates *found, const struct volum
 /* What was found on a disk of the set, or on what stands on it. */
 const struct candidates *list_found_on(const struct list *l, const struct disk *d);
 
-/* The next of what stands on @v directly, after @before (NULL: the first); NULL at the end. */
-const struct disk *list_next_above(const struct list *l, const struct volume *v,
-                                   const struct disk *before);
+/* What stands on @v directly: at most LIST_ABOVE_MAX in @ret. Returns how many. */
+#define LIST_ABOVE_MAX 16
+unsigned list_above(const struct list *l, const struct volume *v,
+                    const struct disk *ret[LIST_ABOVE_MAX]);
 
 /* Is it a part of something that can be put together, and is not? */
 bool list_is_closed(const struct list *l, const struct volume *v);

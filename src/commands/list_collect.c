@@ -118,11 +118,25 @@ static int look_at(struct list *l, struct list_disk *d, bool assemble)
     return r;
 }
 
+static void find_wwid(const char *path, char *ret, size_t size)
+{
+    unsigned number;
+    struct stat st;
+    dev_t disk;
+
+    ret[0] = '\0';
+    if (host_stat(path, &st) < 0 || !S_ISBLK(st.st_mode))
+        return;
+    if (sysfs_parent(st.st_rdev, &disk, &number) < 0)
+        disk = st.st_rdev;
+    (void)sysfs_wwid(disk, ret, size);
+}
+
 /* The same disk by another path: an entry that is there already? */
-static bool is_another_path(struct list *l, const char *path)
+static bool is_another_path(struct list *l, const char *path, const char *wwid)
 {
     for (unsigned i = 0; i < l->count; i++) {
-        if (!same_disk(l->disks[i].target, path))
+        if (!wwid[0] || strcmp(l->disks[i].wwid, wwid) != 0 || !same_disk(l->disks[i].target, path))
             continue;
         note_path(&l->disks[i], path);
         return true;
@@ -194,25 +208,28 @@ static int find_above(struct list *l, const struct list_request *request, struct
     return r;
 }
 
-/* Of the disks, and of what was found to belong to one before, the first that carries it. */
-static unsigned find_owner(const struct list *l, unsigned upper)
-{
-    for (unsigned i = 0; i < upper; i++)
-        for (unsigned j = 0; j < l->set.disks[i]->volume_count; j++)
-            if (stack_is_on(&l->set, l->set.disks[upper], &l->set.disks[i]->volumes[j]))
-                return l->owner[i];
-    return 0;
-}
-
+/* What stands on a disk belongs to it; what has parts on several, to the first of them. */
 static void find_owners(struct list *l)
 {
-    unsigned n = 0;
+    unsigned above[LIST_ABOVE_MAX], n = 0;
 
     for (unsigned i = 0; i < l->count; i++)
         if (l->disks[i].disk)
             l->owner[n++] = i;
     for (; n < l->set.count; n++)
-        l->owner[n] = find_owner(l, n);
+        l->owner[n] = l->count;
+    for (unsigned i = 0; i < l->set.count; i++)
+        for (unsigned j = 0; j < l->set.disks[i]->volume_count; j++) {
+            unsigned count =
+                stack_above(&l->set, &l->set.disks[i]->volumes[j], above, LIST_ABOVE_MAX);
+
+            for (unsigned k = 0; k < count; k++)
+                if (l->owner[above[k]] == l->count)
+                    l->owner[above[k]] = l->owner[i];
+        }
+    for (n = 0; n < l->set.count; n++)
+        if (l->owner[n] == l->count) /* it stands on nothing that is seen */
+            l->owner[n] = 0;
 }
 
 /* As the disk alone would be a patient: names of systems are what boot takes for it. */
@@ -266,7 +283,8 @@ int list_collect(struct list *ret, const struct list_request *request, struct er
         const char *target = all ? paths[i] : request->targets[i];
         struct list_disk *d = &ret->disks[ret->count];
 
-        if (is_another_path(ret, target))
+        find_wwid(target, d->wwid, sizeof d->wwid);
+        if (is_another_path(ret, target, d->wwid))
             continue;
         snprintf(d->target, sizeof d->target, "%.4095s", target);
         ret->count++;

@@ -118,9 +118,12 @@ static json_t *above(const struct list *l, const struct volume *v, unsigned dept
                                         [DISK_LUKS] = "LUKS",
                                         [DISK_GROUP] = "group",
                                         [DISK_OTHER] = "mapping"};
+    const struct disk *uppers[LIST_ABOVE_MAX];
+    unsigned count = depth < DEPTH_MAX ? list_above(l, v, uppers) : 0;
     json_t *list = json_array();
 
-    for (const struct disk *d = NULL; depth < DEPTH_MAX && (d = list_next_above(l, v, d));) {
+    for (unsigned n = 0; n < count; n++) {
+        const struct disk *d = uppers[n];
         const struct candidates *found = list_found_on(l, d);
         json_t *item = json_object(), *volumes = json_array();
 

@@ -224,8 +224,11 @@ static bool add_upper(struct tree *t, struct libscols_line *parent, const struct
 
 static bool add_above(struct tree *t, struct libscols_line *parent, const struct volume *v)
 {
-    for (const struct disk *d = NULL; (d = list_next_above(t->list, v, d));)
-        if (!add_upper(t, parent, d))
+    const struct disk *above[LIST_ABOVE_MAX];
+    unsigned count = list_above(t->list, v, above);
+
+    for (unsigned i = 0; i < count; i++)
+        if (!add_upper(t, parent, above[i]))
             return false;
     return true;
 }

@@ -18,22 +18,21 @@ const struct candidates *list_found_on(const struct list *l, const struct disk *
     return l->disks[l->owner[i]].found;
 }
 
-const struct disk *list_next_above(const struct list *l, const struct volume *v,
-                                   const struct disk *before)
+unsigned list_above(const struct list *l, const struct volume *v,
+                    const struct disk *ret[LIST_ABOVE_MAX])
 {
-    unsigned i = l->below;
+    unsigned found[LIST_ABOVE_MAX], count = stack_above(&l->set, v, found, LIST_ABOVE_MAX);
 
-    while (before && i < l->set.count && l->set.disks[i++] != before)
-        ;
-    for (; i < l->set.count; i++)
-        if (stack_is_on(&l->set, l->set.disks[i], v))
-            return l->set.disks[i];
-    return NULL;
+    for (unsigned i = 0; i < count; i++)
+        ret[i] = l->set.disks[found[i]];
+    return count;
 }
 
 bool list_is_closed(const struct list *l, const struct volume *v)
 {
-    return member_type_find(v->fs.type) && !list_next_above(l, v, NULL);
+    const struct disk *above[LIST_ABOVE_MAX];
+
+    return member_type_find(v->fs.type) && list_above(l, v, above) == 0;
 }
 
 const char *list_mount_point(const struct volume *v, char *buf, size_t size)

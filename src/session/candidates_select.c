@@ -28,7 +28,7 @@ char *candidate_describe(const struct candidate *c, char *buf, size_t size)
 static const struct volume *find_telling(struct disk *const *disks, unsigned disk_count,
                                          unsigned *ret_with_contents)
 {
-    const struct volume *found = NULL;
+    const struct volume *closed = NULL, *swap = NULL;
 
     *ret_with_contents = 0;
     for (unsigned i = 0; i < disk_count; i++)
@@ -38,11 +38,12 @@ static const struct volume *find_telling(struct disk *const *disks, unsigned dis
             if (disks[i]->selected && disks[i]->selected != v->number)
                 continue;
             *ret_with_contents += v->fs.type[0] != '\0';
-            if (member_type_find(v->fs.type) ? !found || !member_type_find(found->fs.type)
-                                             : !found && strcmp(v->fs.type, "swap") == 0)
-                found = v;
+            if (!closed && member_type_find(v->fs.type))
+                closed = v;
+            else if (!swap && strcmp(v->fs.type, "swap") == 0)
+                swap = v;
         }
-    return found;
+    return closed ? closed : swap;
 }
 
 static int say_closed(const struct disk *d, const struct volume *v, struct error *e)

@@ -345,13 +345,16 @@ int disk_add_layer(struct disk *d, const struct disk_request *request, struct er
 
 int disk_use_assembled(struct disk *d, const char *node, struct error *e)
 {
+    struct stat st;
     int sector = 512;
 
     d->backing_fd = open(node, (d->access != DISK_READ ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     d->content_fd = d->backing_fd;
-    if (d->backing_fd < 0 || ioctl(d->backing_fd, BLKGETSIZE64, &d->size) < 0 ||
+    if (d->backing_fd < 0 || fstat(d->backing_fd, &st) < 0 ||
+        ioctl(d->backing_fd, BLKGETSIZE64, &d->size) < 0 ||
         ioctl(d->backing_fd, BLKSSZGET, &sector) < 0)
         return error_errno(e, -errno, "cannot open %s", node);
+    d->devno = st.st_rdev;
     d->sector_size = (uint32_t)sector;
     return make_reachable(d, NULL, e);
 }

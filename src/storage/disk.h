@@ -56,6 +56,7 @@ struct disk {
     enum disk_kind kind;
     char target[4096];       /* what the user typed; else the name */
     char node[128];          /* the whole disk as a device: "/dev/sdb", or our "/dev/loop3" */
+    dev_t devno;             /* of the target, or what was assembled; 0: an image, or a group */
     char name[64];           /* short name: "sdb", the image's file name, "md0", "vg0" */
     char record[160];        /* assembled: what undo_record() needs */
     char opened_as[64];      /* assembled: the name that it has here, when it is not .name */

@@ -17,6 +17,7 @@ void disk_identify(struct disk *d, dev_t devno)
         snprintf(d->name, sizeof d->name, "%.63s", slash ? slash + 1 : d->target);
         return;
     }
+    d->devno = devno;
     sysfs_text(devno, "dm/name", d->name, sizeof d->name); /* says more than "dm-0" */
     if (!d->name[0] && sysfs_name(devno, d->name, sizeof d->name) < 0)
         snprintf(d->name, sizeof d->name, "%u:%u", major(devno), minor(devno));

@@ -6,7 +6,7 @@
 
 #include "storage/disk.h"
 
-/* Set d->name, and of the block device @devno d->model and d->serial. */
+/* Set d->name, and of the block device @devno d->devno, d->model and d->serial. */
 void disk_identify(struct disk *d, dev_t devno);
 
 /* Set the names of d->volumes, whose nodes are known. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/stack.h"
 
-#include "base/host.h"
 #include "base/text.h"
 #include "storage/array.h"
 #include "storage/mapping.h"
@@ -19,48 +18,67 @@
  * over RAID has five. */
 #define DEPTH_MAX 8
 
-static bool is_node(const struct disk *d, dev_t devno)
-{
-    struct stat st;
-
-    return d->node[0] && host_stat(d->node, &st) == 0 && st.st_rdev == devno;
-}
-
 static bool has_device(const struct disk *d, dev_t devno)
 {
     for (unsigned i = 0; i < d->volume_count; i++)
         if (d->volumes[i].devno == devno)
             return true;
-    return is_node(d, devno);
+    return d->devno == devno;
 }
 
-static bool is_known(const struct disk_set *set, dev_t devno)
+/* Index of the one that has the device, or -1. */
+static int find_known(const struct disk_set *set, dev_t devno)
 {
     for (unsigned i = 0; i < set->count; i++)
         if (has_device(set->disks[i], devno))
-            return true;
-    return false;
+            return (int)i;
+    return -1;
 }
 
-static bool reaches(const struct disk_set *set, const struct disk *upper, dev_t devno,
-                    unsigned depth)
+struct found {
+    unsigned *items, count, max;
+};
+
+static void take(struct found *f, unsigned index)
+{
+    for (unsigned i = 0; i < f->count; i++)
+        if (f->items[i] == index)
+            return;
+    if (f->count < f->max)
+        f->items[f->count++] = index;
+}
+
+/* Through what nobody knows by name, up to what is in the set. */
+static void walk_up(const struct disk_set *set, dev_t devno, unsigned depth, struct found *f)
 {
     dev_t holders[HOLDERS_MAX];
     int count = sysfs_related(devno, "holders", holders, HOLDERS_MAX);
 
-    for (int i = 0; i < count; i++)
-        if (has_device(upper, holders[i]))
-            return true;
-    for (int i = 0; i < count && depth < DEPTH_MAX; i++)
-        if (!is_known(set, holders[i]) && reaches(set, upper, holders[i], depth + 1))
-            return true;
-    return false;
+    for (int i = 0; i < count; i++) {
+        int known = find_known(set, holders[i]);
+
+        if (known < 0 && depth < DEPTH_MAX)
+            walk_up(set, holders[i], depth + 1, f);
+        else if (known >= 0 && set->disks[known]->kind != DISK_TARGET) /* named for itself */
+            take(f, (unsigned)known);
+    }
 }
 
-bool stack_is_on(const struct disk_set *set, const struct disk *upper, const struct volume *v)
+static int compare_indices(const void *a, const void *b)
 {
-    return upper->kind != DISK_TARGET && !has_device(upper, v->devno) &&
-           reaches(set, upper, v->devno, 0);
+    const unsigned *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+unsigned stack_above(const struct disk_set *set, const struct volume *v, unsigned *ret,
+                     unsigned max)
+{
+    struct found f = {.items = ret, .max = max};
+
+    walk_up(set, v->devno, 0, &f);
+    qsort(ret, f.count, sizeof *ret, compare_indices);
+    return f.count;
 }
 
 static struct disk *add_disk(struct disk_set *set, enum disk_kind kind, const char *name)
@@ -194,7 +212,7 @@ static int add_holders(struct disk_set *set, const struct volume *v, dev_t devno
         char name[64] = "";
         int r;
 
-        if (is_known(set, holders[i]))
+        if (find_known(set, holders[i]) >= 0)
             continue;
         (void)sysfs_name(holders[i], name, sizeof name);
         if (mapping_find(holders[i], &m) == 0)

@@ -16,5 +16,7 @@
  */
 int stack_find_active(struct disk_set *set);
 
-/* Does @upper, which is in @set, stand on @v directly: with nothing of @set in between? */
-bool stack_is_on(const struct disk_set *set, const struct disk *upper, const struct volume *v);
+/* What of @set stands on @v directly, with nothing of @set in between: at most @max indices in it,
+ * in its order. Returns how many. */
+unsigned stack_above(const struct disk_set *set, const struct volume *v, unsigned *ret,
+                     unsigned max);

@@ -80,6 +80,7 @@ static int open_recorded(struct disk *d, const char *path)
     snprintf(d->node, sizeof d->node, "/dev/%s", name);
     d->size = sysfs_number(st.st_rdev, "size") * 512;
     d->sector_size = (uint32_t)sysfs_number(st.st_rdev, "queue/logical_block_size");
+    d->devno = st.st_rdev;
     if (d->kind == DISK_TARGET)
         disk_identify(d, st.st_rdev);
     add_volumes(d, st.st_rdev);
