@@ -147,11 +147,11 @@ static bool add_systems(struct tree *t, struct libscols_line *parent, const stru
 }
 
 /* "on /srv", "label data", "opened by: zpool import ...". */
-static void describe_volume(const struct tree *t, const struct volume *v,
+static void describe_volume(const struct tree *t, const struct disk *d, const struct volume *v,
                             const struct candidates *found, char *ret, size_t size)
 {
     const struct member_type *member = member_type_find(v->fs.type);
-    char mount_point[4096], opens[300];
+    char mount_point[4096], opens[300], node[160];
 
     ret[0] = '\0';
     if (list_mount_point(v, mount_point, sizeof mount_point))
@@ -159,8 +159,9 @@ static void describe_volume(const struct tree *t, const struct volume *v,
     else if (strcmp(list_volume_state(found, v), "unreadable") == 0)
         snprintf(ret, size, "%s", found->unreadable_why);
     else if (list_is_closed(t->list, v))
-        snprintf(ret, size, member->opens ? "closed; to open it: %s" : "closed",
-                 member_opens(member, v->node, opens, sizeof opens));
+        snprintf(
+            ret, size, member->opens ? "closed; to open it: %s" : "closed",
+            member_opens(member, disk_volume_node(d, v, node, sizeof node), opens, sizeof opens));
     else if (v->fs.label[0])
         snprintf(ret, size, "label %s", text_safe(v->fs.label));
 }
@@ -175,13 +176,13 @@ static bool add_contents(struct tree *t, struct libscols_line *line, const struc
 }
 
 /* @note: about what it is the only volume of; "". */
-static bool add_volume(struct tree *t, struct libscols_line *parent, const struct volume *v,
-                       const struct candidates *found, const char *note)
+static bool add_volume(struct tree *t, struct libscols_line *parent, const struct disk *d,
+                       const struct volume *v, const struct candidates *found, const char *note)
 {
     struct libscols_line *line;
     char content[5000], both[5200];
 
-    describe_volume(t, v, found, content, sizeof content);
+    describe_volume(t, d, v, found, content, sizeof content);
     snprintf(both, sizeof both, "%s%s%s", note, note[0] && content[0] ? ", " : "", content);
     line = add_line(t->table, parent, text_safe(v->name), v->size, text_safe(v->fs.type),
                     list_volume_state(found, v), both);
@@ -213,11 +214,11 @@ static bool add_upper(struct tree *t, struct libscols_line *parent, const struct
     if (is_shown(t, d))
         return add_line(t->table, parent, text_safe(d->name), 0, kinds[d->kind], "", "see above");
     if (d->kind != DISK_GROUP && !d->table[0] && d->volume_count == 1)
-        return add_volume(t, parent, &d->volumes[0], found, note);
+        return add_volume(t, parent, d, &d->volumes[0], found, note);
     line = add_line(t->table, parent, text_safe(d->name), d->size,
                     d->kind == DISK_GROUP ? kinds[d->kind] : d->table, "", note);
     for (unsigned i = 0; line && i < d->volume_count; i++)
-        if (!add_volume(t, line, &d->volumes[i], found, ""))
+        if (!add_volume(t, line, d, &d->volumes[i], found, ""))
             return false;
     return line;
 }
@@ -260,7 +261,7 @@ static bool add_disk(struct tree *t, const struct list_disk *d)
         return add_line(t->table, NULL, text_safe(d->target), 0, "", "unreadable", d->problem);
     bare = !disk->table[0] && disk->volume_count;
     if (bare && !d->use[0])
-        describe_volume(t, &disk->volumes[0], d->found, below, sizeof below);
+        describe_volume(t, disk, &disk->volumes[0], d->found, below, sizeof below);
     describe_disk(d, below, content, sizeof content);
     line = add_line(t->table, NULL, text_safe(d->target), disk->size,
                     bare ? text_safe(disk->volumes[0].fs.type) : disk->table,
@@ -273,7 +274,7 @@ static bool add_disk(struct tree *t, const struct list_disk *d)
     if (line && bare)
         return add_contents(t, line, &disk->volumes[0], d->found);
     for (unsigned i = 0; line && i < disk->volume_count; i++)
-        if (!add_volume(t, line, &disk->volumes[i], d->found, ""))
+        if (!add_volume(t, line, disk, &disk->volumes[i], d->found, ""))
             return false;
     return line;
 }

@@ -26,7 +26,7 @@ char *candidate_describe(const struct candidate *c, char *buf, size_t size)
 
 /* What a person should know first: something closed, which may well be the root; else swap. */
 static const struct volume *find_telling(struct disk *const *disks, unsigned disk_count,
-                                         unsigned *ret_with_contents)
+                                         const struct disk **ret_disk, unsigned *ret_with_contents)
 {
     const struct volume *closed = NULL, *swap = NULL;
 
@@ -38,25 +38,29 @@ static const struct volume *find_telling(struct disk *const *disks, unsigned dis
             if (disks[i]->selected && disks[i]->selected != v->number)
                 continue;
             *ret_with_contents += v->fs.type[0] != '\0';
-            if (!closed && member_type_find(v->fs.type))
+            if (!closed && member_type_find(v->fs.type)) {
                 closed = v;
-            else if (!swap && strcmp(v->fs.type, "swap") == 0)
+                *ret_disk = disks[i];
+            } else if (!swap && strcmp(v->fs.type, "swap") == 0)
                 swap = v;
         }
     return closed ? closed : swap;
 }
 
-static int say_closed(const struct disk *d, const struct volume *v, struct error *e)
+/* @on: what it is on, which may be a part of @d. */
+static int say_closed(const struct disk *d, const struct disk *on, const struct volume *v,
+                      struct error *e)
 {
     const struct member_type *member = member_type_find(v->fs.type);
-    char opens[300];
+    char opens[300], node[160];
 
     (void)error_set(e, ERROR_TARGET, -ENOENT, member ? "locked" : "no-system",
                     "%s: no Linux system that can be opened; %s is %s", text_safe(d->target),
                     v->number ? text_safe(v->name) : "it", member ? member->what : "swap space");
     if (member && member->opens)
-        (void)error_advise(e, "open it on this host, and give the device that appears: %s",
-                           member_opens(member, v->node, opens, sizeof opens));
+        (void)error_advise(
+            e, "open it on this host, and give the device that appears: %s",
+            member_opens(member, disk_volume_node(on, v, node, sizeof node), opens, sizeof opens));
     else if (member)
         (void)error_advise(e, "unbrick list %s shows what is on it", text_safe(d->target));
     return -ENOENT;
@@ -88,9 +92,9 @@ static int explain_lost_superblock(const struct disk *d, const struct volume *v,
 static int no_system(const struct candidates *c, struct disk *const *disks, unsigned disk_count,
                      struct error *e)
 {
-    const struct disk *d = disks[0];
+    const struct disk *d = disks[0], *on = d;
     unsigned with_contents;
-    const struct volume *telling = find_telling(disks, disk_count, &with_contents);
+    const struct volume *telling = find_telling(disks, disk_count, &on, &with_contents);
     const struct volume *lost = lost_superblock(disks, disk_count);
 
     if (lost)
@@ -101,7 +105,7 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
                          text_safe(d->target), c->unreadable[0]->fs.type,
                          text_safe(c->unreadable[0]->name), c->unreadable_why);
     if (telling)
-        return say_closed(d, telling, e);
+        return say_closed(d, on, telling, e);
     if (with_contents == 0) {
         (void)error_set(e, ERROR_TARGET, -ENOENT, "no-filesystem",
                         "%s: no partition table and no file system was found on it%s%s",

@@ -128,5 +128,9 @@ int disk_probe_volumes(struct disk *d, struct error *e);
  * in @buf. Returns @buf. */
 char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf, size_t size);
 
+/* The node by which a person reaches @v with other programs: none of ours, which goes with us.
+ * "DEVICE" in an image. In @buf; returns @buf. */
+char *disk_volume_node(const struct disk *d, const struct volume *v, char *buf, size_t size);
+
 /* Does @target name the disk @d, or a partition of it? For targets that are given twice. */
 bool disk_is(const struct disk *d, const char *target);

@@ -72,3 +72,12 @@ char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf,
         snprintf(buf, size, "%s", text_safe(v->name));
     return buf;
 }
+
+char *disk_volume_node(const struct disk *d, const struct volume *v, char *buf, size_t size)
+{
+    if (d->aside)
+        snprintf(buf, size, "/dev/%s", text_safe(v->name));
+    else
+        snprintf(buf, size, "%s", d->is_loop ? "DEVICE" : v->node);
+    return buf;
+}

@@ -126,3 +126,25 @@ volume() {
     run "$PTY" --timeout 60 'expect:Which one' 'send:\x03' status:130 -- "$UNBRICK"
     [ "$status" -eq 0 ] || fail "$output"
 }
+
+@test "list: what unbrick does not open is named, with what opens it" {
+    local kind magic word disk=$BATS_TEST_TMPDIR/member
+    while read -r kind magic word; do
+        rm -f "$disk"
+        truncate -s 8M "$disk"
+        printf '%b' "$magic" | dd of="$disk" conv=notrunc status=none
+        refused 4 "$word" boot "$disk"
+        [[ $stderr == *"open it on this host"*"DEVICE"* ]] || fail "$kind: no hint"
+        unb list "$disk"
+        [[ $output == *"closed; to open it: "*"DEVICE"* ]] || fail "$kind: not in the list"
+        # With a device it is the device's own name.
+        attach "$disk"
+        unb list "$DEV"
+        [[ $output == *"$DEV"*"closed; to open it: "*"$DEV"* ]] || fail "$kind: not the device"
+        detach_all
+    done <<'END'
+dm-integrity integrt\0\1 dm-integrity
+verity verity\0\0\1\0\0\0\1\0\0\0 dm-verity
+vdo dmvdo001 VDO
+END
+}
