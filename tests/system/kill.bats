@@ -101,10 +101,11 @@ need_a_write() {
     rm "$part"
 }
 
-# Elsewhere are those that take another image or command (layers.bats, spawn.bats) or another kernel (tests/vm/guest/kill.bats).
+# Elsewhere are those that take another image or command (layers.bats, spawn.bats) or another kernel
+# (tests/vm/guest/kill.bats); the visits' have a test of their own below.
 steps() {
     grep -rhoE 'step_reached\("[a-z-]+"\)' "$BATS_TEST_DIRNAME/../../src" | cut -d'"' -f2 |
-        grep -vE '^(layer|assembled|spawn)-' | sort -u
+        grep -vE '^(layer|assembled|spawn|visit)-' | sort -u
 }
 
 @test "kill: the build knows steps" {
@@ -251,4 +252,178 @@ ended() {
     wait_for 30 grep -q up "$BATS_TEST_TMPDIR/out"
     kill -KILL "$PID"
     gone
+}
+
+# --- each of our processes, on a system so small that it is quick -----------------------------
+
+# mini_image: one partition with a busybox, in IMG.
+mini_image() {
+    local tree=$BATS_TEST_TMPDIR/mini
+    IMG=$BATS_TEST_TMPDIR/mini.img
+    "$FIXTURES/mini" "$tree" mini1
+    truncate -s 40M "$IMG"
+    echo 'label: gpt
+start=2048' | sfdisk -q "$IMG"
+    mke2fs -q -t ext4 -E offset=$((2048 * 512)) -d "$tree" "$IMG" 36M
+}
+
+# start_mini STEP [COMMAND...]: as start; what runs there ignores everything.
+start_mini() {
+    local file=$BATS_TEST_TMPDIR/stopped step=$1
+    rm -f "$file" "$BATS_TEST_TMPDIR/out"
+    UNBRICK_STOP_AT=$step UNBRICK_STOP_FILE=$file "$UNBRICK" shell "$IMG" -- sh -c \
+        'trap "" HUP INT TERM; echo up; while :; do sleep 1; done' \
+        >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
+    PID=$!
+    wait_for 30 grep -qs . "${step:+$file}${step:-$BATS_TEST_TMPDIR/out}" || true
+    if [ -n "$step" ] && [[ $step != visit-* ]]; then
+        wait_for 30 test -s "$file" || fail "the step '$step' is not reached"
+        STOPPED=$(cat "$file")
+    else
+        wait_for 30 grep -qs up "$BATS_TEST_TMPDIR/out" || fail "the session does not start"
+        STOPPED=$PID
+    fi
+}
+
+# The process WHO of the session of PID; nothing when there is none (yet).
+process() {
+    local pid
+    case $1 in
+    supervisor) echo "$PID" ;;
+    keeper) named unbrick-keeper ;;
+    visit) named unbrick-visit | head -n 1 ;;
+    stub)
+        for pid in $(children "$PID"); do
+            case $(cat "/proc/$pid/comm") in unbrick-keeper | unbrick-visit) ;; *) echo "$pid" ;; esac
+        done
+        ;;
+    init) for pid in $(process stub); do children "$pid"; done ;;
+    esac
+}
+
+@test "kill: the keeper, the stub or the init, at every step" {
+    local step who pid killed=0
+    mini_image
+    for step in $(steps | grep -v '^check-'); do
+        for who in keeper stub init; do
+            # The keeper is the same everywhere before the container; and after it, too.
+            start_mini "$step"
+            pid=$(process "$who")
+            echo "step $step, $who ${pid:-is not there}"
+            if [ -n "$pid" ]; then
+                # shellcheck disable=SC2086
+                kill -KILL $pid
+                killed=$((killed + 1))
+            fi
+            kill -CONT "$STOPPED" 2>/dev/null || true
+            if [ -z "$pid" ] || [ "$who" = keeper ]; then
+                # It goes on without, and ends in order when it is asked to: the deadline is passed over.
+                kill -TERM "$PID"
+                sleep 0.2
+                kill -TERM "$PID" 2>/dev/null || true
+            fi
+            wait_for 15 ended "$PID" || fail "the supervisor goes on"
+            wait "$PID" 2>/dev/null || true
+            assert_host_clean 6
+            [ -n "$pid" ] || break # what comes later is not there, either
+        done
+    done
+    [ "$killed" -ge 15 ] || fail "only $killed were there"
+    clean_ext "$IMG"
+}
+
+@test "kill: while somebody enters and the container is frozen" {
+    local who visitor
+    mini_image
+    for who in supervisor keeper stub init visit; do
+        start_mini visit-frozen
+        "$UNBRICK" enter "$PID" -- cat /etc/hostname >"$BATS_TEST_TMPDIR/visitor" 2>&1 </dev/null 3>&- &
+        visitor=$!
+        wait_for 20 test -s "$BATS_TEST_TMPDIR/stopped" || fail "nobody enters"
+        [ "$(cat "$BATS_TEST_TMPDIR/stopped")" = "$(process visit)" ]
+        # shellcheck disable=SC2046
+        kill -KILL $(process $who)
+        if [ $who = visit ] || [ $who = keeper ]; then
+            # The session goes on, and is frozen no more.
+            [ $who = visit ] || kill -CONT "$(process visit)"
+            wait $visitor || true
+            unb enter "$PID" -- cat /etc/hostname
+            [ "$output" = mini1 ] || fail "after the $who"
+            unb stop --kill "$PID"
+            [ "$status" -eq 0 ]
+        fi
+        wait_for 15 ended "$PID" || fail "the supervisor goes on without its $who"
+        wait "$PID" $visitor 2>/dev/null || true
+        assert_host_clean 6
+        rm -f "$BATS_TEST_TMPDIR/stopped"
+    done
+    clean_ext "$IMG"
+}
+
+# --- an init that does not want to end (tests/hostile-init) ----------------------------------------
+
+# start_hostile MODE: a session of spawn in the background.
+start_hostile() {
+    local tree=$BATS_TEST_TMPDIR/hostile init
+    init=$(realpath "${HOSTILE_INIT:-$BATS_TEST_DIRNAME/../../build-test/tests/hostile-init}")
+    if [ ! -d "$tree" ]; then
+        "$FIXTURES/mini" "$tree" hostile1
+        rm "$tree/sbin/init"
+        cp "$init" "$tree/sbin/init"
+    fi
+    rm -f "$BATS_TEST_TMPDIR/out"
+    "$UNBRICK" spawn -q -D "$tree" --boot -- "$1" >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
+    PID=$!
+    wait_for 20 grep -qs up "$BATS_TEST_TMPDIR/out" || fail "it does not start"
+}
+
+@test "kill: with an init that is deaf, forks for ever, holds the console, mounts over everything" {
+    local mode who
+    for mode in deaf forks console mounts; do
+        for who in supervisor stub keeper all; do
+            start_hostile $mode
+            echo "$mode, $who"
+            case $who in
+            all)
+                # shellcheck disable=SC2046
+                kill -KILL $(our_processes)
+                wait_for 10 eval '"$UNBRICK" cleanup >/dev/null 2>&1 && nothing_left'
+                ;;
+            keeper)
+                kill -KILL "$(process keeper)"
+                unb stop --kill "$PID"
+                [ "$status" -eq 0 ]
+                ;;
+            *) kill -KILL "$(process $who)" ;;
+            esac
+            wait_for 15 ended "$PID" || fail "the supervisor goes on"
+            wait "$PID" 2>/dev/null || true
+            assert_host_clean 8
+        done
+    done
+}
+
+@test "kill: the ways to leave such an init, the terminal as before" {
+    local tree=$BATS_TEST_TMPDIR/hostile
+    start_hostile deaf
+    unb stop --kill "$PID"
+    [ "$status" -eq 0 ]
+    wait "$PID" || true
+    # Who enters is not kept from it, nor in it.
+    start_hostile forks
+    unb enter "$PID" -- cat /etc/hostname
+    [ "$output" = hostile1 ]
+    kill -TERM "$PID"
+    sleep 0.3
+    kill -TERM "$PID"
+    wait_for 15 ended "$PID"
+    wait "$PID" || true
+    assert_host_clean 6
+    for mode in console mounts; do
+        run "$PTY" expect:'lqqqk' raw:yes 'send:\x1d\x1d\x1d' pause:0.3 'send:\x1d\x1d\x1d' status:1 -- \
+            "$UNBRICK" spawn -q -D "$tree" --boot -- "$mode"
+        [ "$status" -eq 0 ] || fail "${output: -2000}"
+        [[ $output != *$'\e[c'* && $output != *$'\e]0;'* && $output == *$'\e[?1049l'* ]]
+        assert_host_clean 6
+    done
 }
