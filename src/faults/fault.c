@@ -7,9 +7,15 @@
 #include <string.h>
 
 extern const struct fault_family fault_family_fstab;
+extern const struct fault_family fault_family_device;
+extern const struct fault_family fault_family_option;
+extern const struct fault_family fault_family_mount;
+extern const struct fault_family fault_family_mountunit;
+extern const struct fault_family fault_family_swap;
 
 const struct fault_family *const fault_families[] = {
-    &fault_family_fstab,
+    &fault_family_fstab, &fault_family_device,    &fault_family_option,
+    &fault_family_mount, &fault_family_mountunit, &fault_family_swap,
 };
 
 const size_t fault_family_count = sizeof fault_families / sizeof fault_families[0];

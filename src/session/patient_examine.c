@@ -8,6 +8,11 @@ static bool is_mounted(const void *userdata, const char *target)
     return patient_volume_at(userdata, target) != NULL;
 }
 
+static const struct volume *volume_at(const void *userdata, const char *target)
+{
+    return patient_volume_at(userdata, target);
+}
+
 int patient_examination_open(struct examination *ret, const struct patient *p, struct error *e)
 {
     *ret = (struct examination){
@@ -19,7 +24,9 @@ int patient_examination_open(struct examination *ret, const struct patient *p, s
         .root = p->root ? p->root->volume : NULL,
         .incomplete = p->closed.code != 0,
         .is_mounted = p->root ? is_mounted : NULL,
+        .volume_at = p->root ? volume_at : NULL,
         .userdata = p,
+        .root_subvolume = p->root ? p->root->subvolume : NULL,
     };
     return examination_open(ret, e);
 }

@@ -58,15 +58,15 @@ has_finding() {
     findings | grep -qxF "$1"
 }
 
-# fault_case ID: the breaker's fault is found with its severity; and when it has a remedy, that is
+# fault_case BREAKER: the breaker's fault (of a breaker ID+CASE: ID) is found with its severity; and when it has a remedy, that is
 # applied, the fault is gone, and a second repair has nothing to do.
 fault_case() {
-    local id=$1 severity
-    broken "$id"
+    local id=${1%+*} severity
+    broken "$1"
     unb examine --json "$TARGET"
     has_finding "$id" || fail "$id is not found" || return 1
     severity=$(findings ".findings[] | select(.id == \"$id\") | .severity" | head -n 1)
-    [ "$severity" = "$(property "$id" severity)" ] || fail "$id is '$severity'" || return 1
+    [ "$severity" = "$(property "$1" severity)" ] || fail "$id is '$severity'" || return 1
     [ "$severity" = stops-boot ] && [ "$status" -eq 1 ] || [ "$severity" != stops-boot ] ||
         fail "status $status" || return 1
     [ "$(findings ".findings[] | select(.id == \"$id\") | .repairable" | head -n 1)" = true ] ||
@@ -76,5 +76,5 @@ fault_case() {
     unb examine --json "$TARGET"
     ! findings ".findings[] | select(.repairable) | .id" | grep -qxF "$id" ||
         fail "$id is still there" || return 1
-    [ "$(property "$id" remains)" = yes ] || ! has_finding "$id" || fail "$id remains"
+    [ "$(property "$1" remains)" = yes ] || ! has_finding "$id" || fail "$id remains"
 }

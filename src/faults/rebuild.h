@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a system makes by itself from what is in it, made again with its own programs: the initramfs
+ * of a kernel, GRUB's configuration, the index of the modules. They run inside the patient. */
+
+#include "faults/changes.h"
+#include "faults/examination.h"
+
+/* Is there a program for it that can be executed here? For findings: without it the remedy does not
+ * fit. */
+bool rebuild_has_initramfs(const struct examination *x);
+bool rebuild_has_grub(const struct examination *x);
+
+/*
+ * Plan to make the initramfs of @release again, for any machine and not only for this host; @path
+ * is where the boot loader looks for it. 0; -ENOTSUP: the patient has no program for it, or that
+ * cannot be run here, with the reason.
+ */
+int rebuild_initramfs(struct examination *x, const char *release, const char *path,
+                      struct changes *c, struct error *e);
+
+/* Plan to make grub.cfg at @path again. As above. */
+int rebuild_grub(struct examination *x, const char *path, struct changes *c, struct error *e);
+
+/* Plan depmod(8) for @release. As above. */
+int rebuild_module_index(struct examination *x, const char *release, struct changes *c,
+                         struct error *e);

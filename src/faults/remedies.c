@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "faults/remedies.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+int remedy_planned(int r, const char *path, struct error *e)
+{
+    return r < 0 ? error_errno(e, r, "cannot plan a change of %s", text_safe(path)) : 0;
+}
+
+int remedy_unfit(struct error *e, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return error_set(e, ERROR_FAILED, -ENOTSUP, "no-remedy", "%s", text);
+}
+
+int remedy_comment_line(struct examination *x, const struct finding *f, struct changes *c,
+                        struct error *e)
+{
+    return remedy_planned(changes_comment_line(c, f->file, f->line, f->fault->title), f->file, e);
+}
+
+int remedy_remove_file(struct examination *x, const struct finding *f, struct changes *c,
+                       struct error *e)
+{
+    return remedy_planned(changes_remove(c, f->file), f->file, e);
+}
