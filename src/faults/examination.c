@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "faults/facts_boot.h"
 #include "storage/device_name.h"
 #include "storage/resolve.h"
 
@@ -28,6 +29,8 @@ void examination_close(struct examination *x)
     fstab_free(&x->fstab);
     free(x->fstab_text);
     x->fstab_text = NULL;
+    facts_boot_free(x->boot);
+    x->boot = NULL;
 }
 
 /* The running host: what udev has made of the name. */
@@ -176,6 +179,21 @@ bool examination_sees(const struct examination *x, const char *path)
     return true;
 }
 
+/* A line as a person wants to see it: what indents it is left out, and tabs are blanks. */
+static const char *shown(const char *line, size_t size)
+{
+    char copy[1024];
+    size_t used = 0;
+
+    while (size > 0 && (*line == ' ' || *line == '\t')) {
+        line++;
+        size--;
+    }
+    for (; used < size && used < sizeof copy; used++)
+        copy[used] = line[used] == '\t' ? ' ' : line[used];
+    return text_safe_bytes(copy, used);
+}
+
 const char *examination_line(const char *data, size_t size, unsigned number)
 {
     const char *end = data + size, *newline;
@@ -183,7 +201,7 @@ const char *examination_line(const char *data, size_t size, unsigned number)
     for (; data < end; data = newline + 1) {
         newline = memchr(data, '\n', (size_t)(end - data));
         if (--number == 0)
-            return text_safe_bytes(data, (size_t)((newline ? newline : end) - data));
+            return shown(data, (size_t)((newline ? newline : end) - data));
         if (!newline)
             break;
     }

@@ -38,6 +38,9 @@ struct examination {
     size_t fstab_size;
     int fstab_error; /* negative errno */
     struct fstab fstab;
+
+    /* Read when they are asked for. */
+    struct facts_boot *boot; /* faults/facts_boot.h */
 };
 
 /* Read what several detectors need. 0 or -ENOMEM. */

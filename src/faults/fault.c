@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+extern const struct fault_family fault_family_kernel;
+extern const struct fault_family fault_family_initramfs;
 extern const struct fault_family fault_family_fstab;
 extern const struct fault_family fault_family_device;
 extern const struct fault_family fault_family_option;
@@ -13,10 +15,19 @@ extern const struct fault_family fault_family_mount;
 extern const struct fault_family fault_family_mountunit;
 extern const struct fault_family fault_family_swap;
 
+/* A line each, for whoever adds one. */
+/* clang-format off */
 const struct fault_family *const fault_families[] = {
-    &fault_family_fstab, &fault_family_device,    &fault_family_option,
-    &fault_family_mount, &fault_family_mountunit, &fault_family_swap,
+    &fault_family_kernel,
+    &fault_family_initramfs,
+    &fault_family_fstab,
+    &fault_family_device,
+    &fault_family_option,
+    &fault_family_mount,
+    &fault_family_mountunit,
+    &fault_family_swap,
 };
+/* clang-format on */
 
 const size_t fault_family_count = sizeof fault_families / sizeof fault_families[0];
 
