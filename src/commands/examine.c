@@ -60,6 +60,7 @@ static int examine_patient(const struct options *o, const struct patient *p, str
     };
     int r = patient_examination_open(&x, p, e);
 
+    x.machine = o->machine;
     if (r == 0)
         r = faults_detect(&x, &report, e);
     if (r == 0)

@@ -2,6 +2,7 @@
 #include "commands/options.h"
 
 #include "base/text.h"
+#include "faults/machine.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@ enum option_id {
     OPT_DEGRADED,
     OPT_DRY_RUN,
     OPT_STRICT,
+    OPT_FOR,
     OPT_LIST_FAULTS,
     OPT_RUN,
     OPT_LOGIN,
@@ -55,6 +57,8 @@ static const struct option_row {
      "open arrays and volume groups that lack members"},
     {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_WRITER, "print the plan and stop"},
     {OPT_STRICT, "strict", 0, NULL, FOR_EXAMINE, "status 1 for any finding"},
+    {OPT_FOR, "for", 0, "MACHINE", FOR_EXAMINE | FOR_REPAIR,
+     "where the disk goes: virtio, nvme, xen, hyperv, vmware, sata"},
     {OPT_LIST_FAULTS, "list-faults", 0, NULL, FOR_EXAMINE, "list what is looked for, and stop"},
     {OPT_RUN, "run", 0, "FILE", FOR_BOOT, "run a script there; its status is ours"},
     {OPT_LOGIN, "login", 0, NULL, FOR_BOOT, "ask for the system's own login"},
@@ -206,6 +210,12 @@ static int apply_value(struct options *o, const struct option_row *row, char *va
         return parse_bind(&o->binds, value, row->name, e);
     case OPT_BIND_RO:
         return parse_bind(&o->binds_ro, value, row->name, e);
+    case OPT_FOR:
+        o->machine = machine_find(value);
+        if (!o->machine)
+            return usage(e, "--for=%s: virtio, nvme, xen, hyperv, vmware or sata is expected",
+                         text_safe(value));
+        return 0;
     case OPT_SYSTEM:
         o->system = value;
         break;

@@ -47,6 +47,7 @@ struct options {
     bool host_tools;
     /* examine */
     bool strict, list_faults;
+    const struct machine *machine; /* --for: faults/machine.h; NULL: not said */
     /* About the output. */
     struct ui_settings ui;
     bool help, version;

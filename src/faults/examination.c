@@ -90,6 +90,8 @@ static const char *const of_the_machine[] = {
     "/dev/mtd",
     "/dev/ubi",
     "/dev/dasd", /* by channel address */
+    "/dev/nfs",  /* a root on the network */
+    "/dev/root", /* whatever the kernel has mounted */
 };
 
 static bool is_of_the_machine(const char *name)

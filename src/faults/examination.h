@@ -31,6 +31,8 @@ struct examination {
     /* What is mounted on @target: NULL: nothing, or it is not known. The function may be NULL. */
     const struct volume *(*volume_at)(const void *userdata, const char *target);
     const void *userdata;
+    const struct machine
+        *machine;               /* the one that the disk is for (--for): faults/machine.h; NULL */
     const char *root_subvolume; /* of the btrfs on "/"; NULL or "": none that has a name */
 
     /* Read by examination_open(). */

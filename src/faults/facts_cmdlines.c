@@ -196,7 +196,8 @@ struct finding *facts_cmdline_finding(struct examination *x, struct report *r,
     finding_evidence(finding, "%s",
                      number ? examination_line(data, size, number) : text_safe(line->text));
     finding_subject(finding, word);
-    finding_severity(finding, line->severity);
+    if (line->severity > f->severity) /* milder */
+        finding_severity(finding, line->severity);
     return finding;
 }
 

@@ -8,24 +8,38 @@
 
 extern const struct fault_family fault_family_kernel;
 extern const struct fault_family fault_family_initramfs;
+extern const struct fault_family fault_family_cmdline;
+extern const struct fault_family fault_family_argument;
+extern const struct fault_family fault_family_driver;
+extern const struct fault_family fault_family_modprobe;
+extern const struct fault_family fault_family_fips;
 extern const struct fault_family fault_family_fstab;
 extern const struct fault_family fault_family_device;
 extern const struct fault_family fault_family_option;
 extern const struct fault_family fault_family_mount;
 extern const struct fault_family fault_family_mountunit;
 extern const struct fault_family fault_family_swap;
+extern const struct fault_family fault_family_sysctl;
+extern const struct fault_family fault_family_crash;
 
 /* A line each, for whoever adds one. */
 /* clang-format off */
 const struct fault_family *const fault_families[] = {
     &fault_family_kernel,
     &fault_family_initramfs,
+    &fault_family_cmdline,
+    &fault_family_argument,
+    &fault_family_driver,
+    &fault_family_modprobe,
+    &fault_family_fips,
     &fault_family_fstab,
     &fault_family_device,
     &fault_family_option,
     &fault_family_mount,
     &fault_family_mountunit,
     &fault_family_swap,
+    &fault_family_sysctl,
+    &fault_family_crash,
 };
 /* clang-format on */
 

@@ -9,8 +9,12 @@
 #include "faults/facts_boot.h"
 #include "faults/rebuild.h"
 #include "faults/remedies.h"
+#include "system/elf_header.h"
+#include "system/elf_note.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Is there another kernel that a new menu would have? */
@@ -128,6 +132,36 @@ static void detect_architecture(struct examination *x, const struct fault *f, st
                                               c->entry ? c->entry->kernel_line : 0,
                                               "loads a kernel of 32 bits for a system of 64"),
                          "%s: a kernel for x86-64", text_safe(c->kernel));
+    }
+}
+
+/* The note of the init: which kernel the C library that it was made with needs. */
+static bool get_needed(const struct examination *x, unsigned ret[3])
+{
+    _cleanup_free_ unsigned char *data = malloc(ELF_HEADER_BYTES);
+    _cleanup_fd_ int fd = path_open(x->root_fd, x->system->init_path, O_RDONLY);
+    ssize_t n = data && fd >= 0 ? pread(fd, data, ELF_HEADER_BYTES, 0) : -1;
+
+    return n > 0 && elf_note_abi(data, (size_t)n, ret) == 0;
+}
+
+static void detect_too_old(struct examination *x, const struct fault *f, struct report *r)
+{
+    unsigned count, needed[3], major, minor;
+    const struct boot_choice *choices = facts_choices(x, &count);
+
+    if (!count || !get_needed(x, needed))
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        const struct boot_choice *c = &choices[i];
+
+        if (c->kernel_place != PLACE_FOUND || sscanf(c->release, "%u.%u", &major, &minor) != 2 ||
+            major > needed[0] || (major == needed[0] && minor >= needed[1]))
+            continue;
+        finding_expected(facts_choice_finding(x, r, f, c, c->release,
+                                              c->entry ? c->entry->kernel_line : 0,
+                                              "loads a kernel that is too old for the system"),
+                         "Linux %u.%u.%u or newer", needed[0], needed[1], needed[2]);
     }
 }
 
@@ -277,6 +311,17 @@ static const struct fault faults[] = {
         .risk = FAULT_RISK_NONE,
         .reference = "Documentation/arch/x86/boot.rst, xloadflags",
         .detect = detect_architecture,
+    },
+    {
+        .id = "kernel.too-old",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "the kernel is too old for the system's programs",
+        .why = "Each program ends with \"FATAL: kernel too old\", init is one of them, and the "
+               "kernel panics.",
+        .remedy = "boot a newer kernel from the menu, and make it the default",
+        .risk = FAULT_RISK_NONE,
+        .reference = "ld.so(8), .note.ABI-tag of the Linux Standard Base",
+        .detect = detect_too_old,
     },
     {
         .id = "kernel.modules-missing",

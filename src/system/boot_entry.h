@@ -21,11 +21,11 @@ struct boot_entry {
     unsigned kernel_line;
     char *initrds[BOOT_INITRDS_MAX]; /* owned */
     unsigned initrd_count, initrd_line;
-    char *options;    /* the kernel's command line; owned, never NULL */
+    char *options;      /* the kernel's command line; owned, never NULL */
     char *options_file; /* where that stands, when it is not .file; owned; NULL */
-    char *devicetree; /* owned; NULL: none */
-    char *search;     /* "UUID=...", "LABEL=...": the file system that paths are on; owned; NULL:
-                         the one that the loader reads its configuration from */
+    char *devicetree;   /* owned; NULL: none */
+    char *search;       /* "UUID=...", "LABEL=...": the file system that paths are on; owned; NULL:
+                           the one that the loader reads its configuration from */
     char *sort_key, *version, *machine_id; /* BLS; owned; NULL: not said */
     bool opaque;                           /* something in it is only known to the running loader */
 };

@@ -28,6 +28,8 @@ teardown() {
 
 @test "kernel.architecture" { fault_case kernel.architecture; }
 
+@test "kernel.too-old" { fault_case kernel.too-old; }
+
 @test "kernel.modules-missing" { fault_case kernel.modules-missing; }
 
 @test "kernel.modules-missing: nothing that the boot needs" { fault_case kernel.modules-missing+late; }

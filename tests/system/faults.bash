@@ -7,6 +7,7 @@ BREAKERS=$(realpath "${BASH_SOURCE[0]%/*}/../breakers")
 
 #   needs: tree [SUITE] | image [OPTION...]   what is broken
 #   with: grub | bls | extlinux | ...         a boot menu that it is given first: give_grub and the like
+#   options: --for=...                        for examine and repair
 #   severity: stops-boot | degrades | notice  what it is found as
 #   repair: slow                              it runs longer than some seconds
 #   remains: yes                              after the repair it is still found, as something milder
@@ -109,6 +110,11 @@ END
     } >"$1/boot/grub/grubenv"
 }
 
+# give_grub_at TREE SUBVOLUME: the same where the root is a subvolume.
+give_grub_at() {
+    give_grub "$1/$2"
+}
+
 # broken BREAKER: what it wants is made and broken; TARGET is what unbrick is given.
 broken() {
     local needs with
@@ -118,14 +124,14 @@ broken() {
     tree*)
         # shellcheck disable=SC2086 # "tree bookworm"
         healthy_tree ${needs#tree}
-        [ -z "$with" ] || "give_$with" "$TREE"
+        [ -z "$with" ] || "give_${with%% *}" "$TREE" ${with#* }
         "$BREAKERS/$1" "$TREE"
         TARGET=$TREE
         ;;
     image*)
         # shellcheck disable=SC2086
         image ${needs#image}
-        in_image "$IMG" eval "${with:+give_$with \"\$M\";} \"\$BREAKERS/$1\" \"\$M\""
+        in_image "$IMG" eval "${with:+give_${with%% *} \"\$M\" ${with#* };} \"\$BREAKERS/$1\" \"\$M\""
         TARGET=$IMG
         ;;
     *) fail "the breaker $1 does not say what it needs" ;;
@@ -144,9 +150,11 @@ has_finding() {
 # fault_case BREAKER: the breaker's fault (of a breaker ID+CASE: ID) is found with its severity; and when it has a remedy, that is
 # applied, the fault is gone, and a second repair has nothing to do.
 fault_case() {
-    local id=${1%+*} severity
+    local id=${1%+*} severity options
+    options=$(property "$1" options)
     broken "$1"
-    unb examine --json "$TARGET"
+    # shellcheck disable=SC2086 # words
+    unb examine --json $options "$TARGET"
     has_finding "$id" || fail "$id is not found" || return 1
     severity=$(findings ".findings[] | select(.id == \"$id\") | .severity" | head -n 1)
     [ "$severity" = "$(property "$1" severity)" ] || fail "$id is '$severity'" || return 1
@@ -156,13 +164,16 @@ fault_case() {
         return 0
     # What runs long in the container is run once for all (./dev check --all: each time).
     if [ "$(property "$1" repair)" = slow ] && [ -z "${UNBRICK_TEST_ALL:-}" ]; then
-        unb repair --dry-run "$TARGET" "$id"
+        # shellcheck disable=SC2086
+        unb repair --dry-run $options "$TARGET" "$id"
         [ "$status" -eq 0 ] && [[ $output == *"run  "* ]] || fail "no command is planned"
         return
     fi
-    unb repair "$TARGET" "$id"
+    # shellcheck disable=SC2086
+    unb repair $options "$TARGET" "$id"
     [ "$status" -le 1 ] || fail "repair ended with $status" || return 1
-    unb examine --json "$TARGET"
+    # shellcheck disable=SC2086
+    unb examine --json $options "$TARGET"
     ! findings ".findings[] | select(.repairable) | .id" | grep -qxF "$id" ||
         fail "$id is still there" || return 1
     [ "$(property "$1" remains)" = yes ] || ! has_finding "$id" || fail "$id remains"

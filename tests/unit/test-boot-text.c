@@ -8,7 +8,9 @@
 #include "system/grub_config.h"
 #include "system/grub_environment.h"
 #include "system/kernel_arguments.h"
+#include "system/modprobe_config.h"
 #include "system/pi_config.h"
+#include "system/sysctl_config.h"
 #include "system/unit_file.h"
 
 #include <errno.h>
@@ -449,6 +451,55 @@ static void test_pi_config(void **state)
     boot_entries_free(&entries);
 }
 
+/* --- modprobe.d and sysctl.d --- */
+
+static void test_modprobe(void **state)
+{
+    static const char text[] = "# install vfat /bin/true\n"
+                               "blacklist dm-mod\n"
+                               "options nvme poll_queues=2\n"
+                               "install usb-storage \\\n"
+                               "  /bin/false\n"
+                               "install net-pf-10 /sbin/modprobe ipv6\n"
+                               "  install squashfs   /usr/bin/true # why\n"
+                               "alias x y";
+    static const struct modprobe_line wanted[] = {
+        {MODPROBE_BLACKLIST, "dm_mod", 2},
+        {MODPROBE_INSTALL, "usb_storage", 4},
+        {MODPROBE_INSTALL, "squashfs", 7},
+    };
+    struct modprobe_walk w = MODPROBE_WALK(text, strlen(text));
+    struct modprobe_line line;
+
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        assert_true(modprobe_next(&w, &line));
+        assert_int_equal(line.kind, wanted[i].kind);
+        assert_string_equal(line.module, wanted[i].module);
+        assert_int_equal(line.line, wanted[i].line);
+    }
+    assert_false(modprobe_next(&w, &line));
+}
+
+static void test_sysctl(void **state)
+{
+    static const char text[] = "; comment\n"
+                               "vm.nr_hugepages = 1024  \n"
+                               "-kernel/panic=10\n"
+                               "nonsense\n"
+                               "=\n";
+    struct sysctl_walk w = SYSCTL_WALK(text, strlen(text));
+    struct sysctl_line line;
+
+    assert_true(sysctl_next(&w, &line));
+    assert_string_equal(line.name, "vm.nr_hugepages");
+    assert_string_equal(line.value, "1024");
+    assert_int_equal(line.line, 2);
+    assert_true(sysctl_next(&w, &line));
+    assert_string_equal(line.name, "kernel.panic");
+    assert_string_equal(line.value, "10");
+    assert_false(sysctl_next(&w, &line));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +518,8 @@ int main(void)
         cmocka_unit_test(test_extlinux),
         cmocka_unit_test(test_loader_conf),
         cmocka_unit_test(test_pi_config),
+        cmocka_unit_test(test_modprobe),
+        cmocka_unit_test(test_sysctl),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
