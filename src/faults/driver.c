@@ -12,6 +12,7 @@
 #include "faults/rebuild.h"
 #include "faults/remedies.h"
 #include "faults/root_stack.h"
+#include "system/kernel_arguments.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,6 +79,45 @@ static void detect_root_missing(struct examination *x, const struct fault *f, st
                              text_safe(c->initrds[c->initrd_count - 1].path), needs[j].what);
             check_remedy(x, finding, c, module || stack_has_module(m, NULL, needs[j].modules));
         }
+    }
+}
+
+/* Root on ZFS has no device that anything could be mounted from here: the command line says it. */
+static bool is_on_zfs(const struct boot_choice *c)
+{
+    char root[256];
+
+    return c->entry && kernel_arguments_get(c->entry->options, "root", root, sizeof root) &&
+           (text_starts_with(root, "ZFS=") || text_starts_with(root, "zfs:") ||
+            text_starts_with(root, "zfs="));
+}
+
+/* The kernel has no driver for the root's file system at all: one that is built out of its tree was
+ * not built for this release, or a package of more modules is not installed. */
+static void detect_not_built(struct examination *x, const struct fault *f, struct report *r)
+{
+    static const struct stack_need zfs = {"ZFS, the file system of /", {"zfs"}, "zfs", NULL};
+    struct stack_need needs[STACK_NEEDS_MAX];
+    unsigned count, need_count = stack_needs(x, needs);
+    const struct boot_choice *choices = facts_choices(x, &count);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct boot_choice *c = &choices[i];
+        const struct kernel_modules *m = modules_of(x, c);
+
+        if (!m || !m->dep)
+            continue;
+        if (is_on_zfs(c)) {
+            needs[0] = zfs;
+            need_count = 1;
+        }
+        for (unsigned j = 0; j < need_count; j++)
+            if (needs[j].modules[0] && !stack_has_module(m, NULL, needs[j].modules))
+                finding_expected(facts_choice_finding(
+                                     x, r, f, c, c->release, c->entry ? c->entry->kernel_line : 0,
+                                     "loads a kernel without a driver for the root"),
+                                 "%s in %s, for %s", needs[j].modules[0], text_safe(m->directory),
+                                 needs[j].what);
     }
 }
 
@@ -163,6 +203,18 @@ static const struct fault faults[] = {
         .reference = "initramfs-tools(7), dracut(8)",
         .detect = detect_root_missing,
         .repair = rebuild,
+    },
+    {
+        .id = "driver.not-built",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "the kernel has no driver for the root's file system",
+        .why = "The root is not mounted, and the initramfs ends in a shell of its own (\"No pool "
+               "imported\", \"unknown filesystem type\").",
+        .remedy = "build it for that kernel (dkms autoinstall -k RELEASE, inside), or boot the "
+                  "kernel before it from the menu",
+        .risk = FAULT_RISK_NONE,
+        .reference = "dkms(8)",
+        .detect = detect_not_built,
     },
     {
         .id = "driver.machine-missing",

@@ -12,8 +12,11 @@
 
 struct facts_boot *facts_boot(struct examination *x)
 {
-    if (!x->boot)
+    if (!x->boot) {
         x->boot = calloc(1, sizeof *x->boot);
+        if (x->boot)
+            x->boot->esp.fd = -1;
+    }
     return x->boot;
 }
 
@@ -22,6 +25,7 @@ void facts_boot_free(struct facts_boot *f)
     if (!f)
         return;
     boot_menus_free(&f->menus);
+    (void)fd_close(f->esp.fd);
     free(f->choices);
     facts_cmdlines_free(f->cmdlines, f->cmdline_count);
     for (unsigned i = 0; i < f->initramfs_count; i++)

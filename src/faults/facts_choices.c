@@ -112,8 +112,10 @@ enum facts_place facts_loader_file(const struct examination *x, const struct boo
         break;
     case DEVICE_UNKNOWN:
         return try_usual_places(x, path, ret);
-    default:
-        break; /* its file system is missing, which is another fault */
+    case DEVICE_MISSING: /* GRUB goes on with the disk that it was started from */
+        return try_usual_places(x, path, ret);
+    case DEVICE_AMBIGUOUS:
+        break;
     }
     snprintf(ret, PATH_MAX, "%s", path);
     return PLACE_UNKNOWN;

@@ -5,6 +5,7 @@
 
 #include "faults/facts_boot.h"
 #include "faults/facts_cmdlines.h"
+#include "faults/facts_loader.h"
 
 #define FACTS_INITRAMFS_MAX 64
 #define FACTS_MODULES_MAX   SYSTEM_KERNELS_MAX
@@ -30,6 +31,8 @@ struct facts_boot {
     unsigned initramfs_count;
     struct facts_modules modules[FACTS_MODULES_MAX];
     unsigned modules_count;
+    struct facts_esp esp;
+    bool esp_found;
 };
 
 /* The examination's, made when it is not there; NULL without memory. */

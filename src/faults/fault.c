@@ -6,6 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
+extern const struct fault_family fault_family_table;
+extern const struct fault_family fault_family_loader;
+extern const struct fault_family fault_family_esp;
+extern const struct fault_family fault_family_grub;
+extern const struct fault_family fault_family_menu;
 extern const struct fault_family fault_family_kernel;
 extern const struct fault_family fault_family_initramfs;
 extern const struct fault_family fault_family_cmdline;
@@ -13,6 +18,8 @@ extern const struct fault_family fault_family_argument;
 extern const struct fault_family fault_family_driver;
 extern const struct fault_family fault_family_modprobe;
 extern const struct fault_family fault_family_fips;
+extern const struct fault_family fault_family_pi;
+extern const struct fault_family fault_family_boot;
 extern const struct fault_family fault_family_fstab;
 extern const struct fault_family fault_family_device;
 extern const struct fault_family fault_family_option;
@@ -25,6 +32,11 @@ extern const struct fault_family fault_family_crash;
 /* A line each, for whoever adds one. */
 /* clang-format off */
 const struct fault_family *const fault_families[] = {
+    &fault_family_table,
+    &fault_family_loader,
+    &fault_family_esp,
+    &fault_family_grub,
+    &fault_family_menu,
     &fault_family_kernel,
     &fault_family_initramfs,
     &fault_family_cmdline,
@@ -32,6 +44,8 @@ const struct fault_family *const fault_families[] = {
     &fault_family_driver,
     &fault_family_modprobe,
     &fault_family_fips,
+    &fault_family_pi,
+    &fault_family_boot,
     &fault_family_fstab,
     &fault_family_device,
     &fault_family_option,

@@ -39,6 +39,12 @@ static const struct generator grub[] = {
     {"grub-mkconfig", {"env", "GRUB_DISABLE_OS_PROBER=true", "grub-mkconfig", "-o", PATH}},
 };
 
+/* PATH is the disk. */
+static const struct generator loader[] = {
+    {"grub-install", {"grub-install", "--target=i386-pc", PATH}},
+    {"grub2-install", {"grub2-install", "--target=i386-pc", PATH}},
+};
+
 static const struct generator depmod[] = {
     {"depmod", {"depmod", "-a", RELEASE}},
 };
@@ -114,6 +120,12 @@ bool rebuild_has_grub(const struct examination *x)
     return can_run(x) && x->root && find(x, grub, COUNT(grub));
 }
 
+bool rebuild_has_loader(const struct examination *x)
+{
+    return can_run(x) && x->root && find(x, loader, COUNT(loader)) &&
+           path_exists(x->root_fd, "/usr/lib/grub/i386-pc/boot.img") == 1;
+}
+
 static int plan(struct examination *x, const struct generator *g, const char *what,
                 const char *release, const char *path, struct changes *c, struct error *e)
 {
@@ -146,6 +158,20 @@ int rebuild_initramfs(struct examination *x, const char *release, const char *pa
 int rebuild_grub(struct examination *x, const char *path, struct changes *c, struct error *e)
 {
     return plan(x, find(x, grub, COUNT(grub)), "grub.cfg", "", path, c, e);
+}
+
+int rebuild_loader(struct examination *x, struct changes *c, struct error *e)
+{
+    /* A disk that a name of the kernel's stands for: the first of those that were named, when the
+     * root is on something that was assembled. */
+    const struct disk *d = x->disk_count ? x->disks[x->root_disk] : NULL;
+
+    for (unsigned i = 0; d && d->kind != DISK_TARGET && i < x->disk_count; i++)
+        if (x->disks[i]->kind == DISK_TARGET)
+            d = x->disks[i];
+    if (!d || d->kind != DISK_TARGET)
+        return remedy_unfit(e, "which disk is booted is not known");
+    return plan(x, find(x, loader, COUNT(loader)), "a boot loader", "", d->node, c, e);
 }
 
 int rebuild_module_index(struct examination *x, const char *release, struct changes *c,

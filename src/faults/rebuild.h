@@ -11,6 +11,7 @@
  * fit. */
 bool rebuild_has_initramfs(const struct examination *x);
 bool rebuild_has_grub(const struct examination *x);
+bool rebuild_has_loader(const struct examination *x);
 
 /*
  * Plan to make the initramfs of @release again, for any machine and not only for this host; @path
@@ -22,6 +23,9 @@ int rebuild_initramfs(struct examination *x, const char *release, const char *pa
 
 /* Plan to make grub.cfg at @path again. As above. */
 int rebuild_grub(struct examination *x, const char *path, struct changes *c, struct error *e);
+
+/* Plan to install GRUB for a BIOS on the disk of the root, as it is seen inside. As above. */
+int rebuild_loader(struct examination *x, struct changes *c, struct error *e);
 
 /* Plan depmod(8) for @release. As above. */
 int rebuild_module_index(struct examination *x, const char *release, struct changes *c,

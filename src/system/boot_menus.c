@@ -135,6 +135,10 @@ static int read_grub_file(int root_fd, const char *path, struct boot_menus *m)
     }
     menu->default_entry =
         grub_config_find(&menu->entries, menu->default_name ? menu->default_name : "");
+    if (menu->default_entry < 0) {
+        menu->default_missing = !menu->default_unknown;
+        menu->default_entry = grub_config_find(&menu->entries, "0");
+    }
     return r;
 }
 
@@ -219,6 +223,9 @@ static int read_systemd_boot(int root_fd, struct boot_menus *m)
         if (boot_entry_set(&menu->default_name, value, strlen(value)) < 0)
             return -ENOMEM;
         menu->default_entry = loader_conf_find(&menu->entries, value);
+        menu->default_missing = menu->default_entry < 0;
+        if (menu->default_missing && menu->entries.count)
+            menu->default_entry = 0;
     }
     return r;
 }
@@ -251,10 +258,29 @@ static int read_extlinux(int root_fd, struct boot_menus *m)
             free(menu->default_name);
             menu->default_name = NULL;
         }
+        menu->default_missing = menu->default_entry < 0 && menu->default_name;
         if (menu->default_entry < 0 && !menu->default_name && menu->entries.count)
             menu->default_entry = 0;
     }
     return r;
+}
+
+/* The firmware takes the one that goes with its model: any that is there stands for it. */
+static void choose_pi_kernel(int root_fd, const char *place, struct pi_config *pi)
+{
+    static const char *const names[] = {"kernel8.img", "kernel_2712.img", "kernel7l.img",
+                                        "kernel7.img", "kernel.img"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[300];
+
+        snprintf(path, sizeof path, "%s/%s%s", place, pi->prefix, names[i]);
+        if (path_exists(root_fd, path) == 1) {
+            strcpy(pi->kernel, names[i]);
+            return;
+        }
+    }
+    strcpy(pi->kernel, names[0]);
 }
 
 static int read_pi(int root_fd, struct boot_menus *m)
@@ -280,6 +306,8 @@ static int read_pi(int root_fd, struct boot_menus *m)
         if (!menu)
             return 0;
         menu->default_entry = 0;
+        if (!pi.kernel[0])
+            choose_pi_kernel(root_fd, places[i], &pi);
         if (pi_config_entry(&pi, config, cmdline ? cmdline : "", &menu->entries) < 0)
             return -ENOMEM;
         config = directory_join(places[i], pi.cmdline);

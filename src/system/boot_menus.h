@@ -23,7 +23,8 @@ struct boot_menu {
     enum boot_loader loader;
     char file[300];              /* its configuration, inside */
     struct boot_entries entries; /* in the order of the menu */
-    int default_entry;           /* index; -1: none */
+    int default_entry;           /* index of what is booted by default; -1: none */
+    bool default_missing;        /* .default_name is in no entry; loaders take the first then */
     char *default_name;          /* what the configuration names as default; NULL: nothing; owned */
     unsigned default_line;       /* of .file, where it does; 0: not there */
     bool default_unknown;        /* the running loader decides */

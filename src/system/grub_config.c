@@ -36,6 +36,7 @@ static const struct {
     const char *name, *value;
 } builtin[] = {
     {"menuentry_id_option", "--id"},
+    {"root", "root"}, /* a device; it is taken off paths */
     {"feature_menuentry_id", "y"},
     {"feature_all_video_module", "y"},
     {"feature_platform_search_hint", "y"},

@@ -34,6 +34,8 @@ teardown() {
 
 @test "driver.root-missing" { fault_case driver.root-missing; }
 
+@test "driver.not-built" { fault_case driver.not-built; }
+
 @test "driver.machine-missing" { fault_case driver.machine-missing; }
 
 @test "modprobe.banned" { fault_case modprobe.banned; }

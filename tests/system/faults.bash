@@ -5,7 +5,8 @@
 
 BREAKERS=$(realpath "${BASH_SOURCE[0]%/*}/../breakers")
 
-#   needs: tree [SUITE] | image [OPTION...]   what is broken
+#   needs: tree [SUITE] | image [OPTION...] | booting   what is broken: the breaker gets the directory, and
+#                                             the image
 #   with: grub | bls | extlinux | ...         a boot menu that it is given first: give_grub and the like
 #   options: --for=...                        for examine and repair
 #   severity: stops-boot | degrades | notice  what it is found as
@@ -104,10 +105,129 @@ END
             "gnulinux-$version-recovery-$uuid" "$version" "$uuid" single
         echo "}"
     } >"$1/boot/grub/grub.cfg"
-    {
-        echo '# GRUB Environment Block'
-        head -c 999 /dev/zero | tr '\0' '#'
-    } >"$1/boot/grub/grubenv"
+    echo '# GRUB Environment Block' >"$1/boot/grub/grubenv"
+    truncate_with_hashes "$1/boot/grub/grubenv"
+}
+
+# give_grub_bios TREE: and its modules, as grub-install leaves them.
+give_grub_bios() {
+    give_grub "$1"
+    cp -r "$1/usr/lib/grub/i386-pc" "$1/boot/grub/"
+    echo core >"$1/boot/grub/i386-pc/core.img"
+}
+
+# give_bls TREE: GRUB with the entries of the Boot Loader Specification, as RHEL 8 has them.
+give_bls() {
+    local uuid version id=0123456789abcdef0123456789abcdef
+    uuid=$(root_uuid "$1")
+    version=$(release "$1")
+    mkdir -p "$1/boot/grub2" "$1/boot/loader/entries" "$1/etc/default"
+    echo $id >"$1/etc/machine-id"
+    cat >"$1/boot/grub2/grub.cfg" <<'END'
+set pager=1
+if [ -f ${config_directory}/grubenv ]; then
+  load_env -f ${config_directory}/grubenv
+elif [ -s $prefix/grubenv ]; then
+  load_env
+fi
+if [ "${next_entry}" ] ; then
+   set default="${next_entry}"
+   set next_entry=
+   save_env next_entry
+   set boot_once=true
+else
+   set default="${saved_entry}"
+fi
+if [ -n "${boot_counter}" -a "${boot_success}" = "0" ]; then
+  if  [ "${boot_counter}" = "0" -o "${boot_counter}" = "-1" ]; then
+    set default=1
+    set boot_counter=-1
+  fi
+fi
+insmod blscfg
+blscfg
+END
+    cat >"$1/boot/loader/entries/$id-$version.conf" <<END
+title Red Hat Enterprise Linux ($version) 8.9
+version $version
+machine-id $id
+linux /vmlinuz-$version
+initrd /initrd.img-$version \$tuned_initrd
+options \$kernelopts \$tuned_params
+id rhel-$version
+grub_users \$grub_users
+END
+    printf '%s\n' '# GRUB Environment Block' "saved_entry=$id-$version" \
+        "kernelopts=root=UUID=$uuid ro crashkernel=auto " 'boot_success=1' >"$1/boot/grub2/grubenv"
+    truncate_with_hashes "$1/boot/grub2/grubenv"
+}
+
+# truncate_with_hashes FILE: to the 1024 bytes of an environment block.
+truncate_with_hashes() {
+    head -c $((1024 - $(stat -c %s "$1"))) /dev/zero | tr '\0' '#' >>"$1"
+}
+
+# give_systemd_boot TREE: with its ESP mounted on /efi.
+give_systemd_boot() {
+    local version id=0123456789abcdef0123456789abcdef
+    version=$(release "$1")
+    mkdir -p "$1/efi/EFI/systemd" "$1/efi/EFI/BOOT" "$1/efi/loader/entries" "$1/efi/$id/$version"
+    cp "$1/boot/vmlinuz-$version" "$1/efi/$id/$version/linux"
+    cp "$1/boot/initrd.img-$version" "$1/efi/$id/$version/initrd"
+    cp "$1/boot/vmlinuz-$version" "$1/efi/EFI/systemd/systemd-bootx64.efi" # an EFI program it is
+    cp "$1/boot/vmlinuz-$version" "$1/efi/EFI/BOOT/BOOTX64.EFI"
+    printf '%s\n' 'timeout 3' "default $id-*" >"$1/efi/loader/loader.conf"
+    printf '%s\n' 'title Debian' "version $version" "machine-id $id" 'sort-key debian' \
+        "options root=UUID=$(root_uuid "$1") ro" "linux /$id/$version/linux" \
+        "initrd /$id/$version/initrd" >"$1/efi/loader/entries/$id-$version.conf"
+}
+
+# give_efi TREE: GRUB for EFI behind shim, with the ESP on /boot/efi.
+give_efi() {
+    local version name
+    version=$(release "$1")
+    give_grub "$1"
+    mkdir -p "$1/boot/efi/EFI/debian" "$1/boot/efi/EFI/BOOT" "$1/boot/grub/x86_64-efi"
+    for name in debian/shimx64.efi debian/grubx64.efi BOOT/BOOTX64.EFI; do
+        cp "$1/boot/vmlinuz-$version" "$1/boot/efi/EFI/$name" # an EFI program it is
+    done
+    printf '%s\n' "search.fs_uuid $(root_uuid "$1") root hd0,gpt2 " \
+        "set prefix=(\$root)'/boot/grub'" 'configfile $prefix/grub.cfg' \
+        >"$1/boot/efi/EFI/debian/grub.cfg"
+}
+
+# give_extlinux TREE: as U-Boot reads it on ARM boards.
+give_extlinux() {
+    local version
+    version=$(release "$1")
+    mkdir -p "$1/boot/extlinux" "$1/boot/dtb-$version"
+    echo dtb >"$1/boot/dtb-$version/board.dtb"
+    cat >"$1/boot/extlinux/extlinux.conf" <<END
+default l0
+menu title U-Boot menu
+timeout 50
+
+label l0
+	menu label Debian GNU/Linux 12 $version
+	linux /boot/vmlinuz-$version
+	initrd /boot/initrd.img-$version
+	fdt /boot/dtb-$version/board.dtb
+	append root=UUID=$(root_uuid "$1") ro quiet
+END
+}
+
+# give_pi TREE: a Raspberry Pi's firmware partition on /boot/firmware.
+give_pi() {
+    local version
+    version=$(release "$1")
+    mkdir -p "$1/boot/firmware"
+    echo elf >"$1/boot/firmware/start4.elf"
+    cp "$1/boot/vmlinuz-$version" "$1/boot/firmware/kernel8.img"
+    cp "$1/boot/initrd.img-$version" "$1/boot/firmware/initramfs8"
+    printf '%s\n' '# For more options see the documentation' '[pi4]' 'arm_boost=1' '[all]' \
+        'initramfs initramfs8 followkernel' 'arm_64bit=1' >"$1/boot/firmware/config.txt"
+    echo "console=serial0,115200 console=tty1 root=UUID=$(root_uuid "$1") rootfstype=ext4 rootwait" \
+        >"$1/boot/firmware/cmdline.txt"
 }
 
 # give_grub_at TREE SUBVOLUME: the same where the root is a subvolume.
@@ -131,7 +251,13 @@ broken() {
     image*)
         # shellcheck disable=SC2086
         image ${needs#image}
-        in_image "$IMG" eval "${with:+give_${with%% *} \"\$M\" ${with#* };} \"\$BREAKERS/$1\" \"\$M\""
+        in_image "$IMG" eval "${with:+give_${with%% *} \"\$M\" ${with#* };} \"\$BREAKERS/$1\" \"\$M\" \"\$IMG\""
+        TARGET=$IMG
+        ;;
+    booting)
+        IMG=$BATS_TEST_TMPDIR/disk.img
+        "$FIXTURES/booting" "$IMG" || fail "no image"
+        in_image "$IMG" eval "\"\$BREAKERS/$1\" \"\$M\" \"\$IMG\""
         TARGET=$IMG
         ;;
     *) fail "the breaker $1 does not say what it needs" ;;
