@@ -226,7 +226,9 @@ static const struct fault faults[] = {
         .id = "initramfs.damaged",
         .severity = FAULT_STOPS_BOOT,
         .title = "the initramfs that is booted is damaged",
-        .why = "The kernel says \"Initramfs unpacking failed\", and panics without an init.",
+        .why = "The kernel says \"Initramfs unpacking failed\", and panics without an init, or "
+               "stops in "
+               "what there is of it.",
         .remedy = "make it again with the system's own program",
         .risk = FAULT_RISK_LOW,
         .reference = "Documentation/driver-api/early-userspace/buffer-format.rst",
