@@ -2,7 +2,7 @@
 #include "base/crc32.h"
 
 /* Four bits at a time: the tables of partitions that it is for have 16 KiB. */
-uint32_t crc32(const void *data, size_t size)
+uint32_t checksum_crc32(const void *data, size_t size)
 {
     static const uint32_t table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
                                        0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,

@@ -63,9 +63,8 @@ static int find_place(int root_fd, const char *path, bool follow, const char *st
 {
     char at[PATH_MAX], dir[PATH_MAX], target[PATH_MAX];
 
-    if (strlen(path) >= sizeof at)
+    if ((size_t)snprintf(at, sizeof at, "%s", path) >= sizeof at)
         return -ENAMETOOLONG;
-    strcpy(at, path);
     for (unsigned i = 0; i < LINKS_MAX; i++) {
         _cleanup_fd_ int fd = -1;
         ssize_t n;
@@ -102,7 +101,7 @@ static bool is_copied(const char *attribute)
 /* ACLs, SELinux labels, capabilities. A file system without them has none to copy. */
 static int copy_attributes(int from, int to)
 {
-    char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX < 65536 ? XATTR_SIZE_MAX : 65536];
+    char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
     ssize_t size = flistxattr(from, names, sizeof names);
 
     if (size < 0)

@@ -16,17 +16,18 @@
 /* --- files --- */
 
 /* The directory of the configuration that the entry is from, up to what belongs to the loader:
- * where the file system begins that its paths are on. */
-static void place_of_configuration(const struct boot_entry *e, enum boot_loader loader, char *ret,
-                                   size_t size)
+ * where the file system begins that its paths are on. @inner: with a slash, for a path that goes on
+ * there. */
+static void place_of_configuration(const struct boot_entry *e, enum boot_loader loader, bool inner,
+                                   char *ret, size_t size)
 {
-    static const char *const inner[] = {"/loader/", "/EFI/"};
+    static const char *const directories[] = {"/loader/", "/EFI/"};
     const char *end = strrchr(e->file, '/');
 
-    for (size_t i = 0; i < sizeof inner / sizeof inner[0] && loader == BOOT_SYSTEMD_BOOT; i++)
-        if (strstr(e->file, inner[i]))
-            end = strstr(e->file, inner[i]);
-    snprintf(ret, size, "%.*s", end ? (int)(end - e->file) : 0, e->file);
+    for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
+        if (loader == BOOT_SYSTEMD_BOOT && strstr(e->file, directories[i]))
+            end = strstr(e->file, directories[i]);
+    snprintf(ret, size, "%.*s%s", end ? (int)(end - e->file) : 0, e->file, inner ? "/" : "");
 }
 
 static enum facts_place try_place(const struct examination *x, const char *prefix, const char *path,
@@ -83,9 +84,9 @@ static enum facts_place try_usual_places(const struct examination *x, const char
             first = PLACE_UNKNOWN;
         /* "/vmlinuz" is for a file system of its own, "/boot/vmlinuz" for the root's. */
         if (i == (text_starts_with(path, "/boot/") ? 0 : 1))
-            strcpy(missing, ret);
+            snprintf(missing, sizeof missing, "%s", ret);
     }
-    strcpy(ret, missing);
+    snprintf(ret, PATH_MAX, "%s", missing);
     return first;
 }
 
@@ -96,9 +97,7 @@ enum facts_place facts_loader_file(const struct examination *x, const struct boo
     const struct volume *v;
     const char *mount;
 
-    place_of_configuration(e, loader, place, sizeof place);
-    if (path[0] != '/' && strlen(place) + 1 < sizeof place)
-        strcat(place, "/");
+    place_of_configuration(e, loader, path[0] != '/', place, sizeof place);
     if (loader == BOOT_SYSTEMD_BOOT || loader == BOOT_PI || path[0] != '/')
         return try_place(x, place, path, ret);
     path = without_subvolume(x, path);
@@ -111,7 +110,6 @@ enum facts_place facts_loader_file(const struct examination *x, const struct boo
             return try_place(x, mount, path, ret);
         break;
     case DEVICE_UNKNOWN:
-        return try_usual_places(x, path, ret);
     case DEVICE_MISSING: /* GRUB goes on with the disk that it was started from */
         return try_usual_places(x, path, ret);
     case DEVICE_AMBIGUOUS:
@@ -156,10 +154,10 @@ static void find_release(const struct examination *x, struct boot_choice *c)
     for (unsigned i = 0; name && i < x->system->kernel_count; i++)
         if (text_ends_with(name, x->system->kernels[i].release) &&
             strlen(x->system->kernels[i].release) > strlen(c->release))
-            strcpy(c->release, x->system->kernels[i].release);
+            snprintf(c->release, sizeof c->release, "%s", x->system->kernels[i].release);
     /* "vmlinuz-6.1.0-28-amd64" of which nothing is left but the name. */
-    if (!c->release[0] && name && strchr(name, '-') && strlen(name) < sizeof c->release)
-        strcpy(c->release, strchr(name, '-') + 1);
+    if (!c->release[0] && name && strchr(name, '-'))
+        snprintf(c->release, sizeof c->release, "%.120s", strchr(name, '-') + 1);
 }
 
 /* A Linux, and not memtest86+ or another system's loader. */
@@ -201,7 +199,7 @@ static bool fill_from_kernel(const struct examination *x, const struct kernel *k
         {"/boot/initramfs-", "", true},
     };
 
-    strcpy(c->release, k->release);
+    snprintf(c->release, sizeof c->release, "%s", k->release);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[300];
 
@@ -209,9 +207,9 @@ static bool fill_from_kernel(const struct examination *x, const struct kernel *k
         if (path_exists(x->root_fd, path) != 1)
             continue;
         if (!names[i].initramfs && !c->kernel[0]) {
-            strcpy(c->kernel, path);
+            snprintf(c->kernel, sizeof c->kernel, "%s", path);
         } else if (names[i].initramfs && !c->initrd_count) {
-            strcpy(c->initrds[0].path, path);
+            snprintf(c->initrds[0].path, sizeof c->initrds[0].path, "%s", path);
             c->initrd_count = 1;
         }
     }

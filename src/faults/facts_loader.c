@@ -112,7 +112,7 @@ static bool open_in_tree(const struct examination *x, struct facts_esp *esp)
         esp->fd = path_open(x->root_fd, places[i], O_RDONLY | O_DIRECTORY);
         if (esp->fd < 0)
             continue;
-        strcpy(esp->place, places[i]);
+        snprintf(esp->place, sizeof esp->place, "%s", places[i]);
         return true;
     }
     return false;

@@ -11,6 +11,7 @@
 #include "faults/remedies.h"
 #include "system/elf_header.h"
 #include "system/elf_note.h"
+#include "system/kernels.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -155,7 +156,7 @@ static void detect_too_old(struct examination *x, const struct fault *f, struct 
     for (unsigned i = 0; i < count; i++) {
         const struct boot_choice *c = &choices[i];
 
-        if (c->kernel_place != PLACE_FOUND || sscanf(c->release, "%u.%u", &major, &minor) != 2 ||
+        if (c->kernel_place != PLACE_FOUND || !kernels_version(c->release, &major, &minor) ||
             major > needed[0] || (major == needed[0] && minor >= needed[1]))
             continue;
         finding_expected(facts_choice_finding(x, r, f, c, c->release,

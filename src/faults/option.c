@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "faults/fstab_line.h"
+#include "system/kernels.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -81,9 +82,7 @@ static unsigned kernel_version(const struct examination *x)
 {
     unsigned major, minor;
 
-    if (!x->system->kernel_count ||
-        sscanf(x->system->kernels[0].release, "%u.%u", &major, &minor) != 2 || major > 1000 ||
-        minor > 999)
+    if (!x->system->kernel_count || !kernels_version(x->system->kernels[0].release, &major, &minor))
         return 0;
     return LINUX(major, minor);
 }

@@ -102,10 +102,14 @@ static unsigned long long memory_of_last_boot(const struct examination *x)
         if (path_read(x->root_fd, logs[i], LOG_MAX, &data, &size) < 0)
             continue;
         for (const char *at = data; (at = strstr(at, "Memory: ")); at++) {
-            unsigned long long free_now, total;
+            char *end;
 
-            if (sscanf(at, "Memory: %lluK/%lluK available", &free_now, &total) == 2)
-                bytes = total * 1024;
+            (void)strtoull(at + strlen("Memory: "), &end, 10);
+            if (!text_starts_with(end, "K/"))
+                continue;
+            bytes = strtoull(end + 2, &end, 10) * 1024;
+            if (!text_starts_with(end, "K available"))
+                bytes = 0;
         }
     }
     return bytes;

@@ -122,14 +122,14 @@ static int path_of(int fd, const struct search *s, const struct seen *item, char
         if ((size_t)snprintf(longer, sizeof longer, "%s%s%s%s", lookup.name, item->name,
                              path[0] ? "/" : "", path) >= sizeof longer)
             return -ENAMETOOLONG;
-        strcpy(path, longer);
+        memcpy(path, longer, sizeof path);
         if (item->parent == BTRFS_FS_TREE_OBJECTID)
             break;
         item = find(s, item->parent);
         if (!item)
             return -ENOENT;
     }
-    strcpy(ret, path);
+    memcpy(ret, path, sizeof path);
     return 0;
 }
 

@@ -44,7 +44,7 @@ static bool header_crc_fits(const unsigned char *sector, size_t size)
     memcpy(copy, sector, size);
     memcpy(&wanted, copy + 16, sizeof wanted);
     memset(copy + 16, 0, sizeof wanted);
-    return crc32(copy, size) == le32toh(wanted);
+    return checksum_crc32(copy, size) == le32toh(wanted);
 }
 
 static int check_entries(const struct reader *r, const struct header *h, enum gpt_part *ret,
@@ -66,7 +66,7 @@ static int check_entries(const struct reader *r, const struct header *h, enum gp
     failed = r->read(r->userdata, at * r->sector, entries, size);
     if (failed < 0)
         return failed;
-    *ret = crc32(entries, size) == le32toh(h->entries_crc)
+    *ret = checksum_crc32(entries, size) == le32toh(h->entries_crc)
                ? GPT_GOOD
                : damaged(problem, "the checksum of its entries is wrong");
     return 0;

@@ -276,11 +276,11 @@ static void choose_pi_kernel(int root_fd, const char *place, struct pi_config *p
 
         snprintf(path, sizeof path, "%s/%s%s", place, pi->prefix, names[i]);
         if (path_exists(root_fd, path) == 1) {
-            strcpy(pi->kernel, names[i]);
+            snprintf(pi->kernel, sizeof pi->kernel, "%s", names[i]);
             return;
         }
     }
-    strcpy(pi->kernel, names[0]);
+    snprintf(pi->kernel, sizeof pi->kernel, "%s", names[0]);
 }
 
 static int read_pi(int root_fd, struct boot_menus *m)

@@ -183,7 +183,7 @@ int loader_conf_get(const char *data, size_t size, const char *key, char *ret, s
             continue;
         if (strlen(value) >= ret_size)
             return -ENAMETOOLONG;
-        strcpy(ret, value);
+        snprintf(ret, ret_size, "%s", value);
         if (ret_line)
             *ret_line = l.number;
         r = 0;

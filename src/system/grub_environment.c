@@ -82,7 +82,7 @@ int grub_environment_get(const struct grub_environment *env, const char *name, c
             continue;
         if (strlen(value) >= ret_size)
             return -ENAMETOOLONG;
-        strcpy(ret, value);
+        snprintf(ret, ret_size, "%s", value);
         r = 0;
     }
     return r;

@@ -72,7 +72,7 @@ static void on_entry(void *userdata, const struct cpio_entry *e)
     s->kept = is_wanted(e) ? malloc(e->size) : NULL;
     s->kept_room = s->kept ? e->size : 0;
     s->kept_size = 0;
-    strcpy(s->name, e->name);
+    memcpy(s->name, e->name, sizeof s->name);
 }
 
 static void on_body(void *userdata, const void *data, size_t size)

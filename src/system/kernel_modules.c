@@ -48,7 +48,7 @@ void kernel_modules_read(int root_fd, const char *release, struct kernel_modules
             (size_t)snprintf(path, sizeof path, "%s/%s", places[i], release) >= sizeof path ||
             path_stat(root_fd, path, &st) < 0 || !S_ISDIR(st.st_mode))
             continue;
-        strcpy(m.directory, path);
+        memcpy(m.directory, path, sizeof path);
     }
     if (m.directory[0]) {
         static const char *const trees[] = {"kernel", "updates", "extra"};

@@ -59,12 +59,13 @@ bool modprobe_next(struct modprobe_walk *w, struct modprobe_line *ret)
 
         ret->line = l.number;
         while (length > 0 && line[length - 1] == '\\' && lines_next(&l, more)) {
-            size_t room = sizeof more - length;
+            size_t more_length = strlen(more);
 
             length -= 1;
-            if (strlen(more) > room) /* no line of this file is that long */
-                more[0] = '\0';
-            strcpy(line + length, more);
+            if (more_length >= sizeof more - length) /* no line of this file is that long */
+                more_length = 0;
+            memcpy(line + length, more, more_length);
+            line[length + more_length] = '\0';
             length = strlen(line);
         }
         found = parse(line, ret);

@@ -96,7 +96,7 @@ int unit_file_get(const char *data, size_t size, const char *section, const char
             continue;
         if (strlen(value) >= ret_size)
             return -ENAMETOOLONG;
-        strcpy(ret, value);
+        snprintf(ret, ret_size, "%s", value);
         r = 0;
         if (ret_line)
             *ret_line = number;

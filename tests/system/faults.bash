@@ -164,7 +164,9 @@ END
 
 # truncate_with_hashes FILE: to the 1024 bytes of an environment block.
 truncate_with_hashes() {
-    head -c $((1024 - $(stat -c %s "$1"))) /dev/zero | tr '\0' '#' >>"$1"
+    local size
+    size=$(stat -c %s "$1")
+    head -c $((1024 - size)) /dev/zero | tr '\0' '#' >>"$1"
 }
 
 # give_systemd_boot TREE: with its ESP mounted on /efi.
@@ -230,9 +232,9 @@ give_pi() {
         >"$1/boot/firmware/cmdline.txt"
 }
 
-# give_grub_at TREE SUBVOLUME: the same where the root is a subvolume.
+# give_grub_at SUBVOLUME TREE: the same where the root is a subvolume.
 give_grub_at() {
-    give_grub "$1/$2"
+    give_grub "$2/$1"
 }
 
 # broken BREAKER: what it wants is made and broken; TARGET is what unbrick is given.
@@ -244,14 +246,15 @@ broken() {
     tree*)
         # shellcheck disable=SC2086 # "tree bookworm"
         healthy_tree ${needs#tree}
-        [ -z "$with" ] || "give_${with%% *}" "$TREE" ${with#* }
+        # shellcheck disable=SC2086 # "grub_at @"
+        [ -z "$with" ] || give_$with "$TREE"
         "$BREAKERS/$1" "$TREE"
         TARGET=$TREE
         ;;
     image*)
         # shellcheck disable=SC2086
         image ${needs#image}
-        in_image "$IMG" eval "${with:+give_${with%% *} \"\$M\" ${with#* };} \"\$BREAKERS/$1\" \"\$M\" \"\$IMG\""
+        in_image "$IMG" eval "${with:+give_$with \"\$M\";} \"\$BREAKERS/$1\" \"\$M\" \"\$IMG\""
         TARGET=$IMG
         ;;
     booting)
@@ -273,26 +276,30 @@ has_finding() {
     findings | grep -qxF "$1"
 }
 
-# fault_case BREAKER: the breaker's fault (of a breaker ID+CASE: ID) is found with its severity; and when it has a remedy, that is
-# applied, the fault is gone, and a second repair has nothing to do.
+# summary ID: severity and repairable of the worst finding of that id; "" when there is none.
+summary() {
+    findings "[.findings[] | select(.id == \"$1\")][0] | select(.) | \"\(.severity) \(.repairable)\""
+}
+
+# fault_case BREAKER: the breaker's fault (of a breaker ID+CASE: ID) is found with its severity; and when
+# it has a remedy, that is applied, the fault is gone, and a second repair has nothing to do.
 fault_case() {
-    local id=${1%+*} severity options
+    local id=${1%+*} options found
     options=$(property "$1" options)
     broken "$1"
     # shellcheck disable=SC2086 # words
     unb examine --json $options "$TARGET"
-    has_finding "$id" || fail "$id is not found" || return 1
-    severity=$(findings ".findings[] | select(.id == \"$id\") | .severity" | head -n 1)
-    [ "$severity" = "$(property "$1" severity)" ] || fail "$id is '$severity'" || return 1
-    [ "$severity" = stops-boot ] && [ "$status" -eq 1 ] || [ "$severity" != stops-boot ] ||
-        fail "status $status" || return 1
-    [ "$(findings ".findings[] | select(.id == \"$id\") | .repairable" | head -n 1)" = true ] ||
-        return 0
+    found=$(summary "$id")
+    [ -n "$found" ] || fail "$id is not found" || return 1
+    [ "${found% *}" = "$(property "$1" severity)" ] || fail "$id is '${found% *}'" || return 1
+    [ "$status" -eq 1 ] || [[ $found != stops-boot* ]] || fail "status $status" || return 1
+    [[ $found == *true ]] || return 0
     # What runs long in the container is run once for all (./dev check --all: each time).
     if [ "$(property "$1" repair)" = slow ] && [ -z "${UNBRICK_TEST_ALL:-}" ]; then
         # shellcheck disable=SC2086
         unb repair --dry-run $options "$TARGET" "$id"
-        [ "$status" -eq 0 ] && [[ $output == *"run  "* ]] || fail "no command is planned"
+        [ "$status" -eq 0 ] || fail "status $status" || return 1
+        [[ $output == *"run  "* ]] || fail "no command is planned"
         return
     fi
     # shellcheck disable=SC2086
@@ -300,7 +307,7 @@ fault_case() {
     [ "$status" -le 1 ] || fail "repair ended with $status" || return 1
     # shellcheck disable=SC2086
     unb examine --json $options "$TARGET"
-    ! findings ".findings[] | select(.repairable) | .id" | grep -qxF "$id" ||
-        fail "$id is still there" || return 1
-    [ "$(property "$1" remains)" = yes ] || ! has_finding "$id" || fail "$id remains"
+    found=$(summary "$id")
+    [[ $found != *true ]] || fail "$id is still there" || return 1
+    [ "$(property "$1" remains)" = yes ] || [ -z "$found" ] || fail "$id remains"
 }
