@@ -109,7 +109,10 @@ static int examine(const struct options *o, struct examination *x, const char *n
         .history = &history,
         .not_checked = not_checked,
     };
-    int r = faults_detect(x, &report, e);
+    int r;
+
+    x->machine = o->machine;
+    r = faults_detect(x, &report, e);
 
     say_unchecked(o, x, not_checked, sizeof not_checked);
     history_read(x->root_fd, &history);

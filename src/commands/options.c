@@ -2,6 +2,7 @@
 #include "commands/options.h"
 
 #include "base/text.h"
+#include "faults/machine.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -19,6 +20,7 @@ enum option_id {
     OPT_DRY_RUN,
     OPT_QUICK,
     OPT_STRICT,
+    OPT_FOR,
     OPT_LIST_FAULTS,
     OPT_EACH,
     OPT_HTML,
@@ -68,6 +70,8 @@ static const struct option_row {
     {OPT_DRY_RUN, "dry-run", 'n', NULL, FOR_WRITER, "print the plan and stop"},
     {OPT_QUICK, "quick", 0, NULL, FOR_EXAMINE, "do not check the file systems"},
     {OPT_STRICT, "strict", 0, NULL, FOR_EXAMINE, "status 1 for any finding"},
+    {OPT_FOR, "for", 0, "MACHINE", FOR_EXAMINE | FOR_REPAIR,
+     "where the disk goes: virtio, nvme, xen, hyperv, vmware, sata"},
     {OPT_LIST_FAULTS, "list-faults", 0, NULL, FOR_EXAMINE, "list what is looked for, and stop"},
     {OPT_EACH, "each", 0, NULL, FOR_EXAMINE,
      "each target is a machine of its own: a line for each"},
@@ -241,6 +245,12 @@ static int apply_value(struct options *o, const struct option_row *row, char *va
         return parse_bind(&o->binds, value, row->name, e);
     case OPT_BIND_RO:
         return parse_bind(&o->binds_ro, value, row->name, e);
+    case OPT_FOR:
+        o->machine = machine_find(value);
+        if (!o->machine)
+            return usage(e, "--for=%s: virtio, nvme, xen, hyperv, vmware or sata is expected",
+                         text_safe(value));
+        return 0;
     case OPT_SYSTEM:
         o->system = value;
         break;

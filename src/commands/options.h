@@ -54,6 +54,7 @@ struct options {
     /* examine */
     bool quick, strict, list_faults, each;
     const char *html; /* file for the report */
+    const struct machine *machine; /* --for: faults/machine.h; NULL: not said */
     /* repair */
     const char *root_password; /* file, "-" standard input, "" ask at the terminal; NULL: no */
     const char *unlock;        /* a user */

@@ -174,6 +174,7 @@ static int detect(struct repair *p, struct error *e)
 {
     int r = patient_examination_open(&p->x, &p->session->patient, e);
 
+    p->x.machine = p->o->machine;
     return r < 0 ? r : faults_detect(&p->x, &p->report, e);
 }
 

@@ -47,6 +47,15 @@ static int split(const char *path, char *ret_dir, size_t size, char ret_name[sta
     return 0;
 }
 
+/* In a directory of pieces each file counts, whatever its name: mkinitramfs(8) reads all of conf.d,
+ * grub-mkconfig(8) runs all of grub.d. Names with a dot in front are passed over by all of them. */
+static bool is_directory_of_pieces(const char *dir)
+{
+    size_t length = strlen(dir);
+
+    return length > 3 && memcmp(dir + length - 3, ".d/", 3) == 0;
+}
+
 /* Find where @path leads. @follow: a link at its end is followed, as a program that opens it would.
  */
 static int find_place(int root_fd, const char *path, bool follow, const char *stamp,
@@ -54,9 +63,8 @@ static int find_place(int root_fd, const char *path, bool follow, const char *st
 {
     char at[PATH_MAX], dir[PATH_MAX], target[PATH_MAX];
 
-    if (strlen(path) >= sizeof at)
+    if ((size_t)snprintf(at, sizeof at, "%s", path) >= sizeof at)
         return -ENAMETOOLONG;
-    strcpy(at, path);
     for (unsigned i = 0; i < LINKS_MAX; i++) {
         _cleanup_fd_ int fd = -1;
         ssize_t n;
@@ -70,7 +78,8 @@ static int find_place(int root_fd, const char *path, bool follow, const char *st
         n = follow ? readlinkat(fd, ret->name, target, sizeof target - 1) : -1;
         if (n < 0) {
             ret->dir_fd = take_fd(&fd);
-            n = snprintf(ret->backup, sizeof ret->backup, "%.200s.unbrick-%.40s", ret->name, stamp);
+            n = snprintf(ret->backup, sizeof ret->backup, "%s%.200s.unbrick-%.40s",
+                         is_directory_of_pieces(dir) ? "." : "", ret->name, stamp);
             return n < 0 ? -EINVAL : 0;
         }
         target[n] = '\0';
@@ -92,7 +101,7 @@ static bool is_copied(const char *attribute)
 /* ACLs, SELinux labels, capabilities. A file system without them has none to copy. */
 static int copy_attributes(int from, int to)
 {
-    char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX < 65536 ? XATTR_SIZE_MAX : 65536];
+    char names[XATTR_LIST_MAX], value[XATTR_SIZE_MAX];
     ssize_t size = flistxattr(from, names, sizeof names);
 
     if (size < 0)

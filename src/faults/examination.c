@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "faults/examination.h"
 
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "faults/facts_units.h"
 #include "faults/facts_user.h"
+#include "faults/facts_boot.h"
 #include "storage/device_name.h"
 #include "storage/resolve.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +35,8 @@ void examination_close(struct examination *x)
     x->user = NULL;
     facts_units_free(x->units);
     x->units = NULL;
+    facts_boot_free(x->boot);
+    x->boot = NULL;
 }
 
 /* The running host: what udev has made of the name. */
@@ -58,6 +64,59 @@ static enum examination_device device_of_host(const char *name, char *why, size_
     return DEVICE_MISSING;
 }
 
+/* Names that only the machine itself can resolve: they come from its hardware, from its order of
+ * discovery, or from a driver that makes devices of its own. An image has none of that, so nothing
+ * is missing. */
+static const char *const of_the_machine[] = {
+    "/dev/disk/by-id/",    /* models and serial numbers; cloud images name their disks so */
+    "/dev/disk/by-path/",  /* slots */
+    "/dev/disk/by-dname/", /* MAAS */
+    "/dev/disk/by-diskseq/",
+    "/dev/disk/by-partsets/",
+    "/dev/disk/by-designator/",
+    "/dev/disk/azure/",
+    "/dev/disk/cloud/",
+    "/dev/oracleoci/",
+    "/dev/mapper/mpath", /* multipath's own names */
+    "/dev/dm-",
+    "/dev/loop",
+    "/dev/nbd",
+    "/dev/rbd",
+    "/dev/drbd",
+    "/dev/bcache",
+    "/dev/zvol/",
+    "/dev/zd",
+    "/dev/sr",
+    "/dev/cdrom",
+    "/dev/dvd",
+    "/dev/fd",
+    "/dev/zram",
+    "/dev/ram",
+    "/dev/pmem",
+    "/dev/mtd",
+    "/dev/ubi",
+    "/dev/dasd", /* by channel address */
+    "/dev/nfs",  /* a root on the network */
+    "/dev/root", /* whatever the kernel has mounted */
+};
+
+static bool is_of_the_machine(const char *name)
+{
+    for (size_t i = 0; i < sizeof of_the_machine / sizeof of_the_machine[0]; i++)
+        if (text_starts_with(name, of_the_machine[i]))
+            return true;
+    return false;
+}
+
+bool examination_names_device(const char *name)
+{
+    enum device_tag tag;
+    char value[512];
+
+    return text_starts_with(name, "/dev/") ||
+           (device_name_split(name, &tag, value, sizeof value) == 0 && tag != DEVICE_NONE);
+}
+
 enum examination_device examination_device(const struct examination *x, const char *name,
                                            const struct volume **ret, char *why, size_t size)
 {
@@ -69,7 +128,7 @@ enum examination_device examination_device(const struct examination *x, const ch
     why[0] = '\0';
     if (x->running)
         return device_of_host(name, why, size);
-    if (x->disk_count == 0)
+    if (x->disk_count == 0 || is_of_the_machine(name))
         return DEVICE_UNKNOWN;
     v = resolve_device(name, x->disks, x->disk_count, x->root_disk, &matches, why, size);
     if (ret)
@@ -79,6 +138,70 @@ enum examination_device examination_device(const struct examination *x, const ch
     return matches > 1 ? DEVICE_AMBIGUOUS : x->incomplete ? DEVICE_UNKNOWN : DEVICE_MISSING;
 }
 
+const struct volume *examination_volume_at(const struct examination *x, const char *target)
+{
+    return x->volume_at ? x->volume_at(x->userdata, target) : NULL;
+}
+
+/* Is @path @directory or below it? */
+static bool is_below(const char *path, const char *directory)
+{
+    size_t length = strlen(directory);
+
+    return strncmp(path, directory, length) == 0 && (!path[length] || path[length] == '/');
+}
+
+/* A directory was named: what the system mounts somewhere is there when there is anything. */
+static bool is_filled(int root_fd, const char *path)
+{
+    int fd = path_open(root_fd, path, O_RDONLY | O_DIRECTORY);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+    bool found = false;
+
+    if (!dir) {
+        fd_close(fd);
+        return false;
+    }
+    while (!found && (entry = readdir(dir)))
+        found = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                strcmp(entry->d_name, "lost+found") != 0;
+    closedir(dir);
+    return found;
+}
+
+bool examination_sees(const struct examination *x, const char *path)
+{
+    if (x->running)
+        return true;
+    for (unsigned i = 0; i < x->fstab.count; i++) {
+        const struct fstab_entry *entry = &x->fstab.entries[i];
+
+        if (entry->class == FSTAB_MALFORMED || entry->class == FSTAB_ROOT ||
+            entry->target[0] != '/' || !is_below(path, entry->target))
+            continue;
+        if (x->is_mounted ? !x->is_mounted(x->userdata, entry->target)
+                          : !is_filled(x->root_fd, entry->target))
+            return false;
+    }
+    return true;
+}
+
+/* A line as a person wants to see it: what indents it is left out, and tabs are blanks. */
+static const char *shown(const char *line, size_t size)
+{
+    char copy[1024];
+    size_t used = 0;
+
+    while (size > 0 && (*line == ' ' || *line == '\t')) {
+        line++;
+        size--;
+    }
+    for (; used < size && used < sizeof copy; used++)
+        copy[used] = line[used] == '\t' ? ' ' : line[used];
+    return text_safe_bytes(copy, used);
+}
+
 const char *examination_line(const char *data, size_t size, unsigned number)
 {
     const char *end = data + size, *newline;
@@ -86,7 +209,7 @@ const char *examination_line(const char *data, size_t size, unsigned number)
     for (; data < end; data = newline + 1) {
         newline = memchr(data, '\n', (size_t)(end - data));
         if (--number == 0)
-            return text_safe_bytes(data, (size_t)((newline ? newline : end) - data));
+            return shown(data, (size_t)((newline ? newline : end) - data));
         if (!newline)
             break;
     }

@@ -41,9 +41,14 @@ struct examination {
     /* Is @target (a path inside) a mount of its own in the tree? NULL: not known. What is below a
      * mount point that could not be mounted is not what the system has there. */
     bool (*is_mounted)(const void *userdata, const char *target);
+    /* What is mounted on @target: NULL: nothing, or it is not known. The function may be NULL. */
+    const struct volume *(*volume_at)(const void *userdata, const char *target);
     const void *userdata;
     struct examined_filesystem filesystems[EXAMINED_FILESYSTEMS_MAX];
     unsigned filesystem_count;
+    const struct machine
+        *machine;               /* the one that the disk is for (--for): faults/machine.h; NULL */
+    const char *root_subvolume; /* of the btrfs on "/"; NULL or "": none that has a name */
 
     /* Read by examination_open(). */
     char *fstab_text; /* NULL when it could not be read: fstab_error says why */
@@ -54,6 +59,7 @@ struct examination {
     /* Read when they are asked for. */
     struct facts_user *user; /* faults/facts_user.h */
     struct units *units;     /* faults/facts_units.h */
+    struct facts_boot *boot; /* faults/facts_boot.h */
 };
 
 /* Read what several detectors need. 0 or -ENOMEM. */
@@ -74,6 +80,16 @@ enum examination_device {
  */
 enum examination_device examination_device(const struct examination *x, const char *name,
                                            const struct volume **ret, char *why, size_t size);
+
+/* Does the text name a device of the machine, and not a server, a tag or a file? */
+bool examination_names_device(const char *name);
+
+/* Is what the tree has at @path what the system has there? Not when a mount point on the way could
+ * not be mounted: then nothing is missing that is not found. */
+bool examination_sees(const struct examination *x, const char *path);
+
+/* What is mounted on @target, where that is known. */
+const struct volume *examination_volume_at(const struct examination *x, const char *target);
 
 /* Line @number (1-based) of @data, safe, without its newline; "" when there is none. */
 const char *examination_line(const char *data, size_t size, unsigned number);

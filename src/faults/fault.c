@@ -6,9 +6,28 @@
 #include <errno.h>
 #include <string.h>
 
+extern const struct fault_family fault_family_table;
+extern const struct fault_family fault_family_loader;
+extern const struct fault_family fault_family_esp;
+extern const struct fault_family fault_family_grub;
+extern const struct fault_family fault_family_menu;
+extern const struct fault_family fault_family_kernel;
+extern const struct fault_family fault_family_initramfs;
+extern const struct fault_family fault_family_cmdline;
+extern const struct fault_family fault_family_argument;
+extern const struct fault_family fault_family_driver;
+extern const struct fault_family fault_family_modprobe;
+extern const struct fault_family fault_family_fips;
+extern const struct fault_family fault_family_pi;
+extern const struct fault_family fault_family_boot;
 extern const struct fault_family fault_family_storage;
 extern const struct fault_family fault_family_filesystem;
 extern const struct fault_family fault_family_fstab;
+extern const struct fault_family fault_family_device;
+extern const struct fault_family fault_family_option;
+extern const struct fault_family fault_family_mount;
+extern const struct fault_family fault_family_mountunit;
+extern const struct fault_family fault_family_swap;
 extern const struct fault_family fault_family_space;
 extern const struct fault_family fault_family_tree;
 extern const struct fault_family fault_family_init;
@@ -16,19 +35,40 @@ extern const struct fault_family fault_family_systemd;
 extern const struct fault_family fault_family_packages;
 extern const struct fault_family fault_family_start;
 extern const struct fault_family fault_family_security;
+extern const struct fault_family fault_family_sysctl;
 extern const struct fault_family fault_family_users;
 extern const struct fault_family fault_family_pam;
 extern const struct fault_family fault_family_ssh;
 extern const struct fault_family fault_family_sudo;
 extern const struct fault_family fault_family_network;
 extern const struct fault_family fault_family_console;
+extern const struct fault_family fault_family_crash;
 
-/* One a line, so that a new one is one line. */
+/* In the order of a boot. A line each, for whoever adds one. */
 /* clang-format off */
 const struct fault_family *const fault_families[] = {
+    &fault_family_table,
+    &fault_family_loader,
+    &fault_family_esp,
+    &fault_family_grub,
+    &fault_family_menu,
+    &fault_family_kernel,
+    &fault_family_initramfs,
+    &fault_family_cmdline,
+    &fault_family_argument,
+    &fault_family_driver,
+    &fault_family_modprobe,
+    &fault_family_fips,
+    &fault_family_pi,
+    &fault_family_boot,
     &fault_family_storage,
     &fault_family_filesystem,
     &fault_family_fstab,
+    &fault_family_device,
+    &fault_family_option,
+    &fault_family_mount,
+    &fault_family_mountunit,
+    &fault_family_swap,
     &fault_family_space,
     &fault_family_tree,
     &fault_family_init,
@@ -36,12 +76,14 @@ const struct fault_family *const fault_families[] = {
     &fault_family_packages,
     &fault_family_start,
     &fault_family_security,
+    &fault_family_sysctl,
     &fault_family_users,
     &fault_family_pam,
     &fault_family_ssh,
     &fault_family_sudo,
     &fault_family_network,
     &fault_family_console,
+    &fault_family_crash,
 };
 /* clang-format on */
 

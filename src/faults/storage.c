@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "faults/facts_user.h"
+#include "faults/rebuild.h"
 #include "faults/remedies.h"
 #include "system/crypttab.h"
 #include "system/lines.h"
@@ -205,26 +206,14 @@ static void detect_filter(struct examination *x, const struct fault *f, struct r
     }
 }
 
-/* The initramfs has a copy of LVM's configuration. */
-static int rebuild_initramfs(struct examination *x, struct changes *c)
-{
-    static const char *const debian[] = {"update-initramfs", "-u", "-k", "all", NULL};
-    static const char *const dracut[] = {"dracut", "--force", "--no-hostonly", "--regenerate-all",
-                                         NULL};
-
-    if (facts_has(x, "/usr/sbin/update-initramfs"))
-        return changes_command(c, debian);
-    if (facts_has(x, "/usr/bin/dracut") || facts_has(x, "/usr/sbin/dracut"))
-        return changes_command(c, dracut);
-    return 0;
-}
-
+/* What follows of each: the initramfs has a copy of LVM's configuration. */
 static int remove_devices_file(struct examination *x, const struct finding *f, struct changes *c,
                                struct error *e)
 {
     int r = changes_remove(c, f->file);
 
-    return remedy_planned(r < 0 ? r : rebuild_initramfs(x, c), f->file, e);
+    r = remedy_planned(r, f->file, e);
+    return r < 0 ? r : rebuild_every_initramfs(x, c, e);
 }
 
 static int remove_filter(struct examination *x, const struct finding *f, struct changes *c,
@@ -232,7 +221,8 @@ static int remove_filter(struct examination *x, const struct finding *f, struct 
 {
     int r = changes_comment_line(c, f->file, f->line, f->fault->title);
 
-    return remedy_planned(r < 0 ? r : rebuild_initramfs(x, c), f->file, e);
+    r = remedy_planned(r, f->file, e);
+    return r < 0 ? r : rebuild_every_initramfs(x, c, e);
 }
 
 /* --- identifiers -------------------------------------------------------------------------------

@@ -23,4 +23,5 @@ mount libmount1
 smartcols libsmartcols1
 jansson libjansson4
 crypt libcrypt1
+archive libarchive13
 END

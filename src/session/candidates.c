@@ -111,7 +111,7 @@ static int default_deployment(const struct search *s, int tree_fd,
                               const struct ostree_deployment *deployments, unsigned count)
 {
     for (unsigned i = 0; i < s->told_count; i++) {
-        int n = ostree_resolve(tree_fd, deployments, count, s->told[i].choice.ostree);
+        int n = ostree_resolve(tree_fd, deployments, count, s->told[i].says.ostree);
 
         if (n >= 0)
             return n;
@@ -165,15 +165,15 @@ struct candidate *candidates_add(const struct look *l, const struct root_place *
                  : add_system(l, place, tree_fd);
 }
 
-void candidates_note_choices(const struct look *l, int tree_fd)
+void candidates_note_loaders(const struct look *l, int tree_fd)
 {
-    struct boot_choice choices[BOOT_CHOICES_MAX];
+    struct boot_root roots[BOOT_ROOTS_MAX];
     struct search *s = l->search;
-    unsigned count = boot_choices_find(tree_fd, choices, BOOT_CHOICES_MAX);
+    unsigned count = boot_roots_find(tree_fd, roots, BOOT_ROOTS_MAX);
 
     for (unsigned i = 0; i < count && s->told_count < TOLD_MAX; i++)
         s->told[s->told_count++] =
-            (struct told_choice){.from = l->volume, .first = i == 0, .choice = choices[i]};
+            (struct told_root){.from = l->volume, .says = roots[i]};
 }
 
 static bool is_btrfs(const struct volume *v)
@@ -274,7 +274,7 @@ static void look_at_all(struct search *s)
             o->wanted = is_wanted(s, o->look.disk, o->look.volume);
             if (!open_volume(o))
                 continue;
-            candidates_note_choices(&o->look, o->fd);
+            candidates_note_loaders(&o->look, o->fd);
             if (o->wanted)
                 count++;
             else

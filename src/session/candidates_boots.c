@@ -107,9 +107,9 @@ static struct candidate *by_loader(const struct search *s, bool own)
         struct candidate *c;
         char why[256];
 
-        if (!s->told[i].first || (on_volume(s->found, s->told[i].from) != NULL) != own)
+        if (!s->told[i].says.is_default || (on_volume(s->found, s->told[i].from) != NULL) != own)
             continue;
-        v = resolve_device(s->told[i].choice.root, s->disks, s->disk_count, 0, NULL, why,
+        v = resolve_device(s->told[i].says.root, s->disks, s->disk_count, 0, NULL, why,
                            sizeof why);
         c = v ? on_volume(s->found, v) : NULL;
         if (!c)

@@ -276,7 +276,7 @@ void candidates_look_at_btrfs(const struct look *look, int top_fd)
         fd = open_subvolume(&l, i);
         if (fd < 0)
             continue;
-        candidates_note_choices(look, fd);
+        candidates_note_loaders(look, fd);
         c = candidates_add(look, &place, fd);
         if (c)
             c->read_only = l.set.items[i].read_only;

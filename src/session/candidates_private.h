@@ -4,7 +4,7 @@
 /* Between candidates.c and the looks at file systems with several roots. */
 
 #include "session/candidates.h"
-#include "system/boot_choice.h"
+#include "system/boot_roots.h"
 
 #define TOLD_MAX 128
 
@@ -14,10 +14,9 @@ struct search {
     unsigned disk_count;
     bool several_targets; /* names need the disk's */
     /* What boot loaders on the volumes say. */
-    struct told_choice {
+    struct told_root {
         const struct volume *from;
-        bool first; /* the default of its configuration */
-        struct boot_choice choice;
+        struct boot_root says;
     } told[TOLD_MAX];
     unsigned told_count;
 };
@@ -43,7 +42,7 @@ struct version *candidates_add_version(const struct look *l, const struct candid
                                        enum version_kind kind, const struct root_place *place);
 
 /* What the boot loader in the tree says (a root, a /boot, an ESP). */
-void candidates_note_choices(const struct look *l, int tree_fd);
+void candidates_note_loaders(const struct look *l, int tree_fd);
 
 /* A btrfs: @top_fd is its top level. */
 void candidates_look_at_btrfs(const struct look *l, int top_fd);

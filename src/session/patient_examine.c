@@ -11,6 +11,11 @@ static bool is_mounted(const void *userdata, const char *target)
     return patient_volume_at(userdata, target) != NULL;
 }
 
+static const struct volume *volume_at(const void *userdata, const char *target)
+{
+    return patient_volume_at(userdata, target);
+}
+
 static void add_filesystem(struct examination *x, const struct examined_filesystem *fs)
 {
     if (x->filesystem_count < EXAMINED_FILESYSTEMS_MAX)
@@ -59,7 +64,9 @@ int patient_examination_open(struct examination *ret, const struct patient *p, s
         .root = p->root ? p->root->volume : NULL,
         .incomplete = p->closed.code != 0,
         .is_mounted = p->root ? is_mounted : NULL,
+        .volume_at = p->root ? volume_at : NULL,
         .userdata = p,
+        .root_subvolume = p->root ? p->root->place.subvolume : NULL,
     };
     add_filesystems(ret, p);
     return examination_open(ret, e);

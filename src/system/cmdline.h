@@ -5,13 +5,10 @@
 
 #include <stddef.h>
 
-/* From the tree's own configuration into @ret; "" when none is found. */
+/* From the tree's own configuration into @ret: of the entry that is booted by default, else of
+ * another one; "" when none is found. */
 void cmdline_inspect(int root_fd, char *ret, size_t size);
 
-/* The arguments of the first entry of a grub.cfg: what follows the kernel's path on the first
- * "linux" line. 0 or -ENOENT. Pure. */
-int cmdline_from_grub(const char *text, char *ret, size_t size);
-
-/* The value of @key ("options", "append") in a file of lines "key value", as BLS entries and
- * extlinux.conf are. 0 or -ENOENT. Pure. */
-int cmdline_from_lines(const char *text, const char *key, char *ret, size_t size);
+/* One line of words: anything else in @text would be forged, and variables of a boot loader would
+ * reach kernel packages as they stand. What does not fit is cut. Pure. */
+void cmdline_clean(const char *text, char *ret, size_t size);

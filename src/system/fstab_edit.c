@@ -13,8 +13,7 @@ static const char *const defaults[] = {
 
 /* Where @field is in @line: its start and length; length 0 at the end of what the line has. Returns
  * how many fields are there, up to and with this one. */
-static unsigned find_field(const char *line, enum fstab_field field, size_t *ret_start,
-                           size_t *ret_length)
+static unsigned find_field(const char *line, unsigned field, size_t *ret_start, size_t *ret_length)
 {
     size_t at = 0, length = 0;
 
@@ -28,13 +27,22 @@ static unsigned find_field(const char *line, enum fstab_field field, size_t *ret
         }
         at += blank;
         length = strcspn(line + at, BLANK);
-        if (n == (unsigned)field) {
+        if (n == field) {
             *ret_start = at;
             *ret_length = length;
             return n + 1;
         }
         at += length;
     }
+}
+
+size_t fstab_edit_find(const char *line, unsigned field, const char **ret)
+{
+    size_t start, length;
+
+    (void)find_field(line, field, &start, &length);
+    *ret = line + start;
+    return length;
 }
 
 int fstab_edit_field(const char *line, enum fstab_field field, const char *value, struct text *out)
@@ -90,4 +98,64 @@ int fstab_edit_add_options(const char *line, const char *options, struct text *o
         options += size + (options[size] == ',');
     }
     return value.failed ? value.failed : fstab_edit_field(line, FSTAB_OPTIONS, value.data, out);
+}
+
+int fstab_edit_remove_option(const char *line, const char *name, struct text *out)
+{
+    _cleanup_text_ struct text value = TEXT_INIT(8192);
+    const char *options;
+    size_t left = fstab_edit_find(line, FSTAB_OPTIONS, &options);
+
+    while (left > 0) {
+        const char *comma = memchr(options, ',', left);
+        size_t length = comma ? (size_t)(comma - options) : left;
+
+        if (!has_option(options, length, name, strlen(name))) {
+            (void)text_append(&value, ",", value.size ? 1 : 0);
+            (void)text_append(&value, options, length);
+        }
+        left -= length + (comma ? 1 : 0);
+        options += length + 1;
+    }
+    if (value.failed)
+        return value.failed;
+    return fstab_edit_field(line, FSTAB_OPTIONS, value.size ? value.data : defaults[FSTAB_OPTIONS],
+                            out);
+}
+
+static bool is_number(const char *s, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (s[i] < '0' || s[i] > '9')
+            return false;
+    return length > 0;
+}
+
+int fstab_edit_join(const char *line, struct text *out)
+{
+    _cleanup_text_ struct text options = TEXT_INIT(8192);
+    const char *at, *rest;
+    size_t length = fstab_edit_find(line, FSTAB_OPTIONS, &at);
+    unsigned next = FSTAB_FREQ;
+
+    (void)text_append(out, line, (size_t)(at - line));
+    (void)text_append(&options, at, length);
+    while ((length = fstab_edit_find(line, next, &at)) > 0 && !is_number(at, length) &&
+           (at[0] == ',' || text_ends_with(options.data ? options.data : "", ","))) {
+        (void)text_append(&options, at, length);
+        next++;
+    }
+    (void)text_append(out, options.data ? options.data : "", options.size);
+    for (unsigned i = 0; i < 2; i++) {
+        length = fstab_edit_find(line, next, &at);
+        if (is_number(at, length)) {
+            (void)text_appendf(out, " %.*s", (int)length, at);
+            next++;
+        } else {
+            (void)text_append(out, " 0", 2);
+        }
+    }
+    if (fstab_edit_find(line, next, &rest) > 0)
+        (void)text_appendf(out, " # %s", rest);
+    return options.failed ? options.failed : out->failed;
 }

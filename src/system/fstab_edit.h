@@ -15,6 +15,9 @@ enum fstab_field {
     FSTAB_PASSNO
 };
 
+/* Where field @field (0-based) of @line is. Its length; 0 when the line has no such field. */
+size_t fstab_edit_find(const char *line, unsigned field, const char **ret);
+
 /* Append @line to @out with another value of @field. Fields before it that the line does not have
  * get the value that they have without being there. 0 or the failure of @out. */
 int fstab_edit_field(const char *line, enum fstab_field field, const char *value, struct text *out);
@@ -22,3 +25,14 @@ int fstab_edit_field(const char *line, enum fstab_field field, const char *value
 /* Append @line to @out with @options ("nofail,x-systemd.device-timeout=10s") added to its own:
  * those that it does not have yet, by their names. */
 int fstab_edit_add_options(const char *line, const char *options, struct text *out);
+
+/* Append @line to @out without the option of that name ("errors" with any value, "default").
+ * Nothing left is "defaults". */
+int fstab_edit_remove_option(const char *line, const char *name, struct text *out);
+
+/*
+ * Append @line to @out as six fields when something stands in place of the two numbers at its end:
+ * a piece of the options that a blank cut off ("defaults, noatime 0 2") goes back to them, the rest
+ * becomes a comment.
+ */
+int fstab_edit_join(const char *line, struct text *out);

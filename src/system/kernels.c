@@ -41,6 +41,22 @@ int kernels_compare(const char *a, const char *b)
     return strcmp(a, b);
 }
 
+bool kernels_version(const char *release, unsigned *ret_major, unsigned *ret_minor)
+{
+    char *end;
+    unsigned long major = strtoul(release, &end, 10), minor;
+
+    if (end == release || *end != '.')
+        return false;
+    release = end + 1;
+    minor = strtoul(release, &end, 10);
+    if (end == release || major > 1000 || minor > 1000)
+        return false;
+    *ret_major = (unsigned)major;
+    *ret_minor = (unsigned)minor;
+    return true;
+}
+
 static int compare_newest_first(const void *a, const void *b)
 {
     return kernels_compare(((const struct kernel *)b)->release,

@@ -19,7 +19,47 @@ teardown() {
 
 @test "fstab.source-missing" { fault_case fstab.source-missing; }
 
+@test "fstab.root-wrong" { fault_case fstab.root-wrong; }
+
+@test "fstab.missing" { fault_case fstab.missing; }
+
 @test "fstab.malformed" { fault_case fstab.malformed; }
+
+@test "fstab.stray-field" { fault_case fstab.stray-field; }
+
+@test "fstab.carriage-return" { fault_case fstab.carriage-return; }
+
+@test "device.wrong-type" { fault_case device.wrong-type; }
+
+@test "device.kernel-name" { fault_case device.kernel-name; }
+
+@test "device.kernel-name, and another disk has it now" { fault_case device.kernel-name+other; }
+
+@test "option.refused" { fault_case option.refused; }
+
+@test "option.refused: removed from the kernel" { fault_case option.refused+removed; }
+
+@test "mount.point-unusable" { fault_case mount.point-unusable; }
+
+@test "mount.subvolume-missing" { fault_case mount.subvolume-missing; }
+
+@test "mount.network" { fault_case mount.network; }
+
+@test "mount.network: a server" { fault_case mount.network+server; }
+
+@test "mount.check-impossible" { fault_case mount.check-impossible; }
+
+@test "mount.order" { fault_case mount.order; }
+
+@test "mount.duplicate" { fault_case mount.duplicate; }
+
+@test "mountunit.source-missing" { fault_case mountunit.source-missing; }
+
+@test "mountunit.misnamed" { fault_case mountunit.misnamed; }
+
+@test "swap.source-missing" { fault_case swap.source-missing; }
+
+@test "swap.resume-missing" { fault_case swap.resume-missing; }
 
 @test "faults: nothing is applied that was not asked for, and only that is changed" {
     broken fstab.source-missing

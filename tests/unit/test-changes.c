@@ -85,6 +85,17 @@ static void test_unchanged(void **state)
     assert_int_equal(c.count, 0);
 }
 
+/* A backup in a directory of pieces must not become a piece. */
+static void test_backup_of_a_piece(void **state)
+{
+    assert_int_equal(mkdirat(c.root_fd, "etc/conf.d", 0755), 0);
+    put("etc/conf.d/resume", "old\n", 0644);
+    assert_int_equal(changes_write(&c, "/etc/conf.d/resume", "new\n", 4, 0644), 0);
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, NULL), 0);
+    assert_contents("etc/conf.d/resume", "new\n");
+    assert_contents("etc/conf.d/.resume.unbrick-S", "old\n");
+}
+
 /* Somebody else wrote in the meantime: nothing is overwritten. */
 static void test_stale(void **state)
 {
@@ -166,6 +177,22 @@ static void check_options(const char *line, const char *options, const char *wan
     assert_string_equal(t.data, wanted);
 }
 
+static void check_removal(const char *line, const char *option, const char *wanted)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1024);
+
+    assert_int_equal(fstab_edit_remove_option(line, option, &t), 0);
+    assert_string_equal(t.data, wanted);
+}
+
+static void check_join(const char *line, const char *wanted)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1024);
+
+    assert_int_equal(fstab_edit_join(line, &t), 0);
+    assert_string_equal(t.data, wanted);
+}
+
 static void test_fstab_edit(void **state)
 {
     _cleanup_text_ struct text t = TEXT_INIT(1024);
@@ -180,6 +207,14 @@ static void test_fstab_edit(void **state)
                   "a /x ext4 nofail,x-systemd.device-timeout=1");
     assert_int_equal(fstab_edit_field(" a\tb ext4  rw 0 0\r", FSTAB_TYPE, "xfs", &t), 0);
     assert_string_equal(t.data, " a\tb xfs  rw 0 0\r");
+    check_removal("a /x ext4 errors=remount-ro,default,rw 0 0", "default",
+                  "a /x ext4 errors=remount-ro,rw 0 0");
+    check_removal("a /x xfs errors=remount-ro\t0 0", "errors", "a /x xfs defaults\t0 0");
+    check_removal("a /x xfs", "errors", "a /x xfs defaults");
+    check_join("a /x ext4 defaults, noatime,nofail 0 2", "a /x ext4 defaults,noatime,nofail 0 2");
+    check_join("a /x ext4 defaults ,noatime", "a /x ext4 defaults,noatime 0 0");
+    check_join("a /x ext4 defaults zero two three", "a /x ext4 defaults 0 0 # zero two three");
+    check_join("a /x ext4 rw 0 second", "a /x ext4 rw 0 0 # second");
 }
 
 int main(void)
@@ -187,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unchanged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_backup_of_a_piece, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stale, setup, teardown),
         cmocka_unit_test_setup_teardown(test_links, setup, teardown),
         cmocka_unit_test_setup_teardown(test_others, setup, teardown),

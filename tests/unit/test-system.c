@@ -265,25 +265,36 @@ static void test_os_release(void **state)
     assert_string_equal(value, "0123456");
 }
 
-static void test_command_lines(void **state)
+static void check_command_line(const struct tree *t, const char *wanted)
 {
     char line[128];
 
-    (void)state;
-    assert_int_equal(
-        cmdline_from_grub("menuentry x {\n\tlinux\t/vmlinuz root=UUID=1 ro  quiet \n}\n"
-                          "linux /other single\n",
-                          line, sizeof line),
-        0);
-    assert_string_equal(line, "root=UUID=1 ro  quiet");
-    assert_int_equal(cmdline_from_grub("linux /vmlinuz", line, sizeof line), 0);
-    assert_string_equal(line, "");
-    assert_int_equal(cmdline_from_grub("linuxfoo /vmlinuz a\ninitrd /x\n", line, sizeof line),
-                     -ENOENT);
-    assert_int_equal(
-        cmdline_from_lines("title x\noptions root=LABEL=r\001 rw\n", "options", line, sizeof line),
-        0);
-    assert_string_equal(line, "root=LABEL=r  rw");
+    cmdline_inspect(t->fd, line, sizeof line);
+    assert_string_equal(line, wanted);
+}
+
+static void test_command_lines(void **state)
+{
+    const struct tree *t = *state;
+    char line[32];
+
+    check_command_line(t, "");
+    put_text(t, "etc/kernel/cmdline", "root=LABEL=r rw\n");
+    check_command_line(t, "root=LABEL=r rw");
+    put_text(t, "boot/grub/grub.cfg",
+             "set default=1\n"
+             "menuentry a {\n\tlinux\t/vmlinuz root=UUID=1 single\n}\n"
+             "menuentry b {\n\tlinux\t/vmlinuz root=UUID=1 ro  quiet \n}\n");
+    check_command_line(t, "root=UUID=1 ro quiet");
+    put_text(t, "boot/grub/grub.cfg", "blscfg\n");
+    put_text(t, "boot/loader/entries/rescue.conf", "title rescue\noptions root=UUID=2 rescue\n");
+    put_text(t, "boot/loader/entries/a.conf", "title a\noptions root=UUID=2 $tuned_params rw\n");
+    check_command_line(t, "root=UUID=2 rw");
+
+    cmdline_clean("a\001b\n$x c  \t d", line, sizeof line);
+    assert_string_equal(line, "a b c d");
+    cmdline_clean("a a-word-that-does-not-fit-in-there b", line, 8);
+    assert_string_equal(line, "a b");
 }
 
 static void test_kernel_order(void **state)
@@ -339,7 +350,7 @@ int main(void)
         IN_TREE(test_init_is_fifo),
         IN_TREE(test_hostile_files),
         cmocka_unit_test(test_os_release),
-        cmocka_unit_test(test_command_lines),
+        cmocka_unit_test_setup_teardown(test_command_lines, make_tree, remove_tree),
         cmocka_unit_test(test_kernel_order),
         cmocka_unit_test(test_elf_is_bounded),
         cmocka_unit_test(test_wtmp),

@@ -7,7 +7,7 @@
 
 #include "session/candidates_private.h"
 #include "storage/subvolume.h"
-#include "system/boot_choice.h"
+#include "system/boot_roots.h"
 #include "system/ostree.h"
 #include "system/snapper.h"
 
@@ -145,31 +145,6 @@ static void test_families(void **state)
 
 /* --- text --- */
 
-static void test_boot_choices(void **state)
-{
-    char value[64];
-
-    (void)state;
-    assert_int_equal(boot_choice_word("ro root=UUID=1 quiet root=/dev/sda2", "root", value, 64), 0);
-    assert_string_equal(value, "/dev/sda2");
-    assert_int_equal(boot_choice_word("rootflags=x xroot=y root=\"LABEL=a\"\n", "root", value, 64),
-                     0);
-    assert_string_equal(value, "LABEL=a");
-    assert_true(boot_choice_word("ro quiet root", "root", value, 64) < 0);
-    assert_true(boot_choice_word("root=0123456789", "root", value, 5) < 0);
-    assert_int_equal(boot_choice_grubenv("# GRUB\nsaved_entry=a b\nkernelopts=root=x ro\n###",
-                                         "saved_entry", value, 64),
-                     0);
-    assert_string_equal(value, "a b");
-    assert_true(boot_choice_grubenv("xsaved_entry=1\n", "saved_entry", value, 64) < 0);
-    assert_int_equal(boot_choice_grub_default("menuentry x {}"), 0);
-    assert_int_equal(boot_choice_grub_default("set default=\"${next}\"\nelse\nset default=\"0\"\n"),
-                     0);
-    assert_int_equal(boot_choice_grub_default("set default=2"), 2);
-    assert_int_equal(boot_choice_grub_default("set default=\"1>0\""), -1);
-    assert_int_equal(boot_choice_grub_default("set default=\"Debian\""), -1);
-}
-
 static void test_snapper(void **state)
 {
     static const char text[] = "<?xml version=\"1.0\"?>\n<snapshot>\n  <num>42</num>\n"
@@ -266,7 +241,7 @@ static void test_ostree(void **state)
 
 static void test_loaders(void **state)
 {
-    struct boot_choice c[BOOT_CHOICES_MAX];
+    struct boot_root c[BOOT_ROOTS_MAX];
     int fd;
 
     (void)state;
@@ -275,23 +250,26 @@ static void test_loaders(void **state)
     make("loader/entries/ostree-2-x.conf", "options ro root=UUID=2 ostree=/ostree/boot.0/x/2/0\n");
     make("loader/entries/0-rescue.conf", "options root=UUID=9\n");
     fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(boot_choices_find(fd, c, BOOT_CHOICES_MAX), 2);
+    assert_int_equal(boot_roots_find(fd, c, BOOT_ROOTS_MAX), 2);
     assert_string_equal(c[0].root, "UUID=2");
     assert_string_equal(c[0].ostree, "/ostree/boot.0/x/2/0");
     make("loader/loader.conf", "timeout 3\ndefault ostree-1-*\n");
-    assert_int_equal(boot_choices_find(fd, c, BOOT_CHOICES_MAX), 2);
+    assert_int_equal(boot_roots_find(fd, c, BOOT_ROOTS_MAX), 2);
     assert_string_equal(c[0].root, "UUID=1");
     /* RHEL 8: the arguments are in the environment block, and so is the choice. */
+    assert_int_equal(unlinkat(fd, "loader/loader.conf", 0), 0);
+    make("grub2/grub.cfg", "set default=\"${saved_entry}\"\nblscfg\n");
     make("grub2/grubenv",
          "# GRUB Environment Block\nsaved_entry=rhel\nkernelopts=root=/dev/mapper/rhel-root ro\n");
     make("loader/entries/rhel.conf", "options $kernelopts $tuned_params\n");
-    assert_int_equal(boot_choices_find(fd, c, BOOT_CHOICES_MAX), 3);
+    assert_int_equal(boot_roots_find(fd, c, BOOT_ROOTS_MAX), 3);
     assert_string_equal(c[0].root, "/dev/mapper/rhel-root");
     make("boot/extlinux/extlinux.conf",
          "default l1\nlabel l0\n append root=UUID=7\nlabel l1\n append root=UUID=8 quiet\n");
-    assert_int_equal(boot_choices_find(fd, c, BOOT_CHOICES_MAX), 4);
+    assert_int_equal(boot_roots_find(fd, c, BOOT_ROOTS_MAX), 5);
     assert_string_equal(c[0].root, "UUID=8");
-    assert_int_equal(boot_choices_find(fd, c, 2), 2);
+    assert_true(c[0].is_default && !c[1].is_default);
+    assert_int_equal(boot_roots_find(fd, c, 2), 2);
     close(fd);
 }
 
@@ -365,11 +343,11 @@ static void test_attributes(void **state)
 
 static void told(struct search *s, unsigned from, bool first, const char *root)
 {
-    struct told_choice *t = &s->told[s->told_count++];
+    struct told_root *t = &s->told[s->told_count++];
 
     t->from = &disk.volumes[from];
-    t->first = first;
-    snprintf(t->choice.root, sizeof t->choice.root, "%s", root);
+    t->says.is_default = first;
+    snprintf(t->says.root, sizeof t->says.root, "%s", root);
 }
 
 static void test_told(void **state)
@@ -402,7 +380,6 @@ int main(void)
         cmocka_unit_test(test_subvolumes),
         cmocka_unit_test(test_old_subvolumes),
         cmocka_unit_test(test_families),
-        cmocka_unit_test(test_boot_choices),
         cmocka_unit_test(test_snapper),
         cmocka_unit_test_setup_teardown(test_ostree, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(test_loaders, make_directory, remove_directory),

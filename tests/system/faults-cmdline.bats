@@ -1,0 +1,55 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Faults of kernel command lines, drivers and kernel settings.
+
+load helpers
+load faults
+
+teardown() {
+    healthy_away
+    assert_host_clean
+}
+
+@test "cmdline.root-missing" { fault_case cmdline.root-missing; }
+
+@test "cmdline.root-wrong" { fault_case cmdline.root-wrong; }
+
+@test "cmdline.root-unset" { fault_case cmdline.root-unset; }
+
+@test "cmdline.root-type" { fault_case cmdline.root-type; }
+
+@test "cmdline.subvolume-missing" { fault_case cmdline.subvolume-missing; }
+
+@test "cmdline.init-missing" { fault_case cmdline.init-missing; }
+
+@test "cmdline.too-long" { fault_case cmdline.too-long; }
+
+@test "argument.rescue-left" { fault_case argument.rescue-left; }
+
+@test "argument.rescue-left: unit" { fault_case argument.rescue-left+unit; }
+
+@test "argument.object-missing" { fault_case argument.object-missing; }
+
+@test "argument.resume-missing" { fault_case argument.resume-missing; }
+
+@test "driver.root-missing" { fault_case driver.root-missing; }
+
+@test "driver.not-built" { fault_case driver.not-built; }
+
+@test "driver.machine-missing" { fault_case driver.machine-missing; }
+
+@test "modprobe.banned" { fault_case modprobe.banned; }
+
+@test "modprobe.banned-by-kernel" { fault_case modprobe.banned-by-kernel; }
+
+@test "fips.hmac-missing" { fault_case fips.hmac-missing; }
+
+@test "sysctl.huge-pages" { fault_case sysctl.huge-pages; }
+
+@test "sysctl.huge-pages: unknown" { fault_case sysctl.huge-pages+unknown; }
+
+@test "sysctl.huge-pages-of-kernel" { fault_case sysctl.huge-pages-of-kernel; }
+
+@test "sysctl.panic" { fault_case sysctl.panic; }
+
+@test "crash.recorded" { fault_case crash.recorded; }

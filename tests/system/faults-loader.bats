@@ -1,0 +1,110 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Faults of partition tables, boot loaders and their menus.
+
+load helpers
+load faults
+
+teardown() {
+    ! mountpoint -q "$BATS_TEST_TMPDIR/tree/boot" || umount "$BATS_TEST_TMPDIR/tree/boot"
+    healthy_away
+    assert_host_clean
+}
+
+# healthy MENU: nothing is found with it.
+healthy() {
+    healthy_tree boot
+    "give_$1" "$TREE"
+    unb examine --json "$TREE"
+    [ "$status" -eq 0 ]
+    [ "$(findings '.findings | length')" -eq 0 ] || fail "$1: $(findings)"
+}
+
+@test "faults: a healthy disk that boots has none" {
+    "$FIXTURES/booting" "$BATS_TEST_TMPDIR/disk.img"
+    unb examine --json "$BATS_TEST_TMPDIR/disk.img"
+    [ "$status" -eq 0 ]
+    [ "$(findings '.findings | length')" -eq 0 ]
+}
+
+@test "faults: healthy menus of all sorts have none: BLS" { healthy bls; }
+
+@test "faults: healthy menus of all sorts have none: systemd-boot" { healthy systemd_boot; }
+
+@test "faults: healthy menus of all sorts have none: GRUB for EFI" { healthy efi; }
+
+@test "faults: healthy menus of all sorts have none: extlinux" { healthy extlinux; }
+
+@test "faults: healthy menus of all sorts have none: Raspberry Pi" { healthy pi; }
+
+@test "table.primary-damaged" { fault_case table.primary-damaged; }
+
+@test "table.backup-damaged" { fault_case table.backup-damaged; }
+
+@test "loader.code-missing" { fault_case loader.code-missing; }
+
+@test "loader.core-differs" { fault_case loader.core-differs; }
+
+@test "loader.unreadable" { fault_case loader.unreadable; }
+
+@test "loader.no-place" { fault_case loader.no-place; }
+
+@test "esp.no-loader" { fault_case esp.no-loader; }
+
+@test "esp.stub-wrong" { fault_case esp.stub-wrong; }
+
+@test "esp.wrong-type" { fault_case esp.wrong-type; }
+
+@test "esp.damaged" { fault_case esp.damaged; }
+
+@test "esp.no-fallback" { fault_case esp.no-fallback; }
+
+@test "esp.kernel-unsigned" { fault_case esp.kernel-unsigned; }
+
+@test "grub.config-missing" { fault_case grub.config-missing; }
+
+@test "grub.config-missing: empty" { fault_case grub.config-missing+empty; }
+
+@test "grub.config-broken" { fault_case grub.config-broken; }
+
+@test "grub.modules-missing" { fault_case grub.modules-missing; }
+
+@test "grub.device-missing" { fault_case grub.device-missing; }
+
+@test "grub.environment" { fault_case grub.environment; }
+
+@test "menu.default-missing" { fault_case menu.default-missing; }
+
+@test "menu.default-missing: saved" { fault_case menu.default-missing+saved; }
+
+@test "menu.default-missing: systemd-boot" { fault_case menu.default-missing+systemd-boot; }
+
+@test "menu.default-missing: extlinux" { fault_case menu.default-missing+extlinux; }
+
+@test "menu.empty" { fault_case menu.empty; }
+
+@test "menu.no-bls-entries" { fault_case menu.no-bls-entries; }
+
+@test "menu.variable-unset" { fault_case menu.variable-unset; }
+
+@test "menu.machine-id" { fault_case menu.machine-id; }
+
+@test "menu.devicetree-missing" { fault_case menu.devicetree-missing; }
+
+@test "initramfs.missing: bls" { fault_case initramfs.missing+bls; }
+
+@test "initramfs.missing: systemd-boot" { fault_case initramfs.missing+systemd-boot; }
+
+@test "kernel.image-missing: pi" { fault_case kernel.image-missing+pi; }
+
+@test "pi.firmware-missing" { fault_case pi.firmware-missing; }
+
+@test "pi.cmdline-missing" { fault_case pi.cmdline-missing; }
+
+@test "pi.cmdline-lines" { fault_case pi.cmdline-lines; }
+
+@test "boot.line-lost" { fault_case boot.line-lost; }
+
+@test "boot.shadowed" { fault_case boot.shadowed; }
+
+@test "boot.full" { fault_case boot.full; }

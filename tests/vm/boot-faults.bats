@@ -1,0 +1,225 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The proof of the remedies: a disk that boots is broken, and its machine is shown not to get to the
+# login; it is repaired, and gets there.
+
+load ../system/helpers
+load ../system/faults
+
+setup_file() {
+    export BATS_TEST_TIMEOUT=900
+}
+
+setup() {
+    remember_host
+    IMG=$BATS_TEST_TMPDIR/disk.img
+    "$FIXTURES/booting" "$IMG"
+    LOG=$BATS_TEST_TMPDIR/serial
+}
+
+# said PATTERN PID: the machine has said it, or it is gone.
+said() {
+    grep -qaE "$1" "$LOG" || ! kill -0 "$2" 2>/dev/null
+}
+
+# machine SECONDS PATTERN: run it until its serial line says the pattern. By emulation: a /dev/kvm that is
+# there need not work. Without graphics what the BIOS and GRUB print goes to the serial line, too. What
+# the machine writes to the disk is dropped.
+machine() {
+    : >"$LOG"
+    timeout "$1" qemu-system-x86_64 -accel tcg -M pc,graphics=off -cpu Nehalem -smp 2 -m 1024 \
+        -nodefaults -display none -serial "file:$LOG" -no-reboot \
+        -drive "file=$IMG,format=raw,if=virtio,snapshot=on" 3>&- &
+    local pid=$!
+    wait_for "$1" said "$2" "$pid" || true
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    grep -qaE "$2" "$LOG" || {
+        tail -c 3000 "$LOG"
+        fail "the machine did not say '$2'"
+    }
+}
+
+# breaks BREAKER...: put these faults into the disk.
+breaks() {
+    local breaker
+    for breaker in "$@"; do
+        in_image "$IMG" eval "\"\$BREAKERS/$breaker\" \"\$M\" \"\$IMG\""
+    done
+    # The boot need not wait as long as on a real machine.
+    in_image "$IMG" eval 'sed -i "s|^\(UUID=1111.*\) defaults |\1 defaults,x-systemd.device-timeout=9s |" "$M/etc/fstab"'
+}
+
+# proves PATTERN ID [OPTION...]: it does not boot, and says PATTERN; repaired, it does.
+proves() {
+    local pattern=$1 id=$2
+    shift 2
+    machine 200 "$pattern|login:"
+    not_said login: || return 1
+    unb repair "$@" "$IMG" "$id"
+    [ "$status" -le 1 ] || fail "repair ended with $status" || return 1
+    machine 300 login:
+    not_said 'emergency mode|Kernel panic'
+}
+
+# not_said PATTERN: by the machine that ran last.
+not_said() {
+    ! grep -qaE "$1" "$LOG" || {
+        tail -c 3000 "$LOG"
+        fail "the machine said '$1'"
+    }
+}
+
+slow() {
+    [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow: ./dev check --all"
+}
+
+@test "vm: grub.config-missing, and the disk boots after its repair" {
+    breaks grub.config-missing
+    proves 'grub>' grub.config-missing
+}
+
+@test "vm: a second fault behind the first: both are found and mended at once" {
+    breaks initramfs.damaged fstab.source-missing
+    machine 200 'unpacking failed|login:'
+    not_said login:
+    unb examine "$IMG"
+    [ "$status" -eq 1 ]
+    [[ $output == *"and 1 more"* ]]
+    unb repair --yes "$IMG"
+    [ "$status" -eq 0 ]
+    machine 300 login:
+    not_said 'emergency mode|Kernel panic'
+}
+
+@test "vm: fstab.source-missing" {
+    slow
+    breaks fstab.source-missing
+    proves 'emergency mode' fstab.source-missing
+}
+
+@test "vm: option.refused: loop" {
+    slow
+    breaks option.refused+loop
+    proves 'emergency mode' option.refused
+}
+
+@test "vm: mount.point-unusable: loop" {
+    slow
+    breaks mount.point-unusable+loop
+    proves 'emergency mode' mount.point-unusable
+}
+
+@test "vm: mount.network" {
+    slow
+    breaks mount.network
+    proves 'emergency mode' mount.network
+}
+
+@test "vm: mountunit.source-missing" {
+    slow
+    breaks mountunit.source-missing
+    proves 'emergency mode' mountunit.source-missing
+}
+
+@test "vm: initramfs.missing" {
+    slow
+    breaks initramfs.missing
+    proves 'Kernel panic|not found' initramfs.missing
+}
+
+@test "vm: initramfs.none" {
+    slow
+    breaks initramfs.none
+    proves 'Kernel panic' initramfs.none
+}
+
+@test "vm: initramfs.damaged" {
+    slow
+    breaks initramfs.damaged
+    proves 'unpacking failed|Kernel panic|initramfs\)' initramfs.damaged
+}
+
+@test "vm: initramfs.damaged: no-init" {
+    slow
+    breaks initramfs.damaged+no-init
+    proves 'unpacking failed|Kernel panic|initramfs\)' initramfs.damaged
+}
+
+@test "vm: grub.config-broken" {
+    slow
+    breaks grub.config-broken
+    proves 'rror|grub>' grub.config-broken
+}
+
+@test "vm: grub.modules-missing" {
+    slow
+    breaks grub.modules-missing
+    proves 'grub rescue>' grub.modules-missing
+}
+
+@test "vm: loader.code-missing" {
+    slow
+    breaks loader.code-missing
+    proves 'No bootable device|Boot failed' loader.code-missing
+}
+
+@test "vm: loader.core-differs" {
+    slow
+    breaks loader.core-differs
+    proves 'rror|grub rescue>|GRUB' loader.core-differs
+}
+
+@test "vm: kernel.image-missing: two" {
+    slow
+    breaks kernel.image-missing+two
+    proves 'not found' kernel.image-missing
+}
+
+@test "vm: cmdline.root-missing" {
+    slow
+    breaks cmdline.root-missing
+    proves 'does not exist|initramfs' cmdline.root-missing
+}
+
+@test "vm: cmdline.root-type" {
+    slow
+    breaks cmdline.root-type
+    proves 'initramfs\)|Kernel panic|mount' cmdline.root-type
+}
+
+@test "vm: cmdline.init-missing" {
+    slow
+    breaks cmdline.init-missing
+    proves 'Kernel panic|initramfs\)' cmdline.init-missing
+}
+
+@test "vm: argument.rescue-left: unit" {
+    slow
+    breaks argument.rescue-left+unit
+    proves 'emergency mode' argument.rescue-left
+}
+
+@test "vm: argument.rescue-left: break" {
+    slow
+    breaks argument.rescue-left+break
+    proves 'initramfs\)' argument.rescue-left
+}
+
+@test "vm: driver.machine-missing: virtio" {
+    slow
+    breaks driver.machine-missing+virtio
+    proves 'does not exist|initramfs\)' driver.machine-missing --for=virtio
+}
+
+@test "vm: modprobe.banned: initramfs" {
+    slow
+    breaks modprobe.banned+initramfs
+    proves 'does not exist|initramfs\)' modprobe.banned --for=virtio
+}
+
+@test "vm: modprobe.banned-by-kernel: virtio" {
+    slow
+    breaks modprobe.banned-by-kernel+virtio
+    proves 'does not exist|initramfs\)' modprobe.banned-by-kernel --for=virtio
+}
