@@ -32,7 +32,7 @@ export ASAN_OPTIONS UBSAN_OPTIONS
 unset SUDO_COMMAND UNBRICK_STOP_AT UNBRICK_STOP_FILE
 
 # run_tap NAME COMMAND...: the command writes TAP, with a plan for each group of tests; one that
-# ends badly without saying so adds one failed test.
+# ends badly without saying so adds one failed test. $took, if set, is how long that took elsewhere.
 run_tap() {
     name=$1
     shift
@@ -48,7 +48,7 @@ run_tap() {
         echo "not ok 0 $name: ended with status $status before all of its tests were run" \
             >>"$out/$name.tap"
     fi
-    awk -v name="$name" -v took=$(($(date +%s) - started)) '
+    awk -v name="$name" -v took="${took:-$(($(date +%s) - started))}" '
         /^(not )?ok .*# (skip|SKIP)/ { skipped++; next }
         /^ok / { passed++ }
         /^not ok / { failed++ }
@@ -127,9 +127,9 @@ done
 wait "$guests"
 for host in plain systemd; do
     for file in $(guests_of $host); do
-        name=$(basename "$file" .bats)
-        run_tap "$name-$host" guest_result "$out/vm-$host-$name" "$name"
-        echo "    in $(cut -d' ' -f2 "$out/vm-$host-$name.status") s beside the others"
+        test=$(basename "$file" .bats)
+        took=$(cut -d' ' -f2 "$out/vm-$host-$test.status")
+        run_tap "$test-$host" guest_result "$out/vm-$host-$test" "$test"
     done
 done
 
@@ -139,7 +139,7 @@ for report in "$SANITIZER_LOG".*; do
     echo "not ok 0 sanitizer report: $report" >>"$out/sanitizer.tap"
     head -n 40 "$report"
 done
-sed -n -e 's/^ok [0-9]* \(.*\) # skip.*/\1/p' -e 's/^.*ok [0-9]* # SKIP \(.*\)/\1/p' "$out"/*.tap | while IFS= read -r test; do
+sed -n -e 's/\( in [0-9]*ms\)\{0,1\} # skip/ # skip/' -e 's/^ok [0-9]* \(.*\) # skip.*/\1/p' -e 's/^.*ok [0-9]* # SKIP \(.*\)/\1/p' "$out"/*.tap | while IFS= read -r test; do
     grep -v '^#' tests/skip-allowed.txt | cut -f1 | grep -qxF -- "$test" && continue
     echo "not ok 0 skipped, but not listed in tests/skip-allowed.txt: $test" |
         tee -a "$out/skips.tap"

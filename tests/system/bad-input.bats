@@ -122,7 +122,7 @@ END
 @test "bad input: the superblock is destroyed" {
     image --table none
     dd if=/dev/zero of="$IMG" bs=1k count=4 conv=notrunc status=none
-    bad 4 "no file system" "$IMG"
+    bad 4 "a copy of it is in block 32768" "$IMG"
 }
 
 @test "bad input: a disk with nothing but swap" {

@@ -34,6 +34,7 @@ teardown() {
 @test "examine: fstab files of real systems raise no alarm" {
     local file
     healthy_tree
+    truncate -s 1M "$TREE/swap.img" # one of them has its swap there
     for file in "$FIXTURES"/fstab/*; do
         cp "$file" "$TREE/etc/fstab"
         unb examine --json "$TREE"
