@@ -108,6 +108,22 @@ static bool is_of_the_machine(const char *name)
     return false;
 }
 
+/* A partition of a loop or nbd device, also as kpartx(8) names it: no machine boots with such a
+ * name; tools that were run on another host, where the disk was an image, leave it behind. */
+static bool is_of_a_rescue_host(const char *name)
+{
+    static const char *const prefixes[] = {"/dev/loop", "/dev/mapper/loop", "/dev/nbd",
+                                           "/dev/mapper/nbd"};
+    int end = 0;
+
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (text_starts_with(name, prefixes[i]) &&
+            sscanf(name + strlen(prefixes[i]), "%*3[0-9]p%*3[0-9]%n", &end) == 0 && end > 0 &&
+            name[strlen(prefixes[i]) + (size_t)end] == '\0')
+            return true;
+    return false;
+}
+
 bool examination_names_device(const char *name)
 {
     enum device_tag tag;
@@ -128,6 +144,10 @@ enum examination_device examination_device(const struct examination *x, const ch
     why[0] = '\0';
     if (x->running)
         return device_of_host(name, why, size);
+    if (is_of_a_rescue_host(name)) {
+        snprintf(why, size, "only a host that has the disk as an image has that name");
+        return DEVICE_MISSING;
+    }
     if (x->disk_count == 0 || is_of_the_machine(name))
         return DEVICE_UNKNOWN;
     v = resolve_device(name, x->disks, x->disk_count, x->root_disk, &matches, why, size);

@@ -53,3 +53,12 @@ teardown() {
 @test "sysctl.panic" { fault_case sysctl.panic; }
 
 @test "crash.recorded" { fault_case crash.recorded; }
+
+@test "after a session: a name that only this host's disks have is found in the boot menu" {
+    image --suite boot
+    in_image "$IMG" eval 'give_grub "$M"'
+    script "sed -i 's,root=UUID=[^ ]*,root=/dev/loop7p3,' /boot/grub/grub.cfg"
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"new since this session began, stops the boot: "*"names a root that is not there (cmdline.root-missing)"* ]] || fail "not said"
+}
