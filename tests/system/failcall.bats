@@ -196,7 +196,7 @@ sweep() {
 }
 
 @test "failcall: each call fails once, in enter" {
-    local row call error n pid failures out=$BATS_TEST_TMPDIR/out
+    local row call error n pid job failures out=$BATS_TEST_TMPDIR/out
     for row in setns=EPERM:1 clone3=EAGAIN:4 clone3=EAGAIN:5 openat2=EACCES:1 socketpair=EMFILE:3 \
         pidfd_open=EMFILE:3 keyctl=EACCES:2 mkdirat=ENOSPC:40 cgroup.freeze=EPERM:1; do
         IFS='=:' read -r call error n <<<"$row"
@@ -204,10 +204,10 @@ sweep() {
         rm -f "$out"
         "$FAILCALL" "$call=$error" -- "$RELEASE" shell "$MINI" -- sh -c 'echo up; read line' \
             >"$out" 2>&1 < <(sleep 60) 3>&- &
-        pid=$!
-        wait_for 10 eval 'grep -qs up "$out" || ! kill -0 $pid 2>/dev/null'
+        job=$!
+        wait_for 10 eval 'grep -qs up "$out" || ! kill -0 $job 2>/dev/null'
         if grep -q up "$out"; then
-            pid=$(pgrep -P $pid unbrick | head -n 1)
+            pid=$(pgrep -P $job unbrick | head -n 1)
             failures=0
             for _ in 1 2 3; do
                 unb enter "$pid" -- cat /etc/hostname
@@ -221,7 +221,7 @@ sweep() {
             unb stop "$pid"
             [ "$status" -eq 0 ]
         fi
-        wait
+        wait $job || true
         assert_host_clean
     done
 }
