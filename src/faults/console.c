@@ -25,7 +25,7 @@ static bool is_cloud(const struct examination *x)
 
 static bool has_serial(const char *line)
 {
-    static const char *const devices[] = {"ttyS", "ttyAMA", "hvc", "sclp", "xvc"};
+    static const char *const devices[] = {"ttyS", "ttyAMA", "serial", "hvc", "sclp", "xvc"};
 
     for (const char *at = line; (at = strstr(at, "console=")); at++)
         for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)

@@ -70,7 +70,7 @@ give_grub() {
     version=$(release "$1")
     mkdir -p "$1/boot/grub" "$1/etc/default"
     printf '%s\n' 'GRUB_DEFAULT=0' 'GRUB_TIMEOUT=5' 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' \
-        'GRUB_CMDLINE_LINUX=""' >"$1/etc/default/grub"
+        'GRUB_CMDLINE_LINUX="console=ttyS0"' >"$1/etc/default/grub"
     {
         cat <<'END'
 if [ -s $prefix/grubenv ]; then
@@ -99,7 +99,7 @@ function load_video {
   fi
 }
 END
-        grub_entry 'Debian GNU/Linux' "gnulinux-simple-$uuid" "$version" "$uuid" quiet
+        grub_entry 'Debian GNU/Linux' "gnulinux-simple-$uuid" "$version" "$uuid" quiet console=ttyS0
         echo "submenu 'Advanced options for Debian GNU/Linux' \$menuentry_id_option 'gnulinux-advanced-$uuid' {"
         grub_entry "Debian GNU/Linux, with Linux $version (recovery mode)" \
             "gnulinux-$version-recovery-$uuid" "$version" "$uuid" single
@@ -158,7 +158,7 @@ id rhel-$version
 grub_users \$grub_users
 END
     printf '%s\n' '# GRUB Environment Block' "saved_entry=$id-$version" \
-        "kernelopts=root=UUID=$uuid ro crashkernel=auto " 'boot_success=1' >"$1/boot/grub2/grubenv"
+        "kernelopts=root=UUID=$uuid ro console=ttyS0 crashkernel=auto " 'boot_success=1' >"$1/boot/grub2/grubenv"
     truncate_with_hashes "$1/boot/grub2/grubenv"
 }
 
@@ -180,7 +180,7 @@ give_systemd_boot() {
     cp "$1/boot/vmlinuz-$version" "$1/efi/EFI/BOOT/BOOTX64.EFI"
     printf '%s\n' 'timeout 3' "default $id-*" >"$1/efi/loader/loader.conf"
     printf '%s\n' 'title Debian' "version $version" "machine-id $id" 'sort-key debian' \
-        "options root=UUID=$(root_uuid "$1") ro" "linux /$id/$version/linux" \
+        "options root=UUID=$(root_uuid "$1") ro console=ttyS0" "linux /$id/$version/linux" \
         "initrd /$id/$version/initrd" >"$1/efi/loader/entries/$id-$version.conf"
 }
 
@@ -214,7 +214,7 @@ label l0
 	linux /boot/vmlinuz-$version
 	initrd /boot/initrd.img-$version
 	fdt /boot/dtb-$version/board.dtb
-	append root=UUID=$(root_uuid "$1") ro quiet
+	append root=UUID=$(root_uuid "$1") ro quiet console=ttyS0
 END
 }
 
