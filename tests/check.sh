@@ -118,14 +118,14 @@ run_guests() {
 
 # Those that start machines themselves, on disks that the release build has mended here. To the
 # system tests that is another program, whose sessions are none of theirs (helpers.bash, foreign()),
-# and it has a /run/unbrick of its own.
+# and it has a /run of its own.
 run_machines() {
     for file in $machine_files; do
         name=$(basename "$file" .bats)
         mkdir -p "$out/vm-here-$name"
         # shellcheck disable=SC2016 # for that shell
         timed "$out/vm-here-$name.status" env UNBRICK="$PWD/build/unbrick" BATS_TEST_TIMEOUT=600 \
-            unshare --mount sh -c 'mount -t tmpfs -o mode=700 unbrick /run/unbrick &&
+            unshare --mount sh -c 'mount -t tmpfs -o mode=755 run /run &&
                 exec timeout 5000 bats --tap "$1"' sh "$file" >"$out/vm-here-$name/$name.tap" \
             2>"$out/vm-here-$name/$name.err" </dev/null
         cut -d' ' -f1 "$out/vm-here-$name.status" >"$out/vm-here-$name/$name.rc"
@@ -144,7 +144,6 @@ guest_result() {
     return "$(cat "$1/$2.rc")"
 }
 
-mkdir -p /run/unbrick
 {
     run_machines
     run_guests
