@@ -4,6 +4,7 @@
 #ifdef UNBRICK_FAILPOINTS
 #include "base/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +22,20 @@ static int host_pid(void)
     return n > 0 ? atoi(pid) : (int)getpid();
 }
 
+/* The init of a process namespace cannot stop itself (pid_namespaces(7)), and what it has no
+ * handler for reaches it when it is blocked only. */
+static void wait_for_continue(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCONT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    while (sigwaitinfo(&set, NULL) < 0 && errno == EINTR)
+        ;
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 void step_reached(const char *name)
 {
     const char *wanted = getenv("UNBRICK_STOP_AT"), *file = getenv("UNBRICK_STOP_FILE");
@@ -28,12 +43,13 @@ void step_reached(const char *name)
     if (!wanted || !file || strcmp(wanted, name) != 0)
         return;
     _cleanup_fd_ int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return; /* somebody else stopped there already */
-    dprintf(fd, "%d\n", host_pid());
-    raise(SIGSTOP);
-    /* The init of a process namespace cannot stop itself (pid_namespaces(7)). */
-    while (getpid() == 1)
-        pause();
+    if (fd < 0 && errno == EEXIST)
+        return;  /* somebody else stopped there already */
+    if (fd >= 0) /* inside of a container the directory is not there */
+        dprintf(fd, "%d\n", host_pid());
+    if (getpid() == 1)
+        wait_for_continue();
+    else
+        raise(SIGSTOP);
 }
 #endif

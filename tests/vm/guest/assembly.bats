@@ -328,10 +328,15 @@ END
     lvm_group vg0 "$A" root:40M
     mini /dev/vg0/root
     cp a.img b.img
-    refused 3 "active on this host" boot b.img
-    [ -b /dev/mapper/vg0-root ]
+    # A clone is opened under a name of ours (clones.bats).
+    unb shell b.img -- sh -c 'echo b >/etc/hostname'
+    [ "$status" -eq 0 ]
+    mkdir host
+    mount -o ro /dev/mapper/vg0-root host
+    [ "$(cat host/etc/hostname)" = mini ]
+    umount host
     put_away
     unb shell b.img -- cat /etc/hostname
-    [ "$output" = mini ]
+    [ "$output" = b ]
     no_layers
 }
