@@ -223,3 +223,27 @@ slow() {
     breaks modprobe.banned-by-kernel+virtio
     proves 'does not exist|initramfs\)' modprobe.banned-by-kernel --for=virtio
 }
+
+@test "vm: init.not-executable" {
+    slow
+    breaks init.not-executable
+    proves 'No working init found|No init found|Kernel panic' init.not-executable
+}
+
+@test "vm: init.usr-merge" {
+    slow
+    breaks init.usr-merge
+    proves 'No working init found|No init found|Kernel panic' init.usr-merge
+}
+
+@test "vm: systemd.default-target" {
+    slow
+    breaks systemd.default-target
+    proves 'Restarting system|reboot: ' systemd.default-target
+}
+
+@test "vm: tree.directory-missing" {
+    slow
+    breaks tree.directory-missing
+    proves 'Kernel panic|Freezing execution|Failed to mount' tree.directory-missing
+}
