@@ -88,7 +88,7 @@ static void print_error_json(const struct error *e, int status)
 /* A command of the patient that could not be executed has the statuses that a shell gives. */
 static int failure_status(const struct command *c, const struct error *e, int status)
 {
-    if (!c || !c->failure_status || e->kind == ERROR_INTERRUPTED)
+    if (!c || !c->failure_status || e->kind > 128) /* a signal, ERROR_INTERRUPTED among them */
         return status;
     if (strcmp(e->reason, "command-not-found") == 0)
         return 127;

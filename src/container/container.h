@@ -55,6 +55,8 @@ struct container_host {
      * and put it there: its path in the unified hierarchy. A failure: we make one ourselves. May be
      * NULL. */
     int (*adopt)(void *userdata, const char *name, pid_t stub, char *ret, size_t size);
+    /* Were we asked to stop while it starts? 0, or a negative errno that is recorded. May be NULL. */
+    int (*interrupted)(struct error *e);
     void *userdata;
 };
 

@@ -70,16 +70,27 @@ static int await_payload(struct start *s, struct error *e)
     return 0;
 }
 
-/* The payload's socket ends when it has executed; then the stub has sent its message too. */
+/* A signal may come between the look at it and poll(). */
+#define LOOK_AGAIN_MS 500
+
+/* The payload's socket ends when it has executed; then the stub has sent its message too. It opens
+ * and mounts what is on the patient's disk: on one that fails, that takes as long as the disk does.
+ */
 static int wait_for_exec(struct start *s, struct error *e)
 {
     struct pollfd fds[] = {{.fd = s->start_socket, .events = POLLIN},
                            {.fd = s->c->sync_fd, .events = POLLIN}};
-    int r = 0;
+    int r = s->host->interrupted ? s->host->interrupted(e) : 0;
 
     while (r == 0) {
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+        int n = poll(fds, 2, LOOK_AGAIN_MS);
+
+        if (n < 0 && errno != EINTR)
             return error_errno(e, -errno, "cannot wait for the container");
+        if (n <= 0) {
+            r = s->host->interrupted ? s->host->interrupted(e) : 0;
+            continue;
+        }
         /* What the payload says comes first: it has the cause, the stub only the end. */
         if (fds[0].revents)
             r = container_read_message(s->c, s->start_socket, e);

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "session/interrupt.h"
 #include "terminal/ui.h"
 
 #include <dlfcn.h>
@@ -154,8 +155,10 @@ struct container_host container_host_of(struct journal *j, bool own_scope)
     /* sd_booted(3) */
     bool systemd = own_scope && access("/run/systemd/system", F_OK) == 0;
 
-    return (struct container_host){
-        .record = record, .adopt = systemd ? adopt : NULL, .userdata = j};
+    return (struct container_host){.record = record,
+                                   .adopt = systemd ? adopt : NULL,
+                                   .interrupted = interrupt_check,
+                                   .userdata = j};
 }
 
 void container_warn_of_devices(const struct container *c)

@@ -370,6 +370,18 @@ enter_until_frozen() {
     clean_ext "$IMG"
 }
 
+@test "kill: asked to stop while the container starts, and that stands still" {
+    local status=0
+    mini_image
+    start_mini container-root
+    kill -TERM "$PID"
+    wait_for 10 ended "$PID" || fail "it waits for the container"
+    wait "$PID" || status=$?
+    [ "$status" -eq 143 ] || fail "status $status"
+    assert_host_clean 6
+    clean_ext "$IMG"
+}
+
 # --- an init that does not want to end (tests/hostile-init) ----------------------------------------
 
 # start_hostile MODE: a session of spawn in the background.
