@@ -94,19 +94,23 @@ static void say_unchecked(const struct options *o, const struct examination *x, 
                                      used ? " " : "", text_safe(x->filesystems[i].target));
 }
 
-/* Detect, and show the report. The exit status, or a negative errno. */
-static int examine(const struct options *o, struct examination *x, const char *name,
-                   const char *targets, int page_fd, struct error *e)
+/* Detect, and show the report; @p: NULL for the running host. The exit status, or a negative errno.
+ */
+static int examine(const struct options *o, struct examination *x, const struct patient *p,
+                   int page_fd, struct error *e)
 {
     struct report report = {0};
     struct history history;
-    char not_checked[512];
+    struct ways_back back;
+    char not_checked[512], targets[512] = "/";
     const struct examine_subject subject = {
-        .name = name,
+        .name = p                        ? p->name
+                : x->system->hostname[0] ? text_safe(x->system->hostname)
+                                         : "this host",
         .system = x->system->pretty[0] ? text_safe(x->system->pretty) : "Linux",
-        .targets = targets,
-        .inside = x->system,
+        .targets = p ? patient_targets(p, targets, sizeof targets) : targets,
         .history = &history,
+        .back = &back,
         .not_checked = not_checked,
     };
     int r;
@@ -116,6 +120,7 @@ static int examine(const struct options *o, struct examination *x, const char *n
 
     say_unchecked(o, x, not_checked, sizeof not_checked);
     history_read(x->root_fd, &history);
+    ways_back_find(p, x->system, &history, &back);
     if (r == 0)
         r = print_report(o, &report, &subject, e);
     if (r == 0)
@@ -130,11 +135,10 @@ static int examine_patient(const struct options *o, const struct patient *p, int
                            struct error *e)
 {
     struct examination x = {0};
-    char targets[512];
     int r = patient_examination_open(&x, p, e);
 
     if (r == 0)
-        r = examine(o, &x, p->name, patient_targets(p, targets, sizeof targets), page_fd, e);
+        r = examine(o, &x, p, page_fd, e);
     examination_close(&x);
     return r;
 }
@@ -151,8 +155,7 @@ static int examine_host(const struct options *o, int page_fd, struct error *e)
                          "root privileges are needed to examine the host: run it with sudo");
     r = host_examination_open(&x, &system, e);
     if (r == 0)
-        r = examine(o, &x, system.hostname[0] ? text_safe(system.hostname) : "this host", "/",
-                    page_fd, e);
+        r = examine(o, &x, NULL, page_fd, e);
     examination_close(&x);
     fd_close(x.root_fd);
     return r;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "faults/report.h"
+#include "session/ways_back.h"
 #include "system/history.h"
 #include "system/linux_system.h"
 
@@ -14,9 +15,9 @@ struct examine_subject {
     const char *name;    /* "web01" */
     const char *system;  /* "Debian GNU/Linux 12 (bookworm)" */
     const char *targets; /* as they are typed: "/dev/sdb", "a.img b.img"; for the commands shown */
-    const struct linux_system *inside; /* raw */
-    const struct history *history;     /* NULL: it was not looked for */
-    const char *not_checked;           /* which file systems were not looked at, one sentence; NULL */
+    const struct history *history; /* NULL: it was not looked for */
+    const struct ways_back *back;  /* with .history */
+    const char *not_checked;       /* which file systems were not looked at, one sentence; NULL */
 };
 
 /* What the system's past says, line by line: when it last worked, what was changed since, what it
@@ -24,6 +25,11 @@ struct examine_subject {
 void examine_history(const struct examine_subject *s,
                      void (*line)(void *userdata, const char *key, const char *value),
                      void *userdata);
+
+/* What shows that state, to be typed: "unbrick boot --system=part3 /dev/sdb"; "" for a kernel. In
+ * @buf; returns @buf. */
+char *examine_way_back_command(const struct examine_subject *s, const struct way_back *way,
+                               char *buf, size_t size);
 
 /* One sentence: "Will not boot: /etc/fstab line 4 names a disk that is not there". Safe text in
  * @buf. Returns @buf. */

@@ -45,21 +45,54 @@ static void describe_events(const struct history *h, struct text *out)
         (void)text_appendf(out, "; and %u more", h->event_total - shown);
 }
 
-static const struct kernel *installed(const struct linux_system *s, const char *release)
+/* A name as a shell takes it for one word. */
+static void add_word(struct text *t, const char *name)
 {
-    for (unsigned i = 0; i < s->kernel_count; i++)
-        if (strcmp(s->kernels[i].release, release) == 0)
-            return &s->kernels[i];
-    return NULL;
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "@%+=:,./_-";
+
+    if (name[strspn(name, plain)] == '\0') {
+        (void)text_appendf(t, "%s", name);
+        return;
+    }
+    (void)text_append(t, "'", 1);
+    for (const char *c = name; *c; c++)
+        (void)text_appendf(t, *c == '\'' ? "'\\''" : "%c", *c);
+    (void)text_append(t, "'", 1);
 }
 
-/* The kernel of the last good boot, when it is complete and not the newest. */
-static bool can_go_back(const struct examine_subject *s)
+char *examine_way_back_command(const struct examine_subject *s, const struct way_back *way,
+                               char *buf, size_t size)
 {
-    const struct kernel *good = installed(s->inside, s->history->good.kernel);
+    _cleanup_text_ struct text t = TEXT_INIT(size - 1);
 
-    return good && good != &s->inside->kernels[0] && good->has_image && good->has_modules &&
-           good->has_initramfs;
+    buf[0] = '\0';
+    if (!way->system[0])
+        return buf;
+    (void)text_appendf(&t, "unbrick boot --system=");
+    add_word(&t, way->system);
+    (void)text_appendf(&t, " %s", s->targets);
+    if (!t.failed)
+        snprintf(buf, size, "%s", t.data);
+    return buf;
+}
+
+static void describe_way_back(const struct way_back *way, struct text *t)
+{
+    char buf[40];
+
+    (void)text_appendf(t, "%s%s", way->kind == WAY_BACK_KERNEL ? "" : "the ", way->what);
+    if (way->kind == WAY_BACK_KERNEL)
+        (void)text_appendf(t, ", which came up then, is still there");
+    else if (way->when)
+        (void)text_appendf(t, ", %s %s", way->kind == WAY_BACK_SLOT ? "booted last on" : "made on",
+                           date(way->when, buf));
+    if (way->before_changes)
+        (void)text_appendf(t, ", before these changes");
+    if (way->without_boot)
+        (void)text_appendf(t, "; /boot is not part of it");
+    if (way->how[0])
+        (void)text_appendf(t, "; %s", way->how);
 }
 
 static void add_last(const struct history *h, struct text *t)
@@ -76,16 +109,13 @@ static void add_last(const struct history *h, struct text *t)
         (void)text_appendf(t, "; its last message: %s", text_safe(h->stopped));
 }
 
-void examine_history(const struct examine_subject *s,
+static void add_past(const struct history *h,
                      void (*line)(void *userdata, const char *key, const char *value),
                      void *userdata)
 {
-    const struct history *h = s->history;
     _cleanup_text_ struct text t = TEXT_INIT(16384);
     char buf[40];
 
-    if (!h || !h->good.when)
-        return;
     (void)text_appendf(&t, "%s%s%s, by %s", date(h->good.when, buf),
                        h->good.kernel[0] ? ", kernel " : "",
                        h->good.kernel[0] ? text_safe(h->good.kernel) : "", h->source);
@@ -101,11 +131,21 @@ void examine_history(const struct examine_subject *s,
         line(userdata, "last try", t.data);
         text_free(&t);
     }
-    if (can_go_back(s)) {
-        (void)text_appendf(&t,
-                           "kernel %s, which came up then, is still there: choose it in the "
-                           "boot menu",
-                           text_safe(h->good.kernel));
+}
+
+void examine_history(const struct examine_subject *s,
+                     void (*line)(void *userdata, const char *key, const char *value),
+                     void *userdata)
+{
+    if (s->history && s->history->good.when)
+        add_past(s->history, line, userdata);
+    for (unsigned i = 0; s->back && i < s->back->count; i++) {
+        _cleanup_text_ struct text t = TEXT_INIT(4096);
+        char command[1024];
+
+        describe_way_back(&s->back->items[i], &t);
         line(userdata, "go back", t.data);
+        line(userdata, "command",
+             examine_way_back_command(s, &s->back->items[i], command, sizeof command));
     }
 }

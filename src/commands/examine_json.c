@@ -80,6 +80,28 @@ static json_t *history_to_json(const struct history *h)
     return item;
 }
 
+static json_t *ways_back_to_json(const struct examine_subject *s)
+{
+    json_t *ways = json_array();
+
+    for (unsigned i = 0; i < s->back->count; i++) {
+        const struct way_back *way = &s->back->items[i];
+        json_t *item = json_object();
+        char command[1024];
+
+        set_text(item, "kind", way_back_kind_name(way->kind));
+        set_text(item, "what", way->what);
+        if (way->when)
+            json_object_set_new(item, "time", json_integer(way->when));
+        json_object_set_new(item, "before_changes", json_boolean(way->before_changes));
+        set_text(item, "system", way->system);
+        set_text(item, "command", examine_way_back_command(s, way, command, sizeof command));
+        set_text(item, "how", way->how);
+        json_array_append_new(ways, item);
+    }
+    return ways;
+}
+
 int examine_json(const struct report *r, const struct examine_subject *s, struct error *e)
 {
     json_t *document = json_object(), *findings = json_array();
@@ -94,6 +116,8 @@ int examine_json(const struct report *r, const struct examine_subject *s, struct
     json_object_set_new(document, "boots", json_boolean(!report_count(r, FAULT_STOPS_BOOT)));
     if (s->history)
         json_object_set_new(document, "history", history_to_json(s->history));
+    if (s->back)
+        json_object_set_new(document, "go_back", ways_back_to_json(s));
     for (unsigned i = 0; i < r->count; i++)
         json_array_append_new(findings, finding_to_json(&r->findings[i]));
     json_object_set_new(document, "findings", findings);

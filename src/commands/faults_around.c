@@ -40,7 +40,6 @@ static void add_file(const struct faults_around *f, const struct session *s,
         .name = p->name,
         .system = p->system.pretty[0] ? text_safe(p->system.pretty) : "Linux",
         .targets = patient_targets(p, targets, sizeof targets),
-        .inside = &p->system,
     };
 
     (void)examine_text(&f->before, &subject, FAULTS_COLUMNS, false, &t);

@@ -172,8 +172,7 @@ void candidates_note_loaders(const struct look *l, int tree_fd)
     unsigned count = boot_roots_find(tree_fd, roots, BOOT_ROOTS_MAX);
 
     for (unsigned i = 0; i < count && s->told_count < TOLD_MAX; i++)
-        s->told[s->told_count++] =
-            (struct told_root){.from = l->volume, .says = roots[i]};
+        s->told[s->told_count++] = (struct told_root){.from = l->volume, .says = roots[i]};
 }
 
 static bool is_btrfs(const struct volume *v)

@@ -51,6 +51,7 @@ struct version {
     char description[128]; /* snapper's, OSTree's; raw; "" */
     time_t created;        /* 0 unknown */
     bool read_only;
+    bool changed; /* VERSION_SNAPSHOT: it was written to, long after it was made */
     bool current; /* VERSION_DEPLOYMENT: the one that the machine boots */
 };
 

@@ -109,8 +109,7 @@ static struct candidate *by_loader(const struct search *s, bool own)
 
         if (!s->told[i].says.is_default || (on_volume(s->found, s->told[i].from) != NULL) != own)
             continue;
-        v = resolve_device(s->told[i].says.root, s->disks, s->disk_count, 0, NULL, why,
-                           sizeof why);
+        v = resolve_device(s->told[i].says.root, s->disks, s->disk_count, 0, NULL, why, sizeof why);
         c = v ? on_volume(s->found, v) : NULL;
         if (!c)
             continue;

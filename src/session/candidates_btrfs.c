@@ -42,6 +42,9 @@ static const struct {
     {"lxc/", "LXC"},
 };
 
+/* Seconds in which what makes a snapshot may write into it. */
+#define SETTLED 60
+
 enum state { NOT_LOOKED_AT, NO_ROOT, ROOT };
 
 struct layout {
@@ -231,6 +234,7 @@ static void add_snapshots(const struct layout *l, const struct candidate *c, uns
             break;
         v->created = s->created;
         v->read_only = s->read_only;
+        v->changed = s->changed > s->created + SETTLED;
         describe(l, v);
     }
     if (found->version_count > before)

@@ -48,6 +48,7 @@ static void take_root_item(const unsigned char *data, size_t size, struct subvol
     memcpy(v->made_of, item.parent_uuid, sizeof v->made_of);
     memcpy(v->received, item.received_uuid, sizeof v->received);
     v->created = (time_t)le64toh(item.otime.sec);
+    v->changed = (time_t)le64toh(item.ctime.sec);
 }
 
 /* Where it lies: the first place, if a damaged file system has several. */

@@ -26,6 +26,8 @@ struct subvolume {
     unsigned char made_of[16];  /* it is a snapshot of that one, which need not be there any more */
     unsigned char received[16]; /* it was sent (btrfs-receive(8)); the same for each copy */
     time_t created;             /* 0 unknown */
+    time_t changed;             /* the last change of what is in it; of a snapshot that nobody has
+                                   written to since: of what it was made of, before; 0 unknown */
     bool read_only;
 };
 

@@ -435,3 +435,95 @@ booting() {
     unb list --json "$IMG"
     [ "$(booting)" = part2 ]
 }
+
+# --- going back --------------------------------------------------------------------------------
+
+# write_wtmp FILE SECONDS KERNEL: a boot that reached its target so many seconds from now.
+write_wtmp() {
+    mkdir -p "${1%/*}"
+    python3 - "$@" <<'END'
+import struct, sys, time
+when = int(time.time()) + int(sys.argv[2])
+record = lambda kind, pid, user: struct.pack("hi32s4s32s256shhiii4I20s", kind, pid, b"~", b"~~", user,
+                                             sys.argv[3].encode(), 0, 0, 0, when, 0, 0, 0, 0, 0, b"")
+with open(sys.argv[1], "wb") as f:
+    f.write(record(2, 0, b"reboot") + record(1, ord("5"), b"runlevel"))
+END
+}
+
+# back KIND KEY: of the ways back in the last --json output.
+back() {
+    jq -r --arg kind "$1" ".go_back[] | select(.kind == \$kind) | .$2" <<<"$output"
+}
+
+@test "going back: to the snapshot from before the first change since the last good boot" {
+    changed() {
+        opensuse
+        write_wtmp "$M/@/.snapshots/1/snapshot/var/log/wtmp" -600 6.1.0-1
+        find "$M/@/.snapshots/1/snapshot/etc" -exec touch -d '-1 hour' {} +
+        touch -d '+1 hour' "$M/@/.snapshots/1/snapshot/etc/fstab"
+    }
+    btrfs_image changed
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$(back snapshot system)" = "disk:@/.snapshots/41/snapshot" ]
+    [ "$(back snapshot before_changes)" = true ]
+    [[ $(back snapshot how) == "snapper rollback 41, in the system,"* ]]
+    unb examine "$IMG"
+    [[ $(tr -s ' \n' ' ' <<<"$output") == *"go back the snapshot \"zypp(zypper) & 41\", made on "*", before these changes"* ]]
+    # What is shown is what works.
+    script 'cat /etc/mark'
+    unb boot --run "$SCRIPT" --system "$(sed -n 's/.*--system=\([^ ]*\).*/\1/p' <<<"$output")" "$IMG"
+    [ "$output" = 41 ]
+    # Who has gone back is not sent there again.
+    unb examine --json --system disk:@/.snapshots/41/snapshot "$IMG"
+    [ "$(jq '.go_back | length' <<<"$output")" -eq 0 ]
+}
+
+@test "going back: without a history to the last snapshot; nobody is sent where there is none" {
+    btrfs_image ubuntu
+    unb examine --json "$IMG"
+    [ "$(back snapshot system)" = disk:timeshift-btrfs/snapshots/2026-02-01_10-00-01/@ ]
+    [ "$(back snapshot before_changes)" = false ]
+    [ "$(back snapshot how)" = null ]
+    unb shell --system "$(back snapshot system)" "$IMG" -- cat /etc/mark
+    [ "$output" = newer ]
+    lone() { mini_in . lone; }
+    btrfs_image lone
+    unb examine --json "$IMG"
+    [ "$(jq '.go_back | length' <<<"$output")" -eq 0 ]
+}
+
+@test "going back: a name that a shell would take apart is quoted" {
+    quoted() {
+        subvolume '@'
+        mini_in @ odd
+        snapshot @ "before Anna's upgrade" -r
+    }
+    btrfs_image quoted
+    unb examine --json "$IMG"
+    [ "$(eval "printf '%s|' $(back snapshot command)")" = \
+        "unbrick|boot|--system=disk:before Anna's upgrade|$IMG|" ]
+}
+
+@test "going back: to the deployment before" {
+    ostree_image
+    unb examine --json "$IMG"
+    [ "$(back deployment system)" = "part2:mini/${CHECKSUMS[0]:0:10}.0" ]
+    [ "$(back deployment how)" = "choose it in the boot menu" ]
+    [ "$(back snapshot system)" = "" ]
+}
+
+@test "going back: to the other one of two roots, with the date of its last boot" {
+    local part=$BATS_TEST_TMPDIR/part
+    ab_image
+    write_wtmp "$BATS_TEST_TMPDIR/mini/var/log/wtmp" -864000 6.1.0-1
+    truncate -s 20M "$part"
+    mke2fs -q -t ext4 -d "$BATS_TEST_TMPDIR/mini" "$part"
+    put_part 3 "$part"
+    unb examine --json --system part2 "$IMG"
+    [ "$(back slot system)" = part3 ]
+    [ "$(($(date +%s) - $(back slot time)))" -lt 865000 ]
+    [ "$(back slot command)" = "unbrick boot --system=part3 $IMG" ]
+    unb examine --system part2 "$IMG"
+    [[ $(tr -s ' \n' ' ' <<<"$output") == *"go back the other root, part3: Mini Linux 1, booted last on "* ]]
+}

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include "session/candidates_private.h"
+#include "session/ways_back.h"
 #include "storage/subvolume.h"
 #include "system/boot_roots.h"
 #include "system/ostree.h"
@@ -374,6 +375,135 @@ static void test_told(void **state)
     free(s);
 }
 
+/* --- going back --- */
+
+static void add_version_of(struct candidates *c, enum version_kind kind, time_t created)
+{
+    struct version *v = &c->versions[c->version_count++];
+
+    v->kind = kind;
+    v->created = created;
+    v->place.subvolume_id = 256 + c->version_count;
+    snprintf(v->place.subvolume, sizeof v->place.subvolume, "@/.snapshots/%u/snapshot",
+             c->version_count);
+    snprintf(v->name, sizeof v->name, "v%u", c->version_count);
+}
+
+/* What is found first, "" when nothing is. */
+static const char *way_to(const struct patient *p, const struct history *h, struct ways_back *w)
+{
+    ways_back_find(p, &p->system, h, w);
+    return w->count ? w->items[0].system : "";
+}
+
+static void test_back_to_snapshot(void **state)
+{
+    struct candidates *c = calloc(1, sizeof *c);
+    struct patient *p = calloc(1, sizeof *p);
+    struct history *h = calloc(1, sizeof *h);
+    struct ways_back w;
+
+    (void)state;
+    c->versions = calloc(VERSIONS_MAX, sizeof *c->versions);
+    p->plan = calloc(1, sizeof *p->plan);
+    p->found = c;
+    p->root = &c->items[0];
+    c->count = 1;
+    assert_string_equal(way_to(p, h, &w), "");
+    for (time_t when = 1000; when <= 5000; when += 1000)
+        add_version_of(c, VERSION_SNAPSHOT, when); /* v1 ... v5 */
+    /* Nothing is known: the newest. */
+    assert_string_equal(way_to(p, h, &w), "v5");
+    assert_false(w.items[0].before_changes);
+    assert_string_equal(w.items[0].how, "snapper rollback 5, in the system, makes it the one that "
+                                        "boots");
+    /* A change after the good boot: the last one before it, which need not be older than the boot.
+     */
+    h->good.when = 1500;
+    history_add(h, 3500, "x was changed");
+    history_add(h, 4500, "y was changed");
+    assert_string_equal(way_to(p, h, &w), "v3");
+    assert_true(w.items[0].before_changes);
+    /* One that was written to is not of the time that it says. */
+    c->versions[2].changed = true;
+    assert_string_equal(way_to(p, h, &w), "v2");
+    /* None is so old: the one that is next to it. */
+    history_add(h, 500, "z was changed");
+    assert_string_equal(way_to(p, h, &w), "v1");
+    assert_false(w.items[0].before_changes);
+    /* More changes than are kept: before that boot. */
+    h->event_total = 100;
+    assert_string_equal(way_to(p, h, &w), "v1");
+    assert_true(w.items[0].before_changes);
+    /* The root is no default subvolume: a rollback does not help. */
+    c->items[0].place.subvolume_id = 256;
+    (void)way_to(p, h, &w);
+    assert_string_equal(w.items[0].how, "");
+    candidates_free(c);
+    free(p->plan);
+    free(p);
+    free(h);
+}
+
+static void test_back_to_deployment(void **state)
+{
+    struct candidates *c = calloc(1, sizeof *c);
+    struct patient *p = calloc(1, sizeof *p);
+    struct history h = {0};
+    struct ways_back w;
+
+    (void)state;
+    c->versions = calloc(VERSIONS_MAX, sizeof *c->versions);
+    p->plan = calloc(1, sizeof *p->plan);
+    p->found = c;
+    p->root = &c->items[0];
+    c->count = 1;
+    for (time_t when = 3000; when >= 1000; when -= 1000)
+        add_version_of(c, VERSION_DEPLOYMENT, when);
+    c->versions[0].current = true;
+    assert_string_equal(way_to(p, &h, &w), "v2");
+    /* The machine has gone back to the one in the middle: to what is before that. */
+    c->versions[0].current = false;
+    c->versions[1].current = true;
+    assert_string_equal(way_to(p, &h, &w), "v3");
+    /* There is none before: the other one. */
+    c->version_count = 2;
+    assert_string_equal(way_to(p, &h, &w), "v1");
+    /* What was chosen by its name. */
+    c->items[0].is_version = true;
+    assert_string_equal(way_to(p, &h, &w), "");
+    candidates_free(c);
+    free(p->plan);
+    free(p);
+}
+
+static void test_back_to_kernel(void **state)
+{
+    struct linux_system *s = calloc(1, sizeof *s);
+    struct history *h = calloc(1, sizeof *h);
+    struct ways_back w;
+
+    (void)state;
+    s->kernel_count = 2;
+    for (unsigned i = 0; i < 2; i++)
+        s->kernels[i] =
+            (struct kernel){.has_image = true, .has_modules = true, .has_initramfs = true};
+    strcpy(s->kernels[0].release, "6.1.0-2");
+    strcpy(s->kernels[1].release, "6.1.0-1");
+    strcpy(h->good.kernel, "6.1.0-1");
+    ways_back_find(NULL, s, h, &w);
+    assert_int_equal(w.count, 1);
+    assert_string_equal(w.items[0].what, "kernel 6.1.0-1");
+    s->kernels[1].has_initramfs = false;
+    ways_back_find(NULL, s, h, &w);
+    assert_int_equal(w.count, 0);
+    strcpy(h->good.kernel, "6.1.0-2"); /* it is the one that boots */
+    ways_back_find(NULL, s, h, &w);
+    assert_int_equal(w.count, 0);
+    free(s);
+    free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +515,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_loaders, make_directory, remove_directory),
         cmocka_unit_test(test_attributes),
         cmocka_unit_test(test_told),
+        cmocka_unit_test(test_back_to_snapshot),
+        cmocka_unit_test(test_back_to_deployment),
+        cmocka_unit_test(test_back_to_kernel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
