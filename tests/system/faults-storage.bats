@@ -20,3 +20,13 @@ teardown() {
 @test "space.full" { fault_case space.full; }
 
 @test "space.inodes" { fault_case space.inodes; }
+
+@test "filesystem.check-due: by its date" { fault_case filesystem.check-due; }
+
+@test "filesystem.check-due: by its mounts" { fault_case filesystem.check-due+mounts; }
+
+@test "filesystem.errors-recorded" { fault_case filesystem.errors-recorded; }
+
+@test "filesystem.hibernated" { fault_case filesystem.hibernated; }
+
+@test "table.entries" { fault_case table.entries; }
