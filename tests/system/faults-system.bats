@@ -43,6 +43,23 @@ teardown() {
 
 @test "packages.interrupted" { fault_case packages.interrupted; }
 
+@test "packages.transaction: dnf" { fault_case packages.transaction; }
+
+@test "packages.transaction: yum" { fault_case packages.transaction+yum; }
+
+@test "packages.transaction: not when it was completed" {
+    broken packages.transaction
+    sed -i '$i 2026-02-10T10:00:13+0000 SUBDEBUG Upgraded: glibc-2.34-60.el9.x86_64' "$TREE/var/log/dnf.rpm.log"
+    mkdir -p "$TREE/var/lib/yum"
+    touch "$TREE/var/lib/yum/transaction-all.2020-01-01.10:00.10.disabled"
+    unb examine --json "$TREE"
+    [ "$(findings '.findings | length')" -eq 0 ]
+}
+
+@test "packages.leapp" { fault_case packages.leapp; }
+
+@test "packages.leapp: the second half" { fault_case packages.leapp+resume; }
+
 @test "start.cloud-init" { fault_case start.cloud-init; }
 
 @test "start.rc-local" { fault_case start.rc-local; }
