@@ -32,6 +32,7 @@ extern const struct fault_family fault_family_space;
 extern const struct fault_family fault_family_tree;
 extern const struct fault_family fault_family_init;
 extern const struct fault_family fault_family_systemd;
+extern const struct fault_family fault_family_unit;
 extern const struct fault_family fault_family_packages;
 extern const struct fault_family fault_family_start;
 extern const struct fault_family fault_family_security;
@@ -73,6 +74,7 @@ const struct fault_family *const fault_families[] = {
     &fault_family_tree,
     &fault_family_init,
     &fault_family_systemd,
+    &fault_family_unit,
     &fault_family_packages,
     &fault_family_start,
     &fault_family_security,

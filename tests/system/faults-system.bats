@@ -41,6 +41,43 @@ teardown() {
 
 @test "systemd.unit-missing" { fault_case systemd.unit-missing; }
 
+@test "unit.refused" { fault_case unit.refused; }
+
+@test "unit.refused: a unit that everything needs" { fault_case unit.refused+core; }
+
+# units_of TEXT...: each is the body of a service that the boot starts.
+units_of() {
+    local n=0 text
+    healthy_tree
+    mkdir -p "$TREE/etc/systemd/system/multi-user.target.wants"
+    for text; do
+        n=$((n + 1))
+        printf '%b' "$text" >"$TREE/etc/systemd/system/app$n.service"
+        ln -s ../app$n.service "$TREE/etc/systemd/system/multi-user.target.wants/app$n.service"
+    done
+}
+
+@test "unit.refused: what systemd itself refuses and takes" {
+    local refused wanted
+    units_of '[Service]\nType=simple\n' '[Service] # x\nExecStart=/bin/true\n' \
+        '[Service]\nExecStart=/bin/sh -c "x\n' '[Service]\nExecStart=./x\n' \
+        '[Service]\nExecStart=/bin/true\nExecStart=/bin/false\n' \
+        '[Service]\nType=oneshot\nExecStart=/bin/true\nExecStart=/bin/false\n' \
+        '[Service]\nExecStart=/bin/true\nExecStart=\nExecStart=/bin/false\n' \
+        '[Service]\nExecStop=/bin/true\nRemainAfterExit=yes\n' "[Service]\nExecStart=-/bin/sh -c 'a \"b'\n" \
+        '[Service]\nExecStart=/bin/echo \\\\\n  it\n'
+    unb examine --json "$TREE"
+    refused=$(findings '.findings[] | select(.id == "unit.refused") | .file' | grep -o 'app[0-9]*' | sort -V)
+    wanted=$(for n in $(seq 10); do
+        ! chroot "$TREE" systemd-analyze verify --man=no "app$n.service" 2>&1 |
+            grep -qE "app$n.service (has a bad|failed to load)" || echo "app$n"
+    done)
+    [ "$refused" = "$wanted" ]
+    [ "$(wc -l <<<"$wanted")" -eq 5 ]
+}
+
+@test "unit.line-ignored" { fault_case unit.line-ignored; }
+
 @test "packages.interrupted" { fault_case packages.interrupted; }
 
 @test "packages.transaction: dnf" { fault_case packages.transaction; }
