@@ -60,6 +60,7 @@ struct examination {
     struct facts_user *user; /* faults/facts_user.h */
     struct units *units;     /* faults/facts_units.h */
     struct facts_boot *boot; /* faults/facts_boot.h */
+    struct history *history; /* faults/facts_history.h */
 };
 
 /* Read what several detectors need. 0 or -ENOMEM. */

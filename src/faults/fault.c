@@ -43,6 +43,7 @@ extern const struct fault_family fault_family_ssh;
 extern const struct fault_family fault_family_sudo;
 extern const struct fault_family fault_family_network;
 extern const struct fault_family fault_family_console;
+extern const struct fault_family fault_family_history;
 extern const struct fault_family fault_family_crash;
 
 /* In the order of a boot. A line each, for whoever adds one. */
@@ -85,6 +86,7 @@ const struct fault_family *const fault_families[] = {
     &fault_family_sudo,
     &fault_family_network,
     &fault_family_console,
+    &fault_family_history,
     &fault_family_crash,
 };
 /* clang-format on */
