@@ -8,6 +8,7 @@
 #include "commands/commands.h"
 #include "commands/examine_each.h"
 #include "commands/patient_options.h"
+#include "faults/facts_history.h"
 #include "session/patient_examine.h"
 #include "terminal/ui.h"
 
@@ -100,27 +101,30 @@ static int examine(const struct options *o, struct examination *x, const struct 
                    int page_fd, struct error *e)
 {
     struct report report = {0};
-    struct history history;
     struct ways_back back;
-    char not_checked[512], targets[512] = "/";
-    const struct examine_subject subject = {
-        .name = p                        ? p->name
-                : x->system->hostname[0] ? text_safe(x->system->hostname)
-                                         : "this host",
-        .system = x->system->pretty[0] ? text_safe(x->system->pretty) : "Linux",
+    char not_checked[512], targets[512] = "/", name[80], system[256];
+    struct examine_subject subject = {
+        .name = name,
+        .system = system,
         .targets = p ? patient_targets(p, targets, sizeof targets) : targets,
-        .history = &history,
         .back = &back,
         .not_checked = not_checked,
     };
     int r;
 
+    /* Copies: what text_safe() gives is overwritten by later calls. */
+    snprintf(name, sizeof name, "%s",
+             p                        ? p->name
+             : x->system->hostname[0] ? text_safe(x->system->hostname)
+                                      : "this host");
+    snprintf(system, sizeof system, "%s",
+             x->system->pretty[0] ? text_safe(x->system->pretty) : "Linux");
     x->machine = o->machine;
     r = faults_detect(x, &report, e);
 
     say_unchecked(o, x, not_checked, sizeof not_checked);
-    history_read(x->root_fd, &history);
-    ways_back_find(p, x->system, &history, &back);
+    subject.history = facts_history(x);
+    ways_back_find(p, x->system, subject.history, &back);
     if (r == 0)
         r = print_report(o, &report, &subject, e);
     if (r == 0)

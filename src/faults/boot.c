@@ -7,7 +7,8 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "faults/changes.h"
-#include "faults/facts_boot.h"
+#include "faults/facts_loader.h"
+#include "faults/facts_user.h"
 #include "faults/remedies.h"
 #include "storage/mount.h"
 #include "system/directory.h"
@@ -102,6 +103,49 @@ static int add_line(struct examination *x, const struct finding *f, struct chang
     return remedy_planned(changes_append_line(c, "/etc/fstab", line, 0644), "/etc/fstab", e);
 }
 
+/* GRUB for EFI is what mounts the ESP there; a system that is booted by a BIOS has none of these.
+ */
+static bool boots_by_grub_efi(const struct examination *x)
+{
+    static const char *const signs[] = {"/boot/grub/x86_64-efi", "/boot/grub/arm64-efi",
+                                        "/boot/grub2/x86_64-efi", "/boot/grub2/arm64-efi",
+                                        "/etc/grub2-efi.cfg"};
+    struct stat st;
+
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
+        if (facts_lstat(x, signs[i], &st) == 0)
+            return path_stat(x->root_fd, "/boot/efi", &st) == 0 && S_ISDIR(st.st_mode);
+    return false;
+}
+
+static void detect_esp_line_lost(struct examination *x, const struct fault *f, struct report *r)
+{
+    const struct volume *esp = facts_esp(x)->volume;
+    struct finding *finding;
+
+    if (!esp || !esp->fs.uuid[0] || facts_esp(x)->place[0] || x->running ||
+        fstab_has(x, "/boot/efi") || fstab_has(x, "/efi") || !examination_sees(x, "/boot/efi") ||
+        !boots_by_grub_efi(x))
+        return;
+    finding = report_add(r, f, "/etc/fstab has no line for /boot/efi, which is on %s",
+                         text_safe(esp->name));
+    finding_at(finding, "/etc/fstab", 0);
+    finding_expected(finding, "UUID=%s /boot/efi vfat", text_safe(esp->fs.uuid));
+}
+
+static int add_esp_line(struct examination *x, const struct finding *f, struct changes *c,
+                        struct error *e)
+{
+    const struct volume *esp = facts_esp(x)->volume;
+    char line[256];
+
+    if (!esp)
+        return remedy_unfit(e, "the EFI system partition is gone");
+    /* Without it the system comes up all the same; and it is nobody's to read. */
+    snprintf(line, sizeof line, "UUID=%s /boot/efi vfat umask=0077,nofail 0 0", esp->fs.uuid);
+    return remedy_planned(changes_append_line(c, f->file, line, 0644), f->file, e);
+}
+
 /* --- kernels below the mount point --- */
 
 static void detect_shadowed(struct examination *x, const struct fault *f, struct report *r)
@@ -169,6 +213,18 @@ static const struct fault faults[] = {
         .reference = "fstab(5)",
         .detect = detect_line_lost,
         .repair = add_line,
+    },
+    {
+        .id = "boot.esp-line-lost",
+        .severity = FAULT_DEGRADES,
+        .title = "fstab has no line for the EFI system partition",
+        .why = "It boots; but upgrades of the boot loader are written into the directory of the "
+               "root, until the one that is started does not fit its modules any more.",
+        .remedy = "add the line",
+        .risk = FAULT_RISK_LOW,
+        .reference = "fstab(5), grub-install(8)",
+        .detect = detect_esp_line_lost,
+        .repair = add_esp_line,
     },
     {
         .id = "boot.shadowed",

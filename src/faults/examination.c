@@ -37,6 +37,8 @@ void examination_close(struct examination *x)
     x->units = NULL;
     facts_boot_free(x->boot);
     x->boot = NULL;
+    free(x->history);
+    x->history = NULL;
 }
 
 /* The running host: what udev has made of the name. */

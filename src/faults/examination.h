@@ -36,8 +36,10 @@ struct examination {
     struct disk *const *disks; /* the patient's; none with a directory or the running host */
     unsigned disk_count, root_disk;
     const struct volume *root; /* what is mounted on "/"; NULL when it is not known */
-    bool incomplete; /* something on the disks stays closed: what is missing may be in it */
-    bool running;    /* `examine /`: the host itself; its devices are the kernel's */
+    bool incomplete;      /* something on the disks stays closed: what is missing may be in it */
+    const char *left_out; /* an array or group that lacks disks, and was not opened because of that;
+                             safe text; NULL */
+    bool running;         /* `examine /`: the host itself; its devices are the kernel's */
     /* Is @target (a path inside) a mount of its own in the tree? NULL: not known. What is below a
      * mount point that could not be mounted is not what the system has there. */
     bool (*is_mounted)(const void *userdata, const char *target);
@@ -60,6 +62,7 @@ struct examination {
     struct facts_user *user; /* faults/facts_user.h */
     struct units *units;     /* faults/facts_units.h */
     struct facts_boot *boot; /* faults/facts_boot.h */
+    struct history *history; /* faults/facts_history.h */
 };
 
 /* Read what several detectors need. 0 or -ENOMEM. */

@@ -20,6 +20,7 @@ extern const struct fault_family fault_family_modprobe;
 extern const struct fault_family fault_family_fips;
 extern const struct fault_family fault_family_pi;
 extern const struct fault_family fault_family_boot;
+extern const struct fault_family fault_family_member;
 extern const struct fault_family fault_family_storage;
 extern const struct fault_family fault_family_filesystem;
 extern const struct fault_family fault_family_fstab;
@@ -32,6 +33,7 @@ extern const struct fault_family fault_family_space;
 extern const struct fault_family fault_family_tree;
 extern const struct fault_family fault_family_init;
 extern const struct fault_family fault_family_systemd;
+extern const struct fault_family fault_family_unit;
 extern const struct fault_family fault_family_packages;
 extern const struct fault_family fault_family_start;
 extern const struct fault_family fault_family_security;
@@ -42,6 +44,7 @@ extern const struct fault_family fault_family_ssh;
 extern const struct fault_family fault_family_sudo;
 extern const struct fault_family fault_family_network;
 extern const struct fault_family fault_family_console;
+extern const struct fault_family fault_family_history;
 extern const struct fault_family fault_family_crash;
 
 /* In the order of a boot. A line each, for whoever adds one. */
@@ -61,6 +64,7 @@ const struct fault_family *const fault_families[] = {
     &fault_family_fips,
     &fault_family_pi,
     &fault_family_boot,
+    &fault_family_member,
     &fault_family_storage,
     &fault_family_filesystem,
     &fault_family_fstab,
@@ -73,6 +77,7 @@ const struct fault_family *const fault_families[] = {
     &fault_family_tree,
     &fault_family_init,
     &fault_family_systemd,
+    &fault_family_unit,
     &fault_family_packages,
     &fault_family_start,
     &fault_family_security,
@@ -83,6 +88,7 @@ const struct fault_family *const fault_families[] = {
     &fault_family_sudo,
     &fault_family_network,
     &fault_family_console,
+    &fault_family_history,
     &fault_family_crash,
 };
 /* clang-format on */

@@ -12,6 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
+
+/* Below that a full check takes seconds. */
+#define CHECK_IS_LONG ((uint64_t)64 << 30)
 
 static const char *title_of(const struct volume *v)
 {
@@ -72,6 +76,48 @@ static void detect_recorded(struct examination *x, const struct fault *f, struct
             (void)report_add(r, f,
                              "the file system of %s (%s) records that the kernel found errors",
                              text_safe(fs->target), title_of(fs->volume));
+    }
+}
+
+/* Which lines the boot checks: "/", and those with a number at the end (fstab(5)). */
+static bool is_checked_at_boot(const struct examination *x, const char *target)
+{
+    for (unsigned i = 0; i < x->fstab.count; i++)
+        if (strcmp(x->fstab.entries[i].target, target) == 0)
+            return x->fstab.entries[i].passno > 0;
+    return false;
+}
+
+/* As a person reaches it. */
+static const char *node_of(const struct examination *x, const struct volume *v, char *buf,
+                           size_t size)
+{
+    for (unsigned i = 0; i < x->disk_count; i++)
+        if (v >= x->disks[i]->volumes && v < x->disks[i]->volumes + x->disks[i]->volume_count)
+            return disk_volume_node(x->disks[i], v, buf, size);
+    return v->node;
+}
+
+static void detect_check_due(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->filesystem_count; i++) {
+        const struct examined_filesystem *fs = &x->filesystems[i];
+        const struct filesystem *state = &fs->volume->fs;
+        bool by_date = state->check_from && state->check_from <= (int64_t)time(NULL);
+        struct finding *finding;
+        char size[24], node[160];
+
+        if ((!by_date && !state->check_at_mount) || !is_checked_at_boot(x, fs->target))
+            continue;
+        finding = report_add(r, f, "the file system of %s (%s) is due for its periodic check",
+                             text_safe(fs->target), title_of(fs->volume));
+        finding_evidence(finding, "%s of %s; %s", text_safe(state->type),
+                         text_bytes(fs->volume->size, size),
+                         state->check_at_mount ? "mounted as often as it may be before that"
+                                               : "the last check was too long ago");
+        finding_command(finding, "tune2fs -c 0 -i 0 %s", node_of(x, fs->volume, node, sizeof node));
+        if (fs->volume->size < CHECK_IS_LONG)
+            finding_why(finding, "The boot checks it in full first, which takes some seconds.");
     }
 }
 
@@ -220,6 +266,17 @@ static const struct fault faults[] = {
                   "kernel's log (memory, cable, disk)",
         .reference = "ext4(5), errors=; e2fsck(8)",
         .detect = detect_recorded,
+    },
+    {
+        .id = "filesystem.check-due",
+        .severity = FAULT_NOTICE,
+        .title = "a file system is due for its periodic check",
+        .why = "The boot checks it in full first. With a large disk that takes long: a machine "
+               "that seems to hang may be checking.",
+        .remedy = "let it come to its end, or check it now (unbrick boot --fsck=repair); against "
+                  "the periodic checks: tune2fs",
+        .reference = "tune2fs(8), -c and -i",
+        .detect = detect_check_due,
     },
     {
         .id = "filesystem.hibernated",

@@ -41,6 +41,12 @@ static int set_program(struct examination *x, const struct finding *f, struct ch
     return remedy_planned(changes_mode(c, f->file, 04755, 0, 0), f->file, e);
 }
 
+/* sudoers(5), @includedir: names that end in "~" or have a dot are passed over. */
+static bool is_read(const char *name)
+{
+    return !strchr(name, '.') && !text_ends_with(name, "~");
+}
+
 static void for_each_file(struct examination *x, const struct fault *f, struct report *r,
                           void (*check)(struct examination *x, const struct fault *f,
                                         struct report *r, const char *path))
@@ -53,8 +59,7 @@ static void for_each_file(struct examination *x, const struct fault *f, struct r
     if (directory_list(x->root_fd, SUDOERS_D, "", &d) < 0)
         return;
     for (unsigned i = 0; i < d.count; i++)
-        /* sudoers(5), @includedir: names that end in "~" or have a dot are passed over. */
-        if (!strchr(d.names[i], '.') && !text_ends_with(d.names[i], "~"))
+        if (is_read(d.names[i]))
             check(x, f, r, directory_join(SUDOERS_D, d.names[i]));
 }
 
@@ -121,6 +126,55 @@ static void detect_syntax(struct examination *x, const struct fault *f, struct r
     for_each_file(x, f, r, check_syntax);
 }
 
+struct asked {
+    enum sudoers_password whose;
+    bool somebody_needs_none; /* "NOPASSWD:", as the images of clouds have it for their user */
+    char path[300];
+    unsigned line;
+};
+
+static void note_password(struct examination *x, const char *path, struct asked *a)
+{
+    const struct facts_file *file = facts_file(x, path);
+    unsigned line = 0;
+    enum sudoers_password whose =
+        file->data ? sudoers_password_of(file->data, file->size, &line) : SUDOERS_UNSAID;
+
+    if (file->data && strstr(file->data, "NOPASSWD:"))
+        a->somebody_needs_none = true;
+    if (whose == SUDOERS_UNSAID)
+        return;
+    a->whose = whose;
+    a->line = line;
+    snprintf(a->path, sizeof a->path, "%s", path);
+}
+
+/* What is read last counts: the directory is included at the end of sudoers, in the order of the
+ * names. */
+static void detect_password(struct examination *x, const struct fault *f, struct report *r)
+{
+    const struct account *root = accounts_find(facts_shadow(x), "root");
+    _cleanup_directory_ struct directory d = {0};
+    struct asked asked = {.whose = SUDOERS_UNSAID};
+    struct finding *finding;
+
+    if (!has_sudo(x) || !root || account_password_is_usable(root->password))
+        return;
+    note_password(x, SUDOERS, &asked);
+    (void)directory_list(x->root_fd, SUDOERS_D, "", &d);
+    for (unsigned i = 0; i < d.count; i++)
+        if (is_read(d.names[i]))
+            note_password(x, directory_join(SUDOERS_D, d.names[i]), &asked);
+    if (asked.whose != SUDOERS_OTHER || asked.somebody_needs_none)
+        return;
+    finding = report_add(r, f, "sudo asks for the password of root, who has none");
+    finding_at(finding, asked.path, asked.line);
+    finding_evidence(finding, "%s",
+                     examination_line(facts_file(x, asked.path)->data,
+                                      facts_file(x, asked.path)->size, asked.line));
+    finding_expected(finding, "a password of root that can be used, or no such option");
+}
+
 static const struct fault faults[] = {
     {
         .id = "sudo.not-setuid",
@@ -154,6 +208,19 @@ static const struct fault faults[] = {
         .reference = "sudoers(5), visudo(8)",
         .detect = detect_syntax,
         .repair = remedy_comment_line,
+    },
+    {
+        .id = "sudo.root-password",
+        .severity = FAULT_DEGRADES,
+        .title = "sudo asks for root's password, and root has none",
+        .why = "No answer is right: with targetpw, rootpw or runaspw sudo works for nobody but "
+               "those who need no password.",
+        /* The option is not taken away: beside it there is often "ALL ALL=(ALL) ALL", which would
+         * make everybody root. */
+        .remedy = "give root a password: unbrick repair --root-password",
+        .risk = FAULT_RISK_NONE,
+        .reference = "sudoers(5), targetpw",
+        .detect = detect_password,
     },
 };
 

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "faults/core_units.h"
 #include "faults/facts_units.h"
 #include "faults/facts_user.h"
 #include "faults/remedies.h"
@@ -90,46 +91,20 @@ static int set_default_target(struct examination *x, const struct finding *f, st
     return remedy_unfit(e, "there is no multi-user.target that it could lead to");
 }
 
-/* Without these nothing comes up, or nobody gets in. */
-static const struct {
-    const char *name;
-    enum fault_severity severity;
-    const char *why;
-} core[] = {
-    {"sysinit.target", FAULT_STOPS_BOOT, "Every service needs it: none is started."},
-    {"basic.target", FAULT_STOPS_BOOT, "Every service comes after it: none is started in order."},
-    {"multi-user.target", FAULT_STOPS_BOOT, "The default target needs it: there is no login."},
-    {"local-fs.target", FAULT_STOPS_BOOT, "sysinit.target needs it: no file system is waited for."},
-    {"systemd-udevd.service", FAULT_STOPS_BOOT,
-     "No device of fstab appears: each one is waited for, then comes emergency mode."},
-    {"systemd-udev-trigger.service", FAULT_STOPS_BOOT,
-     "Devices that are there already are not announced: fstab's are waited for in vain."},
-    {"systemd-journald.service", FAULT_DEGRADES, "Services cannot write a log; many do not start."},
-    {"systemd-journald.socket", FAULT_DEGRADES, "Services cannot write a log."},
-    {"systemd-remount-fs.service", FAULT_DEGRADES, "The root stays read-only."},
-    {"systemd-tmpfiles-setup.service", FAULT_DEGRADES,
-     "Directories of services in /run are missing."},
-    {"dbus.service", FAULT_DEGRADES, "systemctl, logind and the network manager cannot talk."},
-    {"dbus.socket", FAULT_DEGRADES, "systemctl, logind and the network manager cannot talk."},
-    {"systemd-logind.service", FAULT_DEGRADES, "Logins take half a minute or fail."},
-    {"getty.target", FAULT_DEGRADES, "There is no login prompt on the console."},
-    {"getty@tty1.service", FAULT_DEGRADES, "There is no login prompt on the console."},
-};
-
 static void detect_unit_masked(struct examination *x, const struct fault *f, struct report *r)
 {
-    for (size_t i = 0; is_systemd(x) && i < sizeof core / sizeof core[0]; i++) {
+    for (size_t i = 0; is_systemd(x) && i < core_unit_count; i++) {
         struct unit unit = {0};
         struct finding *finding;
 
-        if (unit_load(x->root_fd, core[i].name, &unit) < 0)
+        if (unit_load(x->root_fd, core_units[i].name, &unit) < 0)
             return;
         if (unit.load == UNIT_MASKED && text_starts_with(unit.path, "/etc/")) {
-            finding = report_add(r, f, "%s is masked", core[i].name);
+            finding = report_add(r, f, "%s is masked", core_units[i].name);
             finding_at(finding, unit.path, 0);
             finding_evidence(finding, "%s -> /dev/null", text_safe(unit.path));
-            finding_severity(finding, core[i].severity);
-            finding_why(finding, "%s", core[i].why);
+            finding_severity(finding, core_units[i].severity);
+            finding_why(finding, "%s", core_units[i].why);
         }
         unit_free(&unit);
     }

@@ -63,6 +63,8 @@ int patient_examination_open(struct examination *ret, const struct patient *p, s
         .root_disk = p->root ? patient_root_disk(p) : 0,
         .root = p->root ? p->root->volume : NULL,
         .incomplete = p->closed.code != 0,
+        .left_out =
+            p->closed.code && strcmp(p->closed.reason, "degraded") == 0 ? p->closed.text : NULL,
         .is_mounted = p->root ? is_mounted : NULL,
         .volume_at = p->root ? volume_at : NULL,
         .userdata = p,

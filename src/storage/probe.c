@@ -44,7 +44,8 @@ static uint64_t le64(const unsigned char *p)
 static void ext_state(const unsigned char *sb, struct filesystem *fs)
 {
     const uint32_t log_block = le32(sb + 0x18), incompat = le32(sb + 0x60);
-    const uint16_t state = le16(sb + 0x3a);
+    const uint32_t interval = le32(sb + 0x44);
+    const uint16_t state = le16(sb + 0x3a), max_mounts = le16(sb + 0x36);
     uint64_t blocks = le32(sb + 0x04);
 
     if (incompat & 0x80) /* 64bit */
@@ -52,6 +53,10 @@ static void ext_state(const unsigned char *sb, struct filesystem *fs)
     if (log_block <= 6 && blocks <= UINT64_MAX >> (10 + log_block))
         fs->size = blocks << (10 + log_block);
     fs->has_errors = state & 0x0002;
+    /* check_if_skip() of e2fsck: mounts and their maximum, seconds since the last check and theirs.
+     * A maximum that is negative, or 0, is none. */
+    fs->check_at_mount = max_mounts && !(max_mounts & 0x8000) && le16(sb + 0x34) >= max_mounts;
+    fs->check_from = interval ? (int64_t)le32(sb + 0x40) + interval : 0;
     /* "needs recovery", or not cleanly unmounted without a journal. */
     fs->dirty = (incompat & 0x0004) || !(state & 0x0001);
 }

@@ -93,8 +93,11 @@ static const char *problem_of(char *text)
     return NULL;
 }
 
-void sudoers_check(const char *data, size_t size,
-                   void (*bad)(void *userdata, unsigned line, const char *why), void *userdata)
+/* A logical line, with what goes on behind backslashes joined to it, and the number of its first
+ * one. NULL in @text: it is too long to be judged. */
+typedef void logical_line(void *userdata, unsigned line, char *text);
+
+static void for_each_line(const char *data, size_t size, logical_line *each, void *userdata)
 {
     _cleanup_text_ struct text whole = TEXT_INIT(65536);
     struct lines l = LINES_OF(data, size);
@@ -104,17 +107,74 @@ void sudoers_check(const char *data, size_t size,
     while (lines_next(&l, line)) {
         size_t length = strlen(line);
         bool continued = length > 0 && line[length - 1] == '\\' && l.length < LINES_WIDTH;
-        const char *why;
 
         if (!first)
             first = l.number;
         (void)text_append(&whole, line, continued ? length - 1 : length);
         if (continued && l.at < l.end)
             continue;
-        why = whole.failed || l.length >= LINES_WIDTH ? NULL : problem_of(whole.data);
-        if (why)
-            bad(userdata, first, why);
+        each(userdata, first, whole.failed || l.length >= LINES_WIDTH ? NULL : whole.data);
         text_free(&whole);
         first = 0;
     }
+}
+
+struct check {
+    void (*bad)(void *userdata, unsigned line, const char *why);
+    void *userdata;
+};
+
+static void check_line(void *userdata, unsigned line, char *text)
+{
+    const struct check *c = userdata;
+    const char *why = text ? problem_of(text) : NULL;
+
+    if (why)
+        c->bad(c->userdata, line, why);
+}
+
+void sudoers_check(const char *data, size_t size,
+                   void (*bad)(void *userdata, unsigned line, const char *why), void *userdata)
+{
+    for_each_line(data, size, check_line, &(struct check){.bad = bad, .userdata = userdata});
+}
+
+struct password {
+    enum sudoers_password whose;
+    unsigned line;
+};
+
+/* "Defaults env_reset, !targetpw": a list of options. Those for some users or hosts only
+ * ("Defaults:user") are passed over. */
+static void look_for_password(void *userdata, unsigned line, char *text)
+{
+    static const char *const options[] = {"targetpw", "rootpw", "runaspw"};
+    struct password *p = userdata;
+    char *word;
+
+    if (!text)
+        return;
+    cut_comment(text);
+    word = lines_word(&text);
+    if (!word || strcmp(word, "Defaults") != 0)
+        return;
+    while ((word = strsep(&text, ","))) {
+        word += strspn(word, " \t\r");
+        word[strcspn(word, " \t\r")] = '\0';
+        for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+            bool off = word[0] == '!';
+
+            if (strcmp(word + off, options[i]) == 0)
+                *p = (struct password){off ? SUDOERS_OWN : SUDOERS_OTHER, line};
+        }
+    }
+}
+
+enum sudoers_password sudoers_password_of(const char *data, size_t size, unsigned *ret_line)
+{
+    struct password p = {SUDOERS_UNSAID, 0};
+
+    for_each_line(data, size, look_for_password, &p);
+    *ret_line = p.line;
+    return p.whose;
 }

@@ -6,6 +6,7 @@
 #include "system/file_contexts.h"
 #include "system/history.h"
 #include "system/lines.h"
+#include "system/rpm_log.h"
 #include "system/sshd_config.h"
 #include "system/sudoers.h"
 #include "system/unit_settings.h"
@@ -45,6 +46,11 @@ static void check_history(const char *data, size_t size)
             abort();
 }
 
+static bool any(const char *package)
+{
+    return package[0] != '\0';
+}
+
 /* Few rules: compiling a large expression takes the library long, and is the policy's own doing. */
 static void check_contexts(const char *data, size_t size)
 {
@@ -63,12 +69,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct lines l = LINES_OF(text, size);
     char line[LINES_WIDTH];
     struct unit_settings u;
+    struct rpm_log log;
+    unsigned number;
 
     for (unsigned i = 0; i < 3; i++)
         check_accounts(text, size, (enum account_file)i);
     while (lines_next(&l, line))
         (void)sshd_config_problem(line);
     sudoers_check(text, size, check_line, NULL);
+    if (sudoers_password_of(text, size, &number) != SUDOERS_UNSAID && !number)
+        abort();
     if (unit_settings_parse(text, size, &u) == 0) {
         for (unsigned i = 0; i < u.count; i++)
             if (!u.settings[i].value || !u.settings[i].section || !u.settings[i].line)
@@ -76,6 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         unit_settings_free(&u);
     }
     check_history(text, size);
+    rpm_log_read(text, size, any, &log);
+    if (log.unfinished && !log.began[0])
+        abort();
     check_contexts(text, size);
     return 0;
 }

@@ -44,6 +44,8 @@ teardown() {
 
 @test "fips.hmac-missing" { fault_case fips.hmac-missing; }
 
+@test "fips.boot-unset" { fault_case fips.boot-unset; }
+
 @test "sysctl.huge-pages" { fault_case sysctl.huge-pages; }
 
 @test "sysctl.huge-pages: unknown" { fault_case sysctl.huge-pages+unknown; }

@@ -18,6 +18,22 @@ teardown() {
     [ "$(findings '.findings | length')" -eq 0 ]
 }
 
+@test "history.kernel-failed" { fault_case history.kernel-failed; }
+
+@test "history.kernel-failed: saved" { fault_case history.kernel-failed+saved; }
+
+@test "history.kernel-failed: not before it was tried" {
+    local new
+    broken history.kernel-failed
+    new=$(release "$TREE" | tail -n 1)
+    truncate -s 768 "$TREE/var/log/wtmp" # two records of 384 bytes
+    unb examine --json "$TREE"
+    [ "$(findings .history.good_boot.kernel)" = "5.${new#*.}" ]
+    [ -z "$(summary history.kernel-failed)" ]
+    # Many names of files were shown since that was looked up.
+    [ "$(findings .system)" = "Debian GNU/Linux 12 (bookworm)" ]
+}
+
 @test "kernel.none" { fault_case kernel.none; }
 
 @test "kernel.image-missing" { fault_case kernel.image-missing; }

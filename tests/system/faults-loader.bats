@@ -105,6 +105,8 @@ healthy() {
 
 @test "boot.line-lost" { fault_case boot.line-lost; }
 
+@test "boot.esp-line-lost" { fault_case boot.esp-line-lost; }
+
 @test "boot.shadowed" { fault_case boot.shadowed; }
 
 @test "boot.full" { fault_case boot.full; }

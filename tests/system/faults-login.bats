@@ -43,6 +43,20 @@ teardown() {
 
 @test "sudo.syntax" { fault_case sudo.syntax; }
 
+@test "sudo.root-password" { fault_case sudo.root-password; }
+
+@test "sudo.root-password: not where root has one, and somebody needs none" {
+    broken sudo.root-password
+    echo 'cloud ALL=(ALL) NOPASSWD: ALL' >"$TREE/etc/sudoers.d/90-cloud"
+    chmod 440 "$TREE/etc/sudoers.d/90-cloud"
+    unb examine --json "$TREE"
+    [ -z "$(summary sudo.root-password)" ]
+    rm "$TREE/etc/sudoers.d/90-cloud"
+    sed -i 's/^root:[^:]*:/root:$6$salt$hash:/' "$TREE/etc/shadow"
+    unb examine --json "$TREE"
+    [ -z "$(summary sudo.root-password)" ]
+}
+
 @test "network.card-pinned" { fault_case network.card-pinned; }
 
 @test "network.driver-disabled" { fault_case network.driver-disabled; }

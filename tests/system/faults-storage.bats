@@ -20,3 +20,26 @@ teardown() {
 @test "space.full" { fault_case space.full; }
 
 @test "space.inodes" { fault_case space.inodes; }
+
+@test "filesystem.check-due: by its date" { fault_case filesystem.check-due; }
+
+@test "filesystem.check-due: by its mounts" { fault_case filesystem.check-due+mounts; }
+
+@test "filesystem.errors-recorded" { fault_case filesystem.errors-recorded; }
+
+@test "filesystem.hibernated" { fault_case filesystem.hibernated; }
+
+@test "table.entries" { fault_case table.entries; }
+
+@test "filesystem.incomplete: a btrfs of two disks, one of which is there" {
+    local data=$BATS_TEST_TMPDIR/data.img
+    image
+    truncate -s 140M "$data" "$BATS_TEST_TMPDIR/other.img"
+    mkfs.btrfs -q -f -d single -m single "$data" "$BATS_TEST_TMPDIR/other.img"
+    unb examine --json "$IMG" "$data"
+    [ "$status" -eq 1 ]
+    [ "$(summary filesystem.incomplete)" = "stops-boot false" ]
+    unb examine --json "$IMG" "$data" "$BATS_TEST_TMPDIR/other.img"
+    [ "$status" -eq 0 ]
+    [ "$(findings '.findings | length')" -eq 0 ]
+}

@@ -41,7 +41,61 @@ teardown() {
 
 @test "systemd.unit-missing" { fault_case systemd.unit-missing; }
 
+@test "unit.refused" { fault_case unit.refused; }
+
+@test "unit.refused: a unit that everything needs" { fault_case unit.refused+core; }
+
+# units_of TEXT...: each is the body of a service that the boot starts.
+units_of() {
+    local n=0 text
+    healthy_tree
+    mkdir -p "$TREE/etc/systemd/system/multi-user.target.wants"
+    for text; do
+        n=$((n + 1))
+        printf '%b' "$text" >"$TREE/etc/systemd/system/app$n.service"
+        ln -s ../app$n.service "$TREE/etc/systemd/system/multi-user.target.wants/app$n.service"
+    done
+}
+
+@test "unit.refused: what systemd itself refuses and takes" {
+    local refused wanted
+    units_of '[Service]\nType=simple\n' '[Service] # x\nExecStart=/bin/true\n' \
+        '[Service]\nExecStart=/bin/sh -c "x\n' '[Service]\nExecStart=./x\n' \
+        '[Service]\nExecStart=/bin/true\nExecStart=/bin/false\n' \
+        '[Service]\nType=oneshot\nExecStart=/bin/true\nExecStart=/bin/false\n' \
+        '[Service]\nExecStart=/bin/true\nExecStart=\nExecStart=/bin/false\n' \
+        '[Service]\nExecStop=/bin/true\nRemainAfterExit=yes\n' "[Service]\nExecStart=-/bin/sh -c 'a \"b'\n" \
+        '[Service]\nExecStart=/bin/echo \\\\\n  it\n'
+    unb examine --json "$TREE"
+    refused=$(findings '.findings[] | select(.id == "unit.refused") | .file' | grep -o 'app[0-9]*' | sort -V)
+    wanted=$(for n in $(seq 10); do
+        ! chroot "$TREE" systemd-analyze verify --man=no "app$n.service" 2>&1 |
+            grep -qE "app$n.service (has a bad|failed to load)" || echo "app$n"
+    done)
+    [ "$refused" = "$wanted" ]
+    [ "$(wc -l <<<"$wanted")" -eq 5 ]
+}
+
+@test "unit.line-ignored" { fault_case unit.line-ignored; }
+
 @test "packages.interrupted" { fault_case packages.interrupted; }
+
+@test "packages.transaction: dnf" { fault_case packages.transaction; }
+
+@test "packages.transaction: yum" { fault_case packages.transaction+yum; }
+
+@test "packages.transaction: not when it was completed" {
+    broken packages.transaction
+    sed -i '$i 2026-02-10T10:00:13+0000 SUBDEBUG Upgraded: glibc-2.34-60.el9.x86_64' "$TREE/var/log/dnf.rpm.log"
+    mkdir -p "$TREE/var/lib/yum"
+    touch "$TREE/var/lib/yum/transaction-all.2020-01-01.10:00.10.disabled"
+    unb examine --json "$TREE"
+    [ "$(findings '.findings | length')" -eq 0 ]
+}
+
+@test "packages.leapp" { fault_case packages.leapp; }
+
+@test "packages.leapp: the second half" { fault_case packages.leapp+resume; }
 
 @test "start.cloud-init" { fault_case start.cloud-init; }
 

@@ -8,6 +8,7 @@
 #include "faults/access.h"
 #include "system/file_contexts.h"
 #include "system/history.h"
+#include "system/rpm_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +45,42 @@ static void test_wtmp(void **state)
     h = (struct history){0};
     history_from_wtmp(u, sizeof u[0], &h);
     assert_null(h.source);
+}
+
+static bool is_glibc(const char *package)
+{
+    return strncmp(package, "glibc", 5) == 0;
+}
+
+static void check_rpm_log(const char *text, unsigned wanted)
+{
+    struct rpm_log log;
+
+    rpm_log_read(text, strlen(text), is_glibc, &log);
+    assert_int_equal(log.unfinished, wanted);
+}
+
+#define STEP "2026-02-10T10:00:10+0000 SUBDEBUG "
+#define RUN  "2026-02-10T10:00:00+0000 INFO --- logging initialized ---\n"
+
+static void test_rpm_log(void **state)
+{
+    static const char half[] =
+        RUN STEP "Upgrade: bash-2\n" STEP "Upgrade: glibc-2\n" STEP "Upgraded: bash-1\n";
+    struct rpm_log log;
+
+    (void)state;
+    rpm_log_read(half, sizeof half - 1, is_glibc, &log);
+    assert_int_equal(log.unfinished, 1);
+    assert_string_equal(log.vital, "glibc-2");
+    assert_string_equal(log.began, "2026-02-10T10:00:10+0000");
+    /* A run that does nothing changes nothing; one that does, says that dnf works again. */
+    check_rpm_log(RUN STEP "Upgrade: a-2\n" RUN RUN, 1);
+    check_rpm_log(RUN STEP "Upgrade: a-2\n" RUN STEP "Installed: b-1\n", 0);
+    /* What is obsoleted or was there twice; a log whose beginning is in another file. */
+    check_rpm_log(RUN STEP "Upgrade: a-2\n" STEP "Obsoleted: b-1\n" STEP "Upgraded: a-1\n", 0);
+    check_rpm_log(STEP "Upgraded: a-1\n" STEP "Upgraded: b-1\n", 0);
+    check_rpm_log("", 0);
 }
 
 static void check_log(enum history_log log, const char *text, const char *wanted)
@@ -180,6 +217,7 @@ static void test_access(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rpm_log),
         cmocka_unit_test(test_wtmp),
         cmocka_unit_test(test_logs),
         cmocka_unit_test(test_events),

@@ -47,6 +47,20 @@ static void test_ext_state(void **state)
     probe_state(data, sizeof data, &fs);
     assert_false(fs.dirty || fs.has_errors);
     assert_int_equal(fs.size, 4096000);
+    assert_false(fs.check_at_mount || fs.check_from);
+    put_le16(data + 0x434, 20); /* mounts */
+    put_le16(data + 0x436, 21);
+    put_le16(data + 0x440, 1000); /* the last check, and the interval */
+    put_le16(data + 0x444, 500);
+    probe_state(data, sizeof data, &fs);
+    assert_false(fs.check_at_mount);
+    assert_int_equal(fs.check_from, 1500);
+    put_le16(data + 0x434, 21);
+    probe_state(data, sizeof data, &fs);
+    assert_true(fs.check_at_mount);
+    put_le16(data + 0x436, 0xffff); /* -1: never */
+    probe_state(data, sizeof data, &fs);
+    assert_false(fs.check_at_mount);
     put_le16(data + 0x43a, 3);
     put_le16(data + 0x460, 4); /* needs recovery */
     probe_state(data, sizeof data, &fs);

@@ -242,6 +242,25 @@ static void test_sudoers(void **state)
     assert_int_equal(lines, 1020405);
 }
 
+static void check_password(const char *text, enum sudoers_password wanted, unsigned wanted_line)
+{
+    unsigned line;
+
+    assert_int_equal(sudoers_password_of(text, strlen(text), &line), wanted);
+    assert_int_equal(line, wanted_line);
+}
+
+static void test_sudoers_password(void **state)
+{
+    (void)state;
+    check_password("Defaults env_reset\nALL ALL=(ALL) ALL\n", SUDOERS_UNSAID, 0);
+    check_password("Defaults targetpw # ask for it\n", SUDOERS_OTHER, 1);
+    check_password("Defaults env_reset,\\\n  rootpw\n", SUDOERS_OTHER, 1);
+    check_password("Defaults runaspw\nDefaults !runaspw\n", SUDOERS_OWN, 2);
+    check_password("# Defaults targetpw\nDefaults:me targetpw\nDefaults targetpwx\n",
+                   SUDOERS_UNSAID, 0);
+}
+
 /* Against what the C library's own loader knows: this test's libraries. */
 static void test_libraries(void **state)
 {
@@ -278,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_units, setup, teardown),
         cmocka_unit_test(test_sshd_config),
         cmocka_unit_test(test_sudoers),
+        cmocka_unit_test(test_sudoers_password),
         cmocka_unit_test_setup_teardown(test_libraries, setup, teardown),
     };
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Detectors of what takes a failing disk, or device-mapper, to be made: on an examination that is
+ * put together here. All others: tests/system/faults-*.bats. */
+
+#include "unit.h"
+
+#include "faults/examination.h"
+#include "faults/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sick {
+    struct disk *disk, *disks[1];
+    struct examination x;
+    struct report report;
+};
+
+static struct sick *new_sick(void)
+{
+    struct sick *s = calloc(1, sizeof *s);
+
+    s->disk = calloc(1, sizeof *s->disk);
+    s->disks[0] = s->disk;
+    s->disk->volume_count = 1;
+    strcpy(s->disk->name, "vg0");
+    strcpy(s->disk->volumes[0].name, "part1");
+    s->x = (struct examination){.root_fd = -1, .disks = s->disks, .disk_count = 1};
+    return s;
+}
+
+static void free_sick(struct sick *s)
+{
+    report_free(&s->report);
+    free(s->disk);
+    free(s);
+}
+
+/* What is found: one thing, in that sentence; NULL: nothing. */
+static void check(struct sick *s, const char *id, const char *what, enum fault_severity severity)
+{
+    const struct fault *f = fault_find(id);
+
+    assert_non_null(f);
+    report_free(&s->report);
+    s->report = (struct report){0};
+    f->detect(&s->x, f, &s->report);
+    assert_int_equal(s->report.count, what != NULL);
+    if (!what)
+        return;
+    assert_string_equal(s->report.findings[0].what, what);
+    assert_int_equal(s->report.findings[0].severity, severity);
+}
+
+static void test_failing_disk(void **state)
+{
+    static const struct check_report unchecked;
+    struct sick *s = new_sick();
+
+    (void)state;
+    check(s, "filesystem.failing-disk", NULL, 0);
+    s->disk->volumes[0].unreadable = true;
+    check(s, "filesystem.failing-disk", "part1 cannot be read: Input/output error",
+          FAULT_STOPS_BOOT);
+    s->disk->volumes[0].unreadable = false;
+    s->x.filesystems[0] = (struct examined_filesystem){.target = "/srv",
+                                                       .volume = &s->disk->volumes[0],
+                                                       .report = &unchecked,
+                                                       .fail_reads = "block 77"};
+    s->x.filesystem_count = 1;
+    check(s, "filesystem.failing-disk", "part1 cannot be read everywhere", FAULT_STOPS_BOOT);
+    assert_string_equal(s->report.findings[0].evidence, "block 77");
+    free_sick(s);
+}
+
+static void test_member_missing(void **state)
+{
+    struct sick *s = new_sick();
+
+    (void)state;
+    s->disk->kind = DISK_GROUP;
+    check(s, "member.missing", NULL, 0);
+    s->disk->degraded = true;
+    check(s, "member.missing", "the volume group vg0 is there without all of its disks",
+          FAULT_STOPS_BOOT);
+    /* An array is redundant, or it would not have been started. */
+    s->disk->kind = DISK_ARRAY;
+    strcpy(s->disk->name, "md0");
+    check(s, "member.missing", "the array md0 is there without all of its disks", FAULT_DEGRADES);
+    s->disk->degraded = false;
+    s->x.left_out = "data has only 1 of 2 members";
+    check(s, "member.missing", "data has only 1 of 2 members", FAULT_DEGRADES);
+    free_sick(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_failing_disk),
+        cmocka_unit_test(test_member_missing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
