@@ -43,7 +43,7 @@ int error_errno(struct error *e, int code, const char *fmt, ...)
 
 int error_context(struct error *e, int code, const char *fmt, ...)
 {
-    char inner[sizeof e->text];
+    char inner[ERROR_TEXT_SIZE];
     va_list ap;
     size_t used;
 

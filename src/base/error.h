@@ -21,12 +21,14 @@ enum error_kind {
     ERROR_INTERRUPTED = 130, /* Ctrl-C */
 };
 
+#define ERROR_TEXT_SIZE 1024 /* bytes */
+
 struct error {
-    int code;             /* negative errno of the cause; 0: no error was recorded */
-    enum error_kind kind; /* exit status to use */
-    char reason[40];      /* stable word for --json, e.g. "in-use" */
-    char text[1024];      /* one sentence, outermost context first; already safe to print */
-    char advice[512];     /* what to do about it; may be empty */
+    int code;                   /* negative errno of the cause; 0: no error was recorded */
+    enum error_kind kind;       /* exit status to use */
+    char reason[40];            /* stable word for --json, e.g. "in-use" */
+    char text[ERROR_TEXT_SIZE]; /* one sentence, outermost context first; already safe to print */
+    char advice[512];           /* what to do about it; may be empty */
 };
 
 /*

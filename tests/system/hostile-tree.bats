@@ -253,7 +253,7 @@ END
 }
 
 @test "tree: renamed in a storm while we work" {
-    local tree=$BATS_TEST_TMPDIR/tree i worked=0 refused=0
+    local tree=$BATS_TEST_TMPDIR/tree worked=0 refused=0
     cp -a "$MINI" "$tree"
     storm "$tree" dev run proc sys etc bin sbin usr var tmp root etc.link
     for _ in $(seq 25); do

@@ -192,7 +192,7 @@ works() {
         </dev/null >/dev/null 2>&1 3>&- &
     PID=$!
     wait_for 30 test -s "$file"
-    ! no_daemon
+    no_daemon && fail "there is no daemon yet"
     kill -KILL "$PID"
     wait "$PID" || true
     PID=
@@ -209,7 +209,7 @@ works() {
     wait "$PID" || true
     PID=
     sleep 0.5
-    ! no_daemon
+    no_daemon && fail "there is no daemon yet"
     unb cleanup
     [ "$status" -eq 0 ]
     no_daemon

@@ -104,6 +104,7 @@ active() {
     mount /dev/vda /media/stick
     refused 3 "/media/stick" boot /dev/vda
     mountpoint -q /media/stick
+    # shellcheck disable=SC2217 # it holds the file open
     sleep 300 </media/stick/etc/hostname 3>&- &
     local pid=$!
     unb boot --yes /dev/vda
