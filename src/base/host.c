@@ -3,10 +3,12 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
@@ -40,18 +42,22 @@ int host_read(const char *path, size_t max, char **ret_data, size_t *ret_size)
 static void stat_recorded(const char *path, struct stat *st)
 {
     _cleanup_fd_ int fd = S_ISREG(st->st_mode) ? path_open(root, path, O_RDONLY) : -1;
-    unsigned maj, min;
-    char text[64];
+    unsigned long maj, min;
+    char text[64], *end;
     ssize_t n;
 
     n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (n <= 0)
         return;
     text[n] = '\0';
-    if (sscanf(text, "block %u:%u", &maj, &min) != 2)
+    if (!text_starts_with(text, "block "))
         return;
+    maj = strtoul(text + strlen("block "), &end, 10);
+    if (*end != ':')
+        return;
+    min = strtoul(end + 1, NULL, 10);
     st->st_mode = S_IFBLK | (st->st_mode & ~(mode_t)S_IFMT);
-    st->st_rdev = makedev(maj, min);
+    st->st_rdev = makedev((unsigned)maj, (unsigned)min);
 }
 
 int host_stat(const char *path, struct stat *ret)

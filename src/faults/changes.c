@@ -185,7 +185,7 @@ int changes_append_line(struct changes *c, const char *path, const char *text, m
     if (r < 0 && r != -ENOENT)
         return r;
     (void)text_append(&t, data ? data : "", size);
-    if (size && data[size - 1] != '\n')
+    if (data && size && data[size - 1] != '\n')
         (void)text_append(&t, "\n", 1);
     (void)text_appendf(&t, "%s\n", text);
     return t.failed ? t.failed : changes_write(c, path, t.data, t.size, mode);

@@ -41,7 +41,7 @@ static int decode_link(const char *s, char *ret, size_t size)
         if (used + 1 >= size)
             return -EINVAL;
         if (s[0] == '\\' && s[1] == 'x' && hex_digit(s[2]) >= 0 && hex_digit(s[3]) >= 0) {
-            ret[used++] = (char)(hex_digit(s[2]) << 4 | hex_digit(s[3]));
+            ret[used++] = (char)((unsigned)hex_digit(s[2]) << 4 | (unsigned)hex_digit(s[3]));
             s += 4;
         } else {
             ret[used++] = *s++;

@@ -215,7 +215,7 @@ static int prepend(char *path, size_t size, const char *part)
     if (length + there >= size)
         return -ENAMETOOLONG;
     memmove(path + length, path, there + 1);
-    memcpy(path, part, length);
+    memcpy(path, part, length); /* NOLINT(bugprone-not-null-terminated-result): before the rest */
     return 0;
 }
 
@@ -246,7 +246,7 @@ int subvolume_path(int fd, const struct subvolume_set *s, const struct subvolume
     }
     if (r < 0 || strlen(path) >= size)
         return -ENAMETOOLONG;
-    strcpy(ret, path);
+    memcpy(ret, path, strlen(path) + 1);
     return 0;
 }
 

@@ -129,12 +129,14 @@ static int configure(struct text *t, char *const *nodes, const char *system_id, 
     return t->failed;
 }
 
-/* The last line of what lvm said, for a message. */
+/* The last line of what lvm said, for a message; @output may be NULL. */
 static const char *last_words(char *output)
 {
-    size_t length = strlen(output);
+    size_t length = output ? strlen(output) : 0;
     char *line;
 
+    if (!length)
+        return "it said nothing";
     while (length && output[length - 1] == '\n')
         output[--length] = '\0';
     line = strrchr(output, '\n');

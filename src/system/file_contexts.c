@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "system/lines.h"
+#include "system/regex_bound.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -61,7 +62,7 @@ static int add_rule(struct file_contexts *f, const char *pattern, mode_t type, c
 {
     struct rule *grown, rule = {.type = type, .stem = strcspn(pattern, ".^$?*+|[({\\")};
 
-    if (f->count == RULES_MAX || strlen(pattern) > PATTERN_MAX)
+    if (f->count == RULES_MAX || strlen(pattern) > PATTERN_MAX || !regex_is_bounded(pattern))
         return 0;
     grown = reallocarray(f->rules, f->count + 1, sizeof *grown);
     if (!grown)

@@ -62,10 +62,9 @@ bool filter_mode_set(uint32_t *modes, bool dec, unsigned number, bool set)
 
 static size_t append(char *out, size_t used, const char *text)
 {
-    size_t size = strlen(text);
-
-    memcpy(out + used, text, size);
-    return used + size;
+    while (*text)
+        out[used++] = *text++;
+    return used;
 }
 
 size_t filter_modes_leave(uint32_t modes, char *out)

@@ -11,6 +11,7 @@
 #include "system/elf_dynamic.h"
 #include "system/libraries.h"
 #include "system/lines.h"
+#include "system/regex_bound.h"
 #include "system/sshd_config.h"
 #include "system/sudoers.h"
 #include "system/units.h"
@@ -262,6 +263,42 @@ static void test_sudoers_password(void **state)
 }
 
 /* Against what the C library's own loader knows: this test's libraries. */
+static void test_regex_bound(void **state)
+{
+    static const char *const good[] = {
+        "/usr/lib(64)?/[^/]+/lib[^/]*\\.so(\\.[^/]*)*",
+        "/var/run/[^/]+/.+",
+        "/etc/(([^/]*/)*|x)passwd[-+]?",
+        "/dev/[[:alpha:]+]{1,20}[0-9]{2}",
+        "/a{2,}b|/c",
+        "",
+        "]+",
+        "(",
+        ")",
+        "[",
+        "{",
+        "\\",
+    };
+    static const char *const bad[] = {
+        "+++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++++$",
+        "a++++++++++++",
+        "((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+",
+        "(a{255}){255}",
+        "a{99999999999999999999}",
+        "a{1,4000}",
+        "(.*)\\1",
+        "((((((((((((((((((((((((((((((((((((((((",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(regex_is_bounded(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(regex_is_bounded(bad[i]));
+    /* Signs that repeat nothing are characters. */
+    assert_true(regex_is_bounded("+"));
+}
+
 static void test_libraries(void **state)
 {
     static struct elf_dynamic elf;
@@ -298,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_sshd_config),
         cmocka_unit_test(test_sudoers),
         cmocka_unit_test(test_sudoers_password),
+        cmocka_unit_test(test_regex_bound),
         cmocka_unit_test_setup_teardown(test_libraries, setup, teardown),
     };
 
