@@ -216,6 +216,7 @@ foreign() {
     local pid=$1 exe
     while [ "${pid:-0}" -gt 1 ]; do
         exe=$(readlink "/proc/$pid/exe" 2>/dev/null)
+        exe=${exe% (deleted)} # it may have been built again meanwhile
         [[ $exe != */unbrick || $exe == "$UNBRICK" ]] || return 0
         pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null)
     done
