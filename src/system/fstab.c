@@ -130,7 +130,7 @@ static bool cut_numbers(char *line)
     }
     if (!*line || !line[strspn(line, " \t\r\n")])
         return false;
-    strcpy(line, "\n");
+    memcpy(line, "\n", sizeof "\n");
     return true;
 }
 
