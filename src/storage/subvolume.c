@@ -215,7 +215,8 @@ static int prepend(char *path, size_t size, const char *part)
     if (length + there >= size)
         return -ENAMETOOLONG;
     memmove(path + length, path, there + 1);
-    memcpy(path, part, length);
+    for (size_t i = 0; i < length; i++)
+        path[i] = part[i];
     return 0;
 }
 
@@ -246,7 +247,7 @@ int subvolume_path(int fd, const struct subvolume_set *s, const struct subvolume
     }
     if (r < 0 || strlen(path) >= size)
         return -ENAMETOOLONG;
-    strcpy(ret, path);
+    memcpy(ret, path, strlen(path) + 1);
     return 0;
 }
 
