@@ -46,10 +46,8 @@ static const struct boot_choice *good_one(struct examination *x)
 {
     const struct boot_choice *now = facts_default(x), *good;
     const struct history *h;
-    unsigned count;
 
-    (void)facts_choices(x, &count);
-    if (count < 2 || !now || !now->entry || !now->release[0])
+    if (x->system->kernel_count < 2 || !now || !now->entry || !now->release[0])
         return NULL;
     h = facts_history(x);
     if (h->last.when <= h->good.when || strcmp(h->last.kernel, now->release) != 0 ||

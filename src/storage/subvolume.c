@@ -215,7 +215,8 @@ static int prepend(char *path, size_t size, const char *part)
     if (length + there >= size)
         return -ENAMETOOLONG;
     memmove(path + length, path, there + 1);
-    memcpy(path, part, length); /* NOLINT(bugprone-not-null-terminated-result): before the rest */
+    for (size_t i = 0; i < length; i++)
+        path[i] = part[i];
     return 0;
 }
 

@@ -13,7 +13,7 @@ static const char *step_of(const char *line)
     static const char mark[] = " SUBDEBUG ";
     const char *at = strstr(line, mark);
 
-    return at ? at + strlen(mark) : NULL;
+    return at && line[0] != ' ' ? at + strlen(mark) : NULL;
 }
 
 void rpm_log_read(const char *data, size_t size, bool (*is_vital)(const char *package),

@@ -80,6 +80,7 @@ static void test_rpm_log(void **state)
     /* What is obsoleted or was there twice; a log whose beginning is in another file. */
     check_rpm_log(RUN STEP "Upgrade: a-2\n" STEP "Obsoleted: b-1\n" STEP "Upgraded: a-1\n", 0);
     check_rpm_log(STEP "Upgraded: a-1\n" STEP "Upgraded: b-1\n", 0);
+    check_rpm_log(" SUBDEBUG Upgrade: a-2\n", 0); /* at no time */
     check_rpm_log("", 0);
 }
 
