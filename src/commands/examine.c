@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* The text that a report may have. */
 #define REPORT_TEXT_MAX ((size_t)4 << 20)
@@ -48,12 +49,37 @@ static int print_report(const struct options *o, const struct report *r,
 }
 
 /* The page for --html: opened before the host's mounts are left behind. -1 when none is wanted. */
+/* What is there already is written over only when it is a page of ours, or nothing: a disk that was
+ * named in place of the page would be lost. */
+static bool may_overwrite(const char *path)
+{
+    static const char start[] = "<!DOCTYPE html>";
+    char found[sizeof start - 1];
+    struct stat st;
+    _cleanup_fd_ int fd = -1;
+
+    if (stat(path, &st) < 0 || S_ISBLK(st.st_mode) || S_ISDIR(st.st_mode))
+        return false;
+    if (!S_ISREG(st.st_mode) || st.st_size == 0)
+        return true;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && read(fd, found, sizeof found) == (ssize_t)sizeof found &&
+           memcmp(found, start, sizeof found) == 0;
+}
+
 static int open_page(const struct options *o, int *ret_fd, struct error *e)
 {
     *ret_fd = -1;
     if (!o->html)
         return 0;
-    *ret_fd = open(o->html, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    *ret_fd = open(o->html, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (*ret_fd < 0 && errno == EEXIST) {
+        if (!may_overwrite(o->html))
+            return error_set(e, ERROR_USAGE, -EEXIST, "html",
+                             "%s is there already, and is no page of unbrick's: name a new file",
+                             text_safe(o->html));
+        *ret_fd = open(o->html, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    }
     if (*ret_fd < 0)
         return error_set(e, ERROR_USAGE, -errno, "html", "cannot write the page %s: %s",
                          text_safe(o->html), strerror(errno));

@@ -283,7 +283,7 @@ os.waitpid(pid, 0)
     status=0
     wait "${PIDS[0]}" || status=$?
     cat "$BATS_TEST_TMPDIR/out"
-    [ "$status" -eq 125 ] # shell's status for what is no command's
+    [ "$status" -eq 143 ] # by SIGTERM
     grep -q 'stopped by Terminated' "$BATS_TEST_TMPDIR/out"
     nothing_left
 }

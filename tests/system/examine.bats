@@ -69,6 +69,18 @@ EOF
     [ "$(grep -c '</html>' "$page")" -eq 1 ]
 }
 
+@test "examine --html: a disk, or any file that is no page of ours, is not written over" {
+    local sum
+    image --table none
+    sum=$(sha256sum "$IMG")
+    refused 2 "is no page of unbrick's" examine --html "$IMG" "$IMG"
+    refused 2 "is no page of unbrick's" examine --html "$IMG" /
+    attach "$IMG"
+    refused 2 "is no page of unbrick's" examine --html "$DEV" /
+    detach_all
+    [ "$(sha256sum "$IMG")" = "$sum" ]
+}
+
 @test "examine: fits terminals of 60, 80 and 200 columns, and colours them" {
     local columns widest
     healthy_tree
