@@ -159,10 +159,14 @@ static int run(int argc, char **argv, struct options *o, const struct command **
         return list_and_boot(o, ret_command, e);
     }
     if (strcmp(argv[next], "help") == 0) {
-        print_help(next + 1 < argc ? find_command(argv[next + 1]) : NULL);
-        return 0;
+        c = next + 1 < argc ? find_command(argv[++next]) : NULL;
+        if (c || strcmp(argv[next], "help") == 0) {
+            print_help(c);
+            return 0;
+        }
+    } else {
+        c = find_command(argv[next]);
     }
-    c = find_command(argv[next]);
     if (!c) {
         (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "there is no command \"%s\"",
                         text_safe(argv[next]));

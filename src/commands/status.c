@@ -133,11 +133,22 @@ static void print_state(const struct journal_session *s, const struct session_st
         printf("  and %u more\n", state->visitor_count - PROTOCOL_VISITORS_MAX);
 }
 
+/* Who names a session means that one, and all are looked at. */
+static int no_argument(const char *command, struct error *e)
+{
+    (void)error_set(e, ERROR_USAGE, -EINVAL, "usage",
+                    "%s takes no argument: it is for all sessions", command);
+    return ERROR_USAGE;
+}
+
 int command_status(const struct options *o, struct error *e)
 {
     static struct journal_session sessions[SESSIONS_MAX];
-    int count = get_sessions(sessions, e);
+    int count;
 
+    if (o->target_count)
+        return no_argument("status", e);
+    count = get_sessions(sessions, e);
     if (count < 0)
         return e->kind;
     if (o->ui.json) {
@@ -165,9 +176,11 @@ int command_status(const struct options *o, struct error *e)
 int command_cleanup(const struct options *o, struct error *e)
 {
     static struct journal_session sessions[SESSIONS_MAX];
-    int count = get_sessions(sessions, e), cleaned = 0, failed = 0;
+    int count, cleaned = 0, failed = 0;
 
-    (void)o;
+    if (o->target_count)
+        return no_argument("cleanup", e);
+    count = get_sessions(sessions, e);
     for (int i = 0; i < count; i++) {
         if (sessions[i].alive || sessions[i].kept)
             continue;

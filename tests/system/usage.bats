@@ -31,6 +31,14 @@ load helpers
     refused 2 "--read-only" boot --read-only=7 /nowhere
 }
 
+@test "usage: help of a command that is not there; words where none are taken" {
+    refused 2 'no command "nope"' help nope
+    unb help boot
+    [ "$status" -eq 0 ]
+    refused 2 "takes no argument" cleanup web01
+    refused 2 "takes no argument" status web01
+}
+
 @test "usage: an option of another command is named" {
     refused 2 "--host-tools" boot --host-tools /nowhere
     refused 125 "--run" shell --run /nowhere /nowhere
