@@ -218,6 +218,8 @@ static int set_subvolume(struct examination *x, const struct finding *f, struct 
 
 /* --- init= --- */
 
+/* An initramfs goes on to /sbin/init when it does not find what it is told: those of
+ * initramfs-tools (seen), dracut and systemd ("ignoring") alike. The kernel itself does not. */
 static void detect_init_missing(struct examination *x, const struct fault *f, struct report *r)
 {
     unsigned count;
@@ -225,13 +227,18 @@ static void detect_init_missing(struct examination *x, const struct fault *f, st
 
     for (unsigned i = 0; i < count; i++) {
         char word[600], init[512];
+        struct finding *finding;
 
         if (!get_word(lines[i].text, "init", word, sizeof word, init, sizeof init) ||
             init[0] != '/' || !examination_sees(x, init) || path_exists(x->root_fd, init) != 0)
             continue;
-        finding_expected(
-            facts_cmdline_finding(x, r, f, &lines[i], word, "names an init that is not there"),
-            "%s", text_safe(init));
+        finding =
+            facts_cmdline_finding(x, r, f, &lines[i], word, "names an init that is not there");
+        finding_expected(finding, "%s", text_safe(init));
+        if (lines[i].entry && lines[i].entry->initrd_count) {
+            finding_severity(finding, FAULT_DEGRADES);
+            finding_why(finding, "The initramfs passes it over and starts /sbin/init.");
+        }
     }
 }
 

@@ -22,6 +22,8 @@ teardown() {
 
 @test "cmdline.init-missing" { fault_case cmdline.init-missing; }
 
+@test "cmdline.init-missing: direct" { fault_case cmdline.init-missing+direct; }
+
 @test "cmdline.too-long" { fault_case cmdline.too-long; }
 
 @test "argument.rescue-left" { fault_case argument.rescue-left; }
