@@ -234,8 +234,8 @@ int close_and_summarise(struct session *s, const char *what, int status, struct 
         ui_warn("%s is still in use: do not detach it yet; `unbrick cleanup` tries again", disks);
         return e->kind;
     }
-    ui_note("%sBack on the host.%s Nothing is left open%s%s%s.", what,
-            read_only ? " Nothing was written." : "", is_directory ? "" : "; ",
+    ui_note("%s%s%sNothing is left open%s%s%s.", what ? what : "", what ? "Back on the host. " : "",
+            read_only ? "Nothing was written. " : "", is_directory ? "" : "; ",
             is_directory ? "" : disks, is_directory ? "" : " is safe to detach");
     return status;
 }

@@ -26,5 +26,5 @@ char *patient_disks(const struct patient *p, char *buf, size_t size);
 char *patient_targets(const struct patient *p, char *buf, size_t size);
 
 /* Close the session, say what came of it in one line, and return the exit status: @status, or the
- * one of a failure to close. */
+ * one of a failure to close. @what: a sentence in front, or ""; NULL: nobody was inside. */
 int close_and_summarise(struct session *s, const char *what, int status, struct error *e);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* repair: apply the remedies of what examine finds, each shown before. */
+/*
+ * repair: apply the remedies of what examine finds, each shown before. Two sessions: the first
+ * looks only, on a layer that is thrown away, so that the disk is not even mounted for writing
+ * before the person has said yes; the second opens it for writing, and applies what was shown if
+ * that is still what would be done.
+ */
 
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/examine.h"
 #include "commands/patient_options.h"
-#include "commands/repair_access.h"
-#include "faults/changes.h"
-#include "session/patient_examine.h"
-#include "system/file_contexts.h"
+#include "commands/repair_plan.h"
+#include "session/session.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -18,114 +21,147 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define DIFF_TEXT_MAX ((size_t)8 << 20)
-
 struct repair {
     const struct options *o;
-    struct session *session;
-    char **ids; /* among the options' targets; NULL-ended; empty: all of low risk */
-    struct examination x;
-    struct report report;
+    struct patient_request request;
+    struct session session;
     struct repair_access access;
-    struct file_contexts *contexts;
-    struct changes changes;
-    unsigned chosen;
+    struct repair_plan plan;
+    struct assemble_passphrase passphrase; /* typed once for both sessions */
+    struct text shown;
+    bool go_on; /* after the first session */
 };
 
-static bool is_named(const struct repair *p, const char *id)
+static int show(const struct text *t, struct error *e)
 {
-    for (char **i = p->ids; *i; i++)
-        if (strcmp(*i, id) == 0)
-            return true;
-    return false;
-}
-
-static bool is_chosen(const struct repair *p, const struct finding *f)
-{
-    return finding_is_repairable(f) && (p->ids[0]          ? is_named(p, f->fault->id)
-                                        : p->access.wanted ? false
-                                                           : f->risk == FAULT_RISK_LOW);
-}
-
-/* Every id that was typed must have been found, and have a remedy. */
-static int check_ids(const struct repair *p, struct error *e)
-{
-    for (char **id = p->ids; *id; id++) {
-        const struct finding *found = NULL;
-
-        for (unsigned i = 0; i < p->report.count && !found; i++)
-            if (strcmp(p->report.findings[i].fault->id, *id) == 0)
-                found = &p->report.findings[i];
-        if (!found)
-            return error_set(e, ERROR_FAILED, -ENOENT, "no-finding",
-                             "%s is none of what is wrong with %s", text_safe(*id),
-                             p->session->patient.name);
-        if (!finding_is_repairable(found)) {
-            (void)error_set(e, ERROR_FAILED, -ENOTSUP, "no-remedy",
-                            "%s has no remedy that unbrick applies", found->fault->id);
-            return error_advise(e, "by hand: %s", found->fault->remedy);
-        }
-    }
-    return 0;
-}
-
-static const char *label_of(const void *contexts, const char *path, mode_t mode)
-{
-    return file_contexts_lookup(contexts, path, mode);
-}
-
-static int plan_changes(struct repair *p, struct error *e)
-{
-    p->contexts = file_contexts_open(p->x.root_fd);
-    p->changes.root_fd = p->x.root_fd;
-    p->changes.label = label_of;
-    p->changes.label_userdata = p->contexts;
-    for (unsigned i = 0; i < p->report.count; i++) {
-        const struct finding *f = &p->report.findings[i];
-        int r;
-
-        if (!is_chosen(p, f))
-            continue;
-        r = f->fault->repair(&p->x, f, &p->changes, e);
-        if (r == -ENOTSUP && !p->ids[0]) {
-            ui_note("%s is left: %s", f->fault->id, e->text);
-            error_clear(e);
-            continue;
-        }
-        if (r < 0)
-            return error_context(e, r, "%s", f->fault->id);
-        p->chosen++;
-    }
-    return repair_access_plan(p->o, &p->access, &p->x, &p->changes, e);
-}
-
-static int show_changes(const struct repair *p, struct error *e)
-{
-    _cleanup_text_ struct text t = TEXT_INIT(DIFF_TEXT_MAX);
-    int r = changes_describe(&p->changes, &t, e);
-
-    if (r < 0)
-        return r;
-    for (unsigned i = 0; i < p->report.count; i++)
-        if (is_chosen(p, &p->report.findings[i]))
-            printf("%s: %s\n", p->report.findings[i].fault->id, p->report.findings[i].what);
-    printf("\n%s\n", t.data ? t.data : "");
+    printf("\n%s\n", t->data ? t->data : "");
     return fflush(stdout) != 0 ? error_errno(e, -errno, "showing the changes") : 0;
 }
 
 /* Nothing is applied that was not shown; what was named is wanted. */
 static int confirm(const struct repair *p, struct error *e)
 {
-    int r = p->ids[0] || p->access.wanted
+    int r = p->plan.ids[0] || p->access.wanted
                 ? 1
-                : ui_ask(true, "Apply that to %s?", p->session->patient.name);
+                : ui_ask(true, "Apply that to %s?", p->session.patient.name);
 
     if (r == 1)
         return 0;
     if (r == -EINTR)
         return error_set(e, ERROR_INTERRUPTED, r, "interrupted", "stopped; nothing was changed");
-    (void)error_set(e, ERROR_REFUSED, -ECANCELED, "declined", "nothing was changed");
-    return r == -ENOTTY ? error_advise(e, "apply it without a question: --yes") : -ECANCELED;
+    if (r != -ENOTTY)
+        return error_set(e, ERROR_REFUSED, -ECANCELED, "declined", "nothing was changed");
+    (void)error_set(e, ERROR_REFUSED, r, "no-terminal",
+                    "nothing was changed: there is no terminal to ask at");
+    return error_advise(e, "apply it without a question: --yes");
+}
+
+static void say_nothing_to_do(const struct repair *p)
+{
+    const struct report *report = &p->plan.report;
+    unsigned riskier = 0;
+
+    for (unsigned i = 0; i < report->count; i++)
+        riskier += finding_is_repairable(&report->findings[i]) &&
+                   report->findings[i].risk != FAULT_RISK_LOW;
+    if (riskier)
+        ui_note("What can be repaired has a risk, and is repaired by name: `unbrick examine` shows "
+                "how.");
+    else if (report->count)
+        ui_note("Nothing of it can be repaired by unbrick; `unbrick examine` says what to do.");
+}
+
+static int open_and_choose(struct repair *p, struct error *e)
+{
+    int r = session_open(&p->session, &p->request, e);
+
+    if (r < 0)
+        return r;
+    r = patient_mount(&p->session.patient, &p->session.journal, e);
+    if (r == 0)
+        r = repair_plan_detect(&p->plan, &p->session.patient, e);
+    if (r == 0)
+        r = repair_plan_choose(&p->plan, e);
+    return r;
+}
+
+/* What is left is what counts. */
+static int status_of(const struct repair *p)
+{
+    return report_count(&p->plan.report, FAULT_STOPS_BOOT) ? ERROR_FAILED : 0;
+}
+
+/* The session is opened, and is closed by the caller. The exit status, or a negative errno. */
+static int show_and_ask(struct repair *p, struct error *e)
+{
+    char headline[1024];
+    bool mends_files = p->o->fsck == CHECK_REPAIR && !p->o->dry_run;
+    int r;
+
+    ui_note("%s.", examine_headline(&p->plan.report, headline, sizeof headline));
+    if (p->plan.changes.count == 0) {
+        p->go_on = mends_files;
+        if (!mends_files)
+            say_nothing_to_do(p);
+        return p->o->dry_run ? 0 : status_of(p);
+    }
+    r = repair_plan_describe(&p->plan, &p->shown, e);
+    if (r == 0)
+        r = show(&p->shown, e);
+    if (r < 0 || p->o->dry_run)
+        return r;
+    r = confirm(p, e);
+    p->go_on = r == 0;
+    return r;
+}
+
+/* One whose file systems are clean is not checked in full a second time. */
+static enum check_mode check_again(const struct repair *p)
+{
+    if (p->o->fsck != CHECK_ASK)
+        return p->o->fsck;
+    for (unsigned i = 0; i < p->plan.x.filesystem_count; i++)
+        if (p->plan.x.filesystems[i].report->result == CHECK_ERRORS_LEFT)
+            return CHECK_ASK;
+    return CHECK_QUICK;
+}
+
+static int look(struct repair *p, struct error *e)
+{
+    int r;
+
+    p->request.read_only = p->request.examine = true;
+    r = open_and_choose(p, e);
+    if (r == 0)
+        r = show_and_ask(p, e);
+    p->request.read_only = p->request.examine = false;
+    p->request.fsck = check_again(p);
+    p->request.takeover_agreed = p->session.gives_back;
+    repair_plan_free(&p->plan);
+    if (r < 0) {
+        (void)session_close(&p->session, NULL);
+        return r;
+    }
+    if (p->go_on)
+        return session_close_and_return(&p->session, e) < 0 ? -EBUSY : 0;
+    return p->o->dry_run ? session_close(&p->session, e) < 0 ? -EBUSY : r
+                         : close_and_summarise(&p->session, NULL, r, e);
+}
+
+/* The replay of a journal, or of the check's repairs, may have changed what there is to do. */
+static int same_as_shown(struct repair *p, struct error *e)
+{
+    _cleanup_text_ struct text now = TEXT_INIT(REPAIR_TEXT_MAX);
+    int r;
+
+    if (p->plan.changes.count == 0)
+        return 0;
+    r = repair_plan_describe(&p->plan, &now, e);
+    if (r < 0 || (p->shown.data && strcmp(now.data, p->shown.data) == 0))
+        return r;
+    ui_note("With the file system opened for writing, it is this that has to be done:");
+    r = show(&now, e);
+    return r < 0 ? r : confirm(p, e);
 }
 
 static void say_done(void *userdata, const struct change *change)
@@ -138,86 +174,75 @@ static void say_done(void *userdata, const struct change *change)
 static int run_inside(struct repair *p, char **argv, struct error *e)
 {
     struct rescue_request rescue = {
-        .kind = RESCUE_SHELL, .args = argv, .session_dir = p->session->journal.dir};
+        .kind = RESCUE_SHELL, .args = argv, .session_dir = p->session.journal.dir};
     struct session_console console = {.escape = -1, .log_fd = -1};
     struct container_plan plan = {0};
     struct supervise_result result = {0};
     int status = 0;
-    int r = rescue_plan_build(&plan, &p->session->patient, &rescue, e);
+    int r = rescue_plan_build(&plan, &p->session.patient, &rescue, e);
 
     if (r == 0)
-        r = session_run(p->session, &plan, &rescue, &console, &result, &status, e);
+        r = session_run(&p->session, &plan, &rescue, &console, &result, &status, e);
     container_plan_free(&plan);
     if (r == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
         r = error_set(e, ERROR_FAILED, -EIO, "command-failed", "%s failed inside %s",
-                      text_safe(argv[0]), p->session->patient.name);
+                      text_safe(argv[0]), p->session.patient.name);
     return r;
 }
 
 static int apply(struct repair *p, struct error *e)
 {
+    const struct changes *changes = &p->plan.changes;
     time_t now = time(NULL);
     char stamp[32] = "";
+    unsigned files = 0;
     struct tm tm;
     int r;
 
     if (localtime_r(&now, &tm))
         (void)strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &tm);
-    r = changes_apply(&p->changes, stamp, say_done, NULL, e);
-    for (unsigned i = 0; r == 0 && i < p->changes.count; i++)
-        if (p->changes.items[i].kind == CHANGE_COMMAND)
-            r = run_inside(p, p->changes.items[i].argv, e);
+    r = changes_apply(changes, stamp, say_done, NULL, e);
+    for (unsigned i = 0; r == 0 && i < changes->count; i++) {
+        if (changes->items[i].kind == CHANGE_COMMAND)
+            r = run_inside(p, changes->items[i].argv, e);
+        files += changes->items[i].kind == CHANGE_FILE && changes->items[i].before;
+    }
+    if (r == 0 && files)
+        ui_note("Done. The files as they were are beside them, with .unbrick-%s behind their "
+                "names.",
+                stamp);
+    else if (r == 0 && changes->count)
+        ui_note("Done.");
     return r;
 }
 
-static int detect(struct repair *p, struct error *e)
-{
-    int r = patient_examination_open(&p->x, &p->session->patient, e);
-
-    p->x.machine = p->o->machine;
-    return r < 0 ? r : faults_detect(&p->x, &p->report, e);
-}
-
-/* What is left is what counts: the exit status, or a negative errno. */
 static int examine_again(struct repair *p, struct error *e)
 {
     char headline[1024];
-    int r;
+    int r = repair_plan_detect(&p->plan, &p->session.patient, e);
 
-    report_free(&p->report);
-    examination_close(&p->x);
-    r = detect(p, e);
     if (r < 0)
         return error_context(e, r, "examining it again");
-    ui_note("%s.", examine_headline(&p->report, headline, sizeof headline));
-    return report_count(&p->report, FAULT_STOPS_BOOT) ? ERROR_FAILED : 0;
+    ui_note("%s.", examine_headline(&p->plan.report, headline, sizeof headline));
+    return status_of(p);
 }
 
-static int repair(struct repair *p, struct error *e)
+static int write_it(struct repair *p, struct error *e)
 {
-    char headline[1024];
-    int r = detect(p, e);
+    int r = open_and_choose(p, e);
 
     if (r == 0)
-        r = check_ids(p, e);
-    if (r == 0)
-        r = plan_changes(p, e);
-    if (r < 0)
-        return r;
-    ui_note("%s.", examine_headline(&p->report, headline, sizeof headline));
-    if (p->changes.count == 0) {
-        if (p->report.count)
-            ui_note("Nothing of it has a remedy of low risk; `unbrick examine` shows what can be "
-                    "repaired by name.");
-        return report_count(&p->report, FAULT_STOPS_BOOT) ? ERROR_FAILED : 0;
-    }
-    r = show_changes(p, e);
-    if (r < 0 || p->o->dry_run)
-        return r;
-    r = confirm(p, e);
+        r = same_as_shown(p, e);
     if (r == 0)
         r = apply(p, e);
-    return r < 0 ? r : examine_again(p, e);
+    if (r == 0)
+        r = examine_again(p, e);
+    repair_plan_free(&p->plan);
+    if (r < 0) {
+        (void)session_close(&p->session, NULL);
+        return r;
+    }
+    return close_and_summarise(&p->session, NULL, r, e);
 }
 
 /* The words that are ids of faults are no targets: they go behind the targets. */
@@ -233,36 +258,24 @@ static unsigned split_ids(struct options *o)
 int command_repair(const struct options *given, struct error *e)
 {
     struct options o = *given;
-    struct patient_request request;
-    struct session s;
-    struct repair p = {.o = &o, .session = &s};
+    struct repair p = {.o = &o, .shown = TEXT_INIT(REPAIR_TEXT_MAX)};
     int r;
 
+    p.plan.o = &o;
+    p.plan.access = &p.access;
     o.target_count = split_ids(&o);
-    r = patient_request_from_options(&o, &request, e);
-    if (r < 0)
-        return e->kind;
-    p.ids = o.targets + o.target_count;
-    request.plan_only = false;
-    r = repair_access_read(&o, &p.access, e);
+    p.plan.ids = o.targets + o.target_count;
+    r = patient_request_from_options(&o, &p.request, e);
+    p.request.plan_only = false;
+    p.request.assemble.last = &p.passphrase;
     if (r == 0)
-        r = session_open(&s, &request, e);
-    if (r < 0) {
-        repair_access_free(&p.access);
-        return e->kind;
-    }
-    r = patient_mount(&s.patient, &s.journal, e);
+        r = repair_access_read(&o, &p.access, e);
     if (r == 0)
-        r = repair(&p, e);
-    changes_free(&p.changes);
-    file_contexts_close(p.contexts);
+        r = look(&p, e);
+    if (r == 0 && p.go_on)
+        r = write_it(&p, e);
+    text_free(&p.shown);
     repair_access_free(&p.access);
-    report_free(&p.report);
-    examination_close(&p.x);
-    if (r < 0) {
-        (void)session_close(&s, NULL);
-        return e->kind;
-    }
-    return o.dry_run ? session_close(&s, e) < 0 ? (int)e->kind : r
-                     : close_and_summarise(&s, "", r, e);
+    explicit_bzero(&p.passphrase, sizeof p.passphrase);
+    return r < 0 ? (int)e->kind : r;
 }

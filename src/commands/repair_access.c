@@ -43,7 +43,7 @@ static int read_password_file(const char *path, struct repair_access *a, struct 
     if (r == -ENODATA)
         return error_set(e, ERROR_USAGE, r, "no-password", "%s holds no password",
                          standard ? "standard input" : text_safe(path));
-    return r < 0 ? error_set(e, ERROR_USAGE, r, "no-password", "cannot read the password of %s: %s",
+    return r < 0 ? error_set(e, ERROR_USAGE, r, "no-password", "cannot read the password in %s: %s",
                              standard ? "standard input" : text_safe(path), strerror(-r))
                  : 0;
 }
@@ -96,24 +96,30 @@ static int ask_password(struct repair_access *a, struct error *e)
                      "no password was given; nothing was changed");
 }
 
-static int set_password(struct repair_access *a, struct examination *x, struct changes *c,
-                        struct error *e)
+static int hash_password(struct repair_access *a, struct examination *x, struct error *e)
 {
     struct crypt_data data = {0};
     char salt[CRYPT_GENSALT_OUTPUT_SIZE];
     const char *hash;
-    int r = a->password[0] ? 0 : ask_password(a, e);
 
-    if (r < 0)
-        return r;
     if (!crypt_gensalt_rn(access_hash_prefix(x), 0, NULL, 0, salt, sizeof salt))
         return error_errno(e, -errno, "making a salt");
     hash = crypt_rn(a->password, salt, &data, sizeof data);
     if (!hash)
         return error_errno(e, -errno, "hashing the password");
-    r = access_set_root_password(x, c, hash, e);
+    snprintf(a->hash, sizeof a->hash, "%s", hash);
     explicit_bzero(&data, sizeof data);
-    return r;
+    return 0;
+}
+
+static int set_password(struct repair_access *a, struct examination *x, struct changes *c,
+                        struct error *e)
+{
+    int r = a->hash[0] || a->password[0] ? 0 : ask_password(a, e);
+
+    if (r == 0 && !a->hash[0])
+        r = hash_password(a, x, e);
+    return r < 0 ? r : access_set_root_password(x, c, a->hash, e);
 }
 
 int repair_access_plan(const struct options *o, struct repair_access *a, struct examination *x,
@@ -133,6 +139,7 @@ int repair_access_plan(const struct options *o, struct repair_access *a, struct 
 void repair_access_free(struct repair_access *a)
 {
     explicit_bzero(a->password, sizeof a->password);
+    explicit_bzero(a->hash, sizeof a->hash);
     free(a->key);
     a->key = NULL;
 }

@@ -14,6 +14,7 @@
 struct repair_access {
     bool wanted;
     char password[512]; /* of root; "": none, or not asked for yet */
+    char hash[512];     /* of that, made once, so that what was shown is what is written */
     char *key;          /* owned: contents of the file of --ssh-key */
     size_t key_size;
     char user[64]; /* of --ssh-key */

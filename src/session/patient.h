@@ -25,11 +25,13 @@ struct patient_request {
     char *const *targets; /* as the user named them */
     unsigned target_count;
     enum check_mode fsck;
-    const char *system; /* --system=NAME, or NULL */
-    bool read_only;     /* nothing may be written, not even a journal replay */
-    bool examine;       /* with .read_only: look at every file system in full, and go on with what
-                           can be seen, whatever is found; .fsck says whether to look at all */
-    bool plan_only;     /* --dry-run: nobody is asked, and nothing is assembled */
+    const char *system;   /* --system=NAME, or NULL */
+    bool read_only;       /* nothing may be written, not even a journal replay */
+    bool examine;         /* with .read_only: look at every file system in full, and go on with what
+                             can be seen, whatever is found; .fsck says whether to look at all */
+    bool plan_only;       /* --dry-run: nobody is asked, and nothing is assembled */
+    bool takeover_agreed; /* what this host made of it was taken over before, and given back: it is
+                             not asked for again */
     bool no_mount; /* stop when its layers are open: no system is looked for, none is mounted */
     struct assemble_request assemble;
 };

@@ -37,6 +37,7 @@ int session_open(struct session *ret, const struct patient_request *request, str
     int r;
 
     *s = (struct session){.host_ns_fd = -1,
+                          .host_cwd_fd = -1,
                           .patient = {.directory_fd = -1, .root_fd = -1},
                           .journal = {.fd = -1, .lock_fd = -1}};
     if (geteuid() != 0)
@@ -55,6 +56,7 @@ int session_open(struct session *ret, const struct patient_request *request, str
     }
     step_reached("session-journal");
     r = take_over(request, &s->journal, &s->gives_back, e);
+    s->host_cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC); /* it may be gone: -1 */
     if (r == 0)
         r = host_mounts_leave(&s->host_ns_fd, e);
     if (r == 0)
@@ -83,7 +85,22 @@ int session_close(struct session *s, struct error *e)
         keeper_dismiss(&s->keeper);
     }
     s->host_ns_fd = s->host_ns_fd >= 0 ? fd_close(s->host_ns_fd) : -1;
+    s->host_cwd_fd = s->host_cwd_fd >= 0 ? fd_close(s->host_cwd_fd) : -1;
     return r;
+}
+
+int session_close_and_return(struct session *s, struct error *e)
+{
+    _cleanup_fd_ int host = take_fd(&s->host_ns_fd), cwd = take_fd(&s->host_cwd_fd);
+    int r = session_close(s, e);
+
+    if (r < 0)
+        return r;
+    if (setns(host, CLONE_NEWNS) < 0)
+        return error_errno(e, -errno, "going back to the host's mounts");
+    if (cwd >= 0 && fchdir(cwd) < 0)
+        return error_errno(e, -errno, "going back to the working directory");
+    return 0;
 }
 
 int session_leave_mounted(struct session *s, struct error *e)
@@ -91,6 +108,7 @@ int session_leave_mounted(struct session *s, struct error *e)
     journal_leave(&s->journal);
     keeper_dismiss(&s->keeper);
     s->host_ns_fd = fd_close(s->host_ns_fd);
+    s->host_cwd_fd = s->host_cwd_fd >= 0 ? fd_close(s->host_cwd_fd) : -1;
     /* Our own mounts go; the copy on the host keeps the loop devices alive. */
     s->patient.kept_on_host = true;
     return patient_close(&s->patient, e);

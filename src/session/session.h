@@ -21,6 +21,7 @@ struct session {
     struct keeper keeper;
     bool gives_back; /* something of the host's has to be given back at the end */
     int host_ns_fd;  /* the host's mount namespace */
+    int host_cwd_fd; /* the working directory there */
     struct patient patient;
 };
 
@@ -42,6 +43,10 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
 
 /* Undo everything. Returns the first failure; a zeroed session is fine. */
 int session_close(struct session *s, struct error *e);
+
+/* session_close(), and be where session_open() was called, in the host's mount namespace: for
+ * another session. */
+int session_close_and_return(struct session *s, struct error *e);
 
 /* The patient stays mounted on the host (unbrick mount): let go of everything else, and leave the
  * journal. */

@@ -76,7 +76,7 @@ int take_over(const struct patient_request *request, struct journal *j, bool *re
         r = takeover_find(request->targets, request->target_count, &t, e);
         if (r < 0 || t.count == 0 || request->plan_only)
             break;
-        r = ask(&t, e);
+        r = request->takeover_agreed ? 0 : ask(&t, e);
         for (unsigned i = 0; r == 0 && i < t.count; i++)
             r = take(&t.items[i], j, ret_gives_back, e);
     }

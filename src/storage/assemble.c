@@ -68,8 +68,13 @@ int assemble_require(enum kernel_feature feature, const char *title, const char 
 int assemble(struct disk_set *set, enum disk_access access, const struct assemble_request *request,
              const struct assemble_callbacks *cb, struct error *problem, struct error *e)
 {
-    struct assembly a = {
-        .set = set, .access = access, .request = request, .cb = cb, .problem = problem};
+    struct assemble_passphrase own = {.size = 0};
+    struct assembly a = {.set = set,
+                         .access = access,
+                         .request = request,
+                         .cb = cb,
+                         .problem = problem,
+                         .last = request->last ? request->last : &own};
     int made = 1, r = request->luks_header ? assemble_find_headless(&a, e) : 0;
 
     for (unsigned round = 0; made > 0 && r >= 0 && round < ROUNDS_MAX; round++) {
@@ -84,7 +89,7 @@ int assemble(struct disk_set *set, enum disk_access access, const struct assembl
             r = assemble_groups(&a, e);
         made += r > 0 ? r : 0;
     }
-    explicit_bzero(a.last_passphrase, sizeof a.last_passphrase);
+    explicit_bzero(&own, sizeof own);
     assemble_btrfs(set);
     return r < 0 ? r : 0;
 }

@@ -28,10 +28,18 @@ struct assemble_callbacks {
     void *userdata;
 };
 
+/* The passphrase that was typed last: tried first on the next volume, as a booting system does. */
+struct assemble_passphrase {
+    char bytes[520];
+    size_t size; /* 0: none yet */
+};
+
 struct assemble_request {
-    bool degraded;           /* --degraded: start without asking what lacks members */
-    const char *key_file;    /* --key-file, or NULL */
-    const char *luks_header; /* detached header, or NULL */
+    bool degraded;                    /* --degraded: start without asking what lacks members */
+    const char *key_file;             /* --key-file, or NULL */
+    const char *luks_header;          /* detached header, or NULL */
+    struct assemble_passphrase *last; /* tried first, and left there: the caller's, who wipes it;
+                                         NULL: it is forgotten */
 };
 
 /* The targets' disks, then what was built on them. */

@@ -40,27 +40,26 @@ static int try_keys(struct assembly *a, const struct volume *v, const char *titl
                              title, text_safe(key.file));
         return r;
     }
-    if (a->last_size) {
-        key.bytes = a->last_passphrase;
-        key.size = a->last_size;
+    if (a->last->size) {
+        key.bytes = a->last->bytes;
+        key.size = a->last->size;
         r = luks_open(v, title, name, &key, read_only, why);
     }
     for (unsigned i = 0; i < ATTEMPTS && r == -EKEYREJECTED; i++) {
-        int size = a->cb->passphrase
-                       ? a->cb->passphrase(a->cb->userdata, title, i, a->last_passphrase,
-                                           sizeof a->last_passphrase)
-                       : -ENOTTY;
+        int size = a->cb->passphrase ? a->cb->passphrase(a->cb->userdata, title, i, a->last->bytes,
+                                                         sizeof a->last->bytes)
+                                     : -ENOTTY;
 
         if (size == -EINTR)
             return size;
         if (size <= 0)
             return no_key(title, why);
-        key.bytes = a->last_passphrase;
-        key.size = a->last_size = (size_t)size;
+        key.bytes = a->last->bytes;
+        key.size = a->last->size = (size_t)size;
         r = luks_open(v, title, name, &key, read_only, why);
     }
     if (r == -EKEYREJECTED) {
-        a->last_size = 0;
+        a->last->size = 0;
         return error_set(why, ERROR_TARGET, r, "wrong-key", "%s: no passphrase fits", title);
     }
     return r;

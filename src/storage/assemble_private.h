@@ -13,8 +13,7 @@ struct assembly {
     const struct assemble_callbacks *cb;
     struct error *problem;
     const struct volume *headless; /* its LUKS header is in a file of its own; NULL */
-    char last_passphrase[520];     /* tried first on the next volume, as a booting system does */
-    size_t last_size;
+    struct assemble_passphrase *last;
 };
 
 /* One round: assemble what can be made from volumes that are there. The number of new disks, or

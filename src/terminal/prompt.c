@@ -17,7 +17,8 @@ bool ui_can_ask(void)
     return !ui_state.settings.json && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* A line without its end; what does not fit is dropped. 0; -EINTR on a signal or end of input.
+/* A line without its end; what does not fit is dropped. 0; -EINTR on a signal or a terminal that is
+ * gone; -ENODATA at the end of input (Ctrl-D).
  * @open: the signal mask to wait with, see hold_signals(). */
 static int read_line(char *line, size_t size, const sigset_t *open)
 {
@@ -35,7 +36,7 @@ static int read_line(char *line, size_t size, const sigset_t *open)
         if (n < 0 && errno == EAGAIN)
             continue;
         if (n <= 0)
-            return -EINTR;
+            return n == 0 ? -ENODATA : -EINTR;
         if (c == '\n')
             break;
         if (used + 1 < size)
@@ -92,7 +93,7 @@ static int read_yes_no(bool def, const char *question, const sigset_t *open)
     for (;;) {
         r = ask_line(question, def ? "[Y/n]" : "[y/N]", line, sizeof line, open);
         if (r < 0)
-            return r;
+            return r == -ENODATA ? 0 : r; /* Ctrl-D is no yes, whatever Enter is */
         if (line[0] == '\0')
             return def;
         if (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0)
@@ -159,7 +160,7 @@ static int read_number(unsigned count, const sigset_t *open)
         int r = ask_line(prompt, "", line, sizeof line, open);
 
         if (r < 0)
-            return r;
+            return -EINTR;
         errno = 0;
         number = strtoul(line, &end, 10);
         if (errno == 0 && end != line && *end == '\0' && number >= 1 && number <= count)
@@ -210,5 +211,7 @@ int ui_passphrase(const char *question, char *ret, size_t size)
     ui_write("\n", 1);
     (void)sigprocmask(SIG_SETMASK, &open, NULL);
     ui_progress_redraw();
+    if (r == -ENODATA)
+        return 0;
     return r < 0 ? r : (int)strlen(ret);
 }

@@ -44,7 +44,7 @@ bool ui_can_ask(void);
 
 /*
  * Ask a yes-no question; @def is what Enter means. 1 yes, 0 no, -ENOTTY when nobody can be asked,
- * -EINTR on Ctrl-C or end of input. --yes answers yes without asking.
+ * -EINTR on Ctrl-C. The end of input (Ctrl-D) is a no. --yes answers yes without asking.
  */
 int ui_ask(bool def, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

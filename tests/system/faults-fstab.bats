@@ -69,10 +69,23 @@ teardown() {
     unchanged "$IMG" unb repair --dry-run "$IMG"
     [ "$status" -eq 0 ]
     [[ $output == *"+UUID=11111111"*nofail* ]]
-    unb repair "$IMG"
+    # Not before somebody says yes is the file system even mounted for writing.
+    unchanged "$IMG" unb repair "$IMG"
     [ "$status" -eq 3 ]
     [[ $stderr == *"--yes"* ]]
-    unb repair --yes "$IMG"
+    unchanged "$IMG" "$PTY" 'expect:Apply' 'send:n\r' 'expect:nothing was changed' status:3 -- \
+        "$UNBRICK" repair "$IMG"
+    unchanged "$IMG" "$PTY" 'expect:Apply' 'send:\x04' status:3 -- "$UNBRICK" repair "$IMG"
+    unchanged "$IMG" "$PTY" 'expect:Apply' 'send:\x03' status:130 -- "$UNBRICK" repair "$IMG"
+    unchanged "$IMG" unb repair "$IMG" loader.code-missing
+    [ "$status" -eq 1 ]
+    assert_one_sentence
+    # A relative path, which is opened twice.
+    cd "$(dirname "$IMG")"
+    unb repair --yes "$(basename "$IMG")"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"safe to detach"* ]]
+    unchanged "$IMG" unb repair --yes "$IMG"
     [ "$status" -eq 0 ]
     in_image "$IMG" eval 'ls "$M/etc" | grep fstab; grep -c nofail "$M/etc/fstab"' >"$BATS_TEST_TMPDIR/files"
     [ "$(cat "$BATS_TEST_TMPDIR/files")" = "fstab
