@@ -49,6 +49,20 @@ static int wait_for_end(const struct client *c, const char *name, struct error *
     return r < 0 ? error_advise(e, "the session ends all the same") : 0;
 }
 
+/* Somebody may be typing in it: without a name it is not ended unasked. */
+static int confirm(const struct client *c, const char *name, struct error *e)
+{
+    int r = ui_ask(true, "End the session %s (%s)?", name, text_safe(c->session.target));
+
+    if (r == 1)
+        return 0;
+    if (r == -EINTR)
+        return error_set(e, ERROR_INTERRUPTED, r, "interrupted", "stopped; the session goes on");
+    (void)error_set(e, ERROR_REFUSED, -ECANCELED, "declined",
+                    "%s is open, and is not ended without being named", name);
+    return error_advise(e, "unbrick stop %s", name);
+}
+
 int command_stop(const struct options *o, struct error *e)
 {
     struct client c;
@@ -62,7 +76,9 @@ int command_stop(const struct options *o, struct error *e)
     if (r < 0)
         return e->kind;
     name = text_safe(c.session.name[0] ? c.session.name : c.session.id);
-    r = tell(&c, o->kill, e);
+    r = o->target_count ? 0 : confirm(&c, name, e);
+    if (r == 0)
+        r = tell(&c, o->kill, e);
     if (r == 0)
         r = wait_for_end(&c, name, e);
     client_close(&c);

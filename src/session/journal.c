@@ -203,6 +203,25 @@ int journal_sessions(struct journal_session *ret, unsigned max)
     return (int)count;
 }
 
+struct target_visitor {
+    int (*each)(void *userdata, const char *path);
+    void *userdata;
+};
+
+static int visit_target(void *userdata, enum journal_kind kind, const char *value)
+{
+    const struct target_visitor *v = userdata;
+
+    return kind == JOURNAL_TARGET ? v->each(v->userdata, value) : 0;
+}
+
+int journal_targets(const char *id, int (*each)(void *userdata, const char *path), void *userdata)
+{
+    struct target_visitor v = {.each = each, .userdata = userdata};
+
+    return for_each_record(id, visit_target, &v);
+}
+
 /* Undoing goes backwards, reading goes forwards: collect first. */
 struct undo_list {
     struct {

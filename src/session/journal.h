@@ -20,7 +20,7 @@
 #define JOURNAL_DIR "/run/unbrick"
 
 enum journal_kind {
-    JOURNAL_TARGET,   /* what the user named; one line each */
+    JOURNAL_TARGET,   /* what the user named, from the root on; one line each */
     JOURNAL_NAME,     /* name of the patient, when it is known */
     JOURNAL_CGROUP,   /* undo: kill what is in it, remove it */
     JOURNAL_STORAGE,  /* undo: undo_record() (a layer, an array, a mapping) */
@@ -64,6 +64,10 @@ struct journal_session {
 
 /* All sessions of this host; at most @max. Returns how many, or a negative errno. */
 int journal_sessions(struct journal_session *ret, unsigned max);
+
+/* Call @each with the path of every target of the session @id, until it answers with non-zero.
+ * Returns that, 0, or a negative errno. */
+int journal_targets(const char *id, int (*each)(void *userdata, const char *path), void *userdata);
 
 /*
  * Undo what the journal @id names, last made first, and remove it. Waits for the lock, so it must

@@ -5,15 +5,20 @@
 #include "session/assembly.h"
 #include "session/clones.h"
 #include "session/interrupt.h"
+#include "session/sessions_of.h"
 #include "storage/btrfs_twin.h"
 #include "storage/same_disk.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int open_directory(struct patient *p, const char *path, struct error *e)
 {
@@ -65,6 +70,8 @@ static int open_disk(struct patient *p, const char *target, struct journal *j, s
     if (!d)
         return error_errno(e, -ENOMEM, "opening %s", text_safe(target));
     r = disk_open(d, target, &request, e);
+    if (r == -EBUSY && e && strcmp(e->reason, "in-use") == 0)
+        (void)sessions_of_explain(target, e);
     if (r == 0 && !p->request.plan_only) {
         r = btrfs_twin_settle(d, e);
         if (r < 0)
@@ -96,6 +103,17 @@ static int refuse_same(const struct patient *p, const char *target, struct error
     return 0;
 }
 
+/* A session is found by it from another directory, too. */
+static int record_target(struct journal *j, const char *target)
+{
+    char here[PATH_MAX], path[PATH_MAX * 2];
+
+    if (target[0] == '/' || !getcwd(here, sizeof here) || here[0] != '/')
+        return journal_record(j, JOURNAL_TARGET, target);
+    snprintf(path, sizeof path, "%s/%s", strcmp(here, "/") == 0 ? "" : here, target);
+    return journal_record(j, JOURNAL_TARGET, path);
+}
+
 static int open_targets(struct patient *p, struct journal *j, struct error *e)
 {
     const struct patient_request *q = &p->request;
@@ -107,7 +125,7 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
     for (unsigned i = 0; i < q->target_count; i++) {
         struct stat st;
 
-        r = journal_record(j, JOURNAL_TARGET, q->targets[i]);
+        r = record_target(j, q->targets[i]);
         if (r < 0)
             return error_set(e, ERROR_TARGET, r, "no-such-target", "%s cannot be a target",
                              text_safe(q->targets[i]));

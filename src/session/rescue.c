@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "session/foreign.h"
+#include "session/rescue_args.h"
 #include "session/rescue_devices.h"
 #include "session/rescue_host_tools.h"
 #include "session/rescue_overlays.h"
@@ -15,18 +16,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool names_a_unit(char *const *args)
-{
-    for (; args && *args; args++)
-        if (text_starts_with(*args, "--unit") || text_starts_with(*args, "systemd.unit=") ||
-            strcmp(*args, "single") == 0 || strcmp(*args, "S") == 0 || strcmp(*args, "1") == 0)
-            return true;
-    return false;
-}
-
 bool rescue_uses_control(const struct rescue_request *request)
 {
-    return request->kind == RESCUE_BOOT && !names_a_unit(request->args);
+    return request->kind == RESCUE_BOOT && !rescue_args_choose_unit(request->args);
 }
 
 static int no_usable_init(const struct patient *p, struct error *e)
@@ -69,6 +61,10 @@ static int add_init(struct container_plan *plan, const struct patient *p,
         plan->kill_signal = ours ? SIGRTMIN + 14 : SIGRTMIN + 3;
         if (ours)
             r = rescue_add_systemd(plan, p, request);
+        else if (p->root_fd >= 0) /* not so with --dry-run */
+            r = rescue_args_check_unit(request->args, p->root_fd, p->name, e);
+        if (r < 0 && e->code)
+            return r;
         break;
     case INIT_SYSVINIT:
     case INIT_BUSYBOX:

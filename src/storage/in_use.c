@@ -35,9 +35,17 @@ static void describe_target(const struct stat *st, struct used_target *ret)
 static int find_use(const struct used_target *t, int fd, char *who, size_t size,
                     const char **ret_advice)
 {
-    *ret_advice = "unmount it first (umount), or choose another disk";
-    if (used_by_mount(t, who, size))
+    switch (used_by_mount(t, who, size)) {
+    case USED_BY_HOST_ROOT:
+        *ret_advice = "that is this host's own disk: `unbrick examine /` looks at it, and changes "
+                      "nothing";
         return 1;
+    case 1:
+        *ret_advice = "unmount it first (umount), or choose another disk";
+        return 1;
+    default:
+        break;
+    }
     *ret_advice = "turn it off first (swapoff)";
     if (used_by_swap(t, who, size))
         return 1;

@@ -19,6 +19,9 @@ struct used_target {
     unsigned device_count;
 };
 
+/* What used_by_mount() returns when the root of this host is on it. */
+#define USED_BY_HOST_ROOT 2
+
 /* used_mounts.c: /proc/PID/mountinfo of every mount namespace, and /proc/swaps. */
 int used_by_mount(const struct used_target *t, char *ret, size_t size);
 int used_by_swap(const struct used_target *t, char *ret, size_t size);

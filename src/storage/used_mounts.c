@@ -167,7 +167,7 @@ int used_by_mount(const struct used_target *t, char *ret, size_t size)
     found = find_in("/proc/self/mountinfo", t, where, sizeof where);
     if (found) {
         snprintf(ret, size, "mounted on %s", text_safe(where));
-        return 1;
+        return strcmp(where, "/") == 0 ? USED_BY_HOST_ROOT : 1;
     }
     if (mount_namespace("self", &ns))
         (void)seen_before(seen, &count, ns);

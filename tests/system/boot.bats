@@ -246,6 +246,15 @@ END
     clean_ext "$IMG"
 }
 
+@test "boot: a unit that the patient does not have is refused, where systemd would boot all of it" {
+    image
+    local form
+    for form in --unit=recsue.target systemd.unit=recsue.target; do
+        refused 4 "has no unit recsue.target" boot "$IMG" -- "$form"
+    done
+    refused 4 "perhaps rescue.target is meant" boot "$IMG" -- --unit rescue
+}
+
 @test "boot: SIGTERM ends the session in order" {
     image
     script 'echo up; sleep 100'

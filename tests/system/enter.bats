@@ -243,6 +243,17 @@ os.waitpid(pid, 0)
     refused 4 "mini1" stop mini1
 }
 
+@test "stop: without a name the only session is asked about first, and never ended unasked" {
+    alone
+    open_session
+    refused 3 "unbrick stop mini1" stop
+    "$PTY" 'expect:End the session mini1' 'send:\x04' status:3 -- "$UNBRICK" stop
+    unb enter mini1 -- true
+    [ "$status" -eq 0 ]
+    "$PTY" 'expect:End the session mini1' 'send:y\r' 'expect:mini1 is closed' status:0 -- "$UNBRICK" stop
+    nothing_left
+}
+
 @test "stop: what does not want to end is killed at its deadline, or at once" {
     open_session
     unb enter mini1 -- sh -c 'for p in /proc/[0-9]*; do echo ${p#/proc/}; done'

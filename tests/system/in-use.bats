@@ -71,6 +71,26 @@ still_same() {
     umount "$M"
 }
 
+@test "in use: by a session of ours, which is named with its commands" {
+    local id
+    "$UNBRICK" shell "$IMG" -- sleep 300 >/dev/null 2>&1 </dev/null 3>&- &
+    HOLDER=$!
+    # It answers when its command runs.
+    wait_for 30 eval '"$UNBRICK" status --json | jq -e "any(.sessions[]; .terminal)"'
+    id=$("$UNBRICK" status --json | jq -r '.sessions[0].name')
+    cd "$(dirname "$IMG")"
+    still_same in_use "unbrick stop $id" "$(basename "$IMG")"
+    unb stop "$id"
+    [ "$status" -eq 0 ]
+    # From another directory, too: what is recorded is the whole path.
+    unb mount "$(basename "$IMG")" "$M"
+    [ "$status" -eq 0 ]
+    cd /
+    in_use "unbrick umount $M" "$IMG"
+    unb umount "$M"
+    [ "$status" -eq 0 ]
+}
+
 @test "in use: mounted in another mount namespace only" {
     attach "$IMG"
     partx -a "$DEV"
@@ -109,7 +129,11 @@ END
 @test "in use: the disk of this host's root" {
     local source
     source=$(findmnt -n -o SOURCE /)
-    [ -b "$source" ] || source=$(findmnt -n -o SOURCE /boot || true)
+    if [ -b "$source" ]; then
+        refused 3 "unbrick examine /" boot "$source"
+        return
+    fi
+    source=$(findmnt -n -o SOURCE /boot || true)
     [ -b "$source" ] || skip "the root of this host is on no block device"
     refused 3 "mounted" boot "$source"
 }

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/sessions_of.h"
+
+#include "base/text.h"
+#include "session/journal.h"
+#include "storage/sysfs.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SESSIONS_MAX 256
+
+static dev_t whole_disk(dev_t devno)
+{
+    unsigned number;
+    dev_t disk;
+
+    return sysfs_parent(devno, &disk, &number) == 0 ? disk : devno;
+}
+
+struct same {
+    struct stat wanted;
+    bool found;
+};
+
+static int compare(void *userdata, const char *target)
+{
+    struct same *same = userdata;
+    struct stat st;
+
+    if (stat(target, &st) < 0)
+        return 0;
+    same->found = S_ISBLK(st.st_mode)
+                      ? S_ISBLK(same->wanted.st_mode) &&
+                            whole_disk(st.st_rdev) == whole_disk(same->wanted.st_rdev)
+                      : st.st_dev == same->wanted.st_dev && st.st_ino == same->wanted.st_ino;
+    return same->found;
+}
+
+static bool uses(const struct journal_session *s, const char *target)
+{
+    struct same same = {.found = false};
+
+    if ((!s->alive && !s->kept) || s->pid == getpid() || stat(target, &same.wanted) < 0)
+        return false;
+    (void)journal_targets(s->id, compare, &same);
+    return same.found;
+}
+
+static int explain(const struct journal_session *s, const char *target, struct error *e)
+{
+    const char *name = text_safe(s->name[0] ? s->name : s->id);
+
+    if (s->kept) {
+        (void)error_set(e, ERROR_REFUSED, e->code, "in-use",
+                        "%s is in use: unbrick has mounted it on %s", text_safe(target),
+                        text_safe(s->mount));
+        return error_advise(e, "unbrick umount %s", text_safe(s->mount));
+    }
+    (void)error_set(e, ERROR_REFUSED, e->code, "in-use",
+                    "%s is in use: it is open in the session %s of unbrick (%s)", text_safe(target),
+                    name, s->id);
+    return error_advise(e, "join that: unbrick enter %s; or end it: unbrick stop %s", name, name);
+}
+
+int sessions_of_explain(const char *target, struct error *e)
+{
+    struct journal_session *all = calloc(SESSIONS_MAX, sizeof *all);
+    int count = all ? journal_sessions(all, SESSIONS_MAX) : 0;
+
+    for (int i = 0; i < count; i++)
+        if (uses(&all[i], target)) {
+            (void)explain(&all[i], target, e);
+            break;
+        }
+    free(all);
+    return e->code;
+}

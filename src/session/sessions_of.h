@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Which of our own sessions has a disk open. */
+
+#include "base/error.h"
+
+/*
+ * @target is in use, as *e says. When it is another session of ours that uses it, or one of its
+ * partitions or its whole disk, say that instead, and how to join or to end it. Returns e->code.
+ */
+int sessions_of_explain(const char *target, struct error *e);
