@@ -2,9 +2,11 @@
 
 /* The command table and the global options; the one place that prints errors and exits. */
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/list.h"
+#include "faults/fault.h"
 #include "libraries/libraries.h"
 #include "session/interrupt.h"
 #include "session/taken.h"
@@ -15,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct command {
     const char *name;
@@ -43,10 +46,19 @@ static const struct command {
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
+static void print_command(const char *name, const char *arguments, const char *help)
+{
+    char left[64];
+
+    snprintf(left, sizeof left, "  %-8s%s", name, arguments);
+    ui_print_field(34, left, help);
+}
+
 static void print_help(const struct command *only)
 {
     if (only) {
-        printf("unbrick %s [OPTIONS] %s\n  %s\n\n", only->name, only->arguments, only->help);
+        printf("unbrick %s%s%s%s\n  %s\n\n", only->name, " [OPTIONS]",
+               only->arguments[0] ? " " : "", only->arguments, only->help);
         options_print_help(only->bit);
         return;
     }
@@ -54,12 +66,16 @@ static void print_help(const struct command *only)
            "  unbrick [OPTIONS] COMMAND TARGET...\n\n"
            "A TARGET is a disk, a partition, an image file or a directory.\n\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-8s%-24s%s\n", commands[i].name, commands[i].arguments, commands[i].help);
-    printf("  %-8s%-24s%s\n\n", "spawn", "[OPTIONS] [COMMAND]",
-           "the container engine alone (options of nspawn)");
-    options_print_help(FOR_ALL);
-    printf("\nExit status: 0 done, 1 failed, 2 usage, 3 refused, 4 no usable target,\n"
-           "5 file-system errors left, 6 the host lacks something. See unbrick(1).\n");
+        print_command(commands[i].name, commands[i].arguments, commands[i].help);
+    print_command("spawn", "[OPTIONS] [COMMAND]", "the container engine alone (options of nspawn)");
+    printf("\n");
+    options_print_common_help();
+    printf("\n");
+    ui_print_field(0, "",
+                   "The options of a command: unbrick help COMMAND. All of it: man unbrick.");
+    ui_print_field(0, "",
+                   "Exit status: 0 done, 1 failed, 2 usage, 3 refused, 4 no usable target, "
+                   "5 file-system errors left, 6 the host lacks something.");
 }
 
 static const struct command *find_command(const char *name)
@@ -70,11 +86,50 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-static void print_error_json(const struct error *e, int status)
+static int no_command(const char *word, struct error *e)
+{
+    const char *names[COMMAND_COUNT + 1], *meant;
+
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        names[i] = commands[i].name;
+    names[COMMAND_COUNT] = "spawn";
+    meant = nearest_word(word, names, COMMAND_COUNT + 1);
+    (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "there is no command \"%s\"",
+                    text_safe(word));
+    if (meant)
+        (void)error_advise(e, "is `unbrick %s` meant?", meant);
+    else if (access(word, F_OK) == 0)
+        (void)error_advise(e, "the command comes first: unbrick boot %s", text_safe(word));
+    else
+        (void)error_advise(e,
+                           "unbrick --help shows what there is; the main one: unbrick boot DISK");
+    return ERROR_USAGE;
+}
+
+/* A word that is no target may have been meant for something else. */
+static void explain_word(const struct options *o, struct error *e)
+{
+    for (unsigned i = 0; i < o->target_count; i++) {
+        const char *word = o->targets[i];
+
+        if (access(word, F_OK) == 0)
+            continue;
+        if (find_command(word))
+            (void)error_advise(e, "\"%s\" is a command: give one only", word);
+        else if (fault_find(word))
+            (void)error_advise(e, "\"%s\" is the id of a finding: unbrick repair TARGET %s", word,
+                               word);
+        return;
+    }
+}
+
+static void print_error_json(const struct command *c, const struct error *e, int status)
 {
     json_t *document = json_object();
 
     json_object_set_new(document, "schema", json_string("unbrick.error/1"));
+    if (c)
+        json_object_set_new(document, "command", json_string(c->name));
     json_object_set_new(document, "status", json_integer(status));
     json_object_set_new(document, "reason", json_string(e->reason));
     json_object_set_new(document, "message", json_string(e->text));
@@ -100,16 +155,18 @@ static int failure_status(const struct command *c, const struct error *e, int st
 static int report(const struct options *o, const struct command *c, const struct error *e,
                   int status)
 {
+    struct error output = {0};
+
     if (e->code) {
         status = failure_status(c, e, status);
         if (o->ui.json)
-            print_error_json(e, status);
+            print_error_json(c, e, status);
         else
             ui_error("%s%s%s", e->text, e->advice[0] ? "\n" : "", e->advice);
     }
-    if (fflush(stdout) != 0 && status == 0) {
-        ui_error("cannot write the output: %s", strerror(errno));
-        status = ERROR_FAILED;
+    if (ui_flush_output(&output) < 0) {
+        ui_error("%s", output.text);
+        status = e->code ? status : (int)output.kind; /* 1 would be an answer of examine's */
     }
     return status;
 }
@@ -167,13 +224,8 @@ static int run(int argc, char **argv, struct options *o, const struct command **
     } else {
         c = find_command(argv[next]);
     }
-    if (!c) {
-        (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "there is no command \"%s\"",
-                        text_safe(argv[next]));
-        (void)error_advise(e,
-                           "unbrick --help shows what there is; the main one: unbrick boot DISK");
-        return ERROR_USAGE;
-    }
+    if (!c)
+        return no_command(argv[next], e);
     *ret_command = c;
     r = options_read(o, argc, argv, next + 1, c->bit, false, NULL, e);
     ui_setup(&o->ui);
@@ -183,7 +235,10 @@ static int run(int argc, char **argv, struct options *o, const struct command **
         print_help(c);
         return 0;
     }
-    return c->run(o, e);
+    r = c->run(o, e);
+    if (e->code && strcmp(e->reason, "no-such-target") == 0)
+        explain_word(o, e);
+    return r;
 }
 
 int main(int argc, char **argv)

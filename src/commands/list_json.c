@@ -146,15 +146,17 @@ static json_t *disk_of(const struct list *l, const struct list_disk *d)
 
     set_text(item, "target", d->target);
     set_text(item, "problem", d->problem);
+    set_text(item, "in_use", d->use);
+    if (d->disk || d->size)
+        json_object_set_new(item, "size",
+                            json_integer((json_int_t)(d->disk ? d->disk->size : d->size)));
     if (d->disk) {
-        json_object_set_new(item, "size", json_integer((json_int_t)d->disk->size));
         json_object_set_new(item, "sector_size", json_integer(d->disk->sector_size));
         set_text(item, "table", d->disk->table);
         set_text(item, "table_id", d->disk->table_id);
         set_text(item, "table_error", d->disk->table_error);
         set_text(item, "model", d->disk->model);
         set_text(item, "serial", d->disk->serial);
-        set_text(item, "in_use", d->use);
         set_text(item, "clone", d->clone);
         set_text(item, "paths", d->paths);
         for (unsigned i = 0; i < d->disk->volume_count; i++)

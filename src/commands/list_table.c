@@ -2,9 +2,12 @@
 
 /* The tree that a person sees: disk, its volumes, the systems on them. */
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "commands/list.h"
 #include "storage/member.h"
+#include "terminal/ui.h"
+#include "terminal/wrap.h"
 
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
@@ -26,6 +29,9 @@ static const struct {
     [COLUMN_STATE] = {"STATE", 8, 0},
     [COLUMN_CONTENT] = {"CONTENT", 0.5, SCOLS_FL_WRAP},
 };
+
+/* In a column that is narrower than this nothing is won by keeping words whole. */
+#define CONTENT_MIN 12
 
 /* Of forty snapshots these tell what there is. */
 #define VERSIONS_SHOWN 5
@@ -258,7 +264,8 @@ static bool add_disk(struct tree *t, const struct list_disk *d)
     bool bare;
 
     if (!disk)
-        return add_line(t->table, NULL, text_safe(d->target), 0, "", "unreadable", d->problem);
+        return add_line(t->table, NULL, text_safe(d->target), d->size, "",
+                        d->use[0] ? "in use" : "unreadable", d->use[0] ? d->use : d->problem);
     bare = !disk->table[0] && disk->volume_count;
     if (bare && !d->use[0])
         describe_volume(t, disk, &disk->volumes[0], d->found, below, sizeof below);
@@ -279,6 +286,43 @@ static bool add_disk(struct tree *t, const struct list_disk *d)
     return line;
 }
 
+/* CONTENT is the last column, and begins where its title does. 0 when that is not known. */
+static unsigned content_start(struct libscols_table *table)
+{
+    _cleanup_free_ char *text = NULL;
+    const char *title;
+
+    if (scols_print_table_to_string(table, &text) != 0 || !text)
+        return 0;
+    title = strstr(text, columns[COLUMN_CONTENT].title);
+    return title && memchr(text, '\n', (size_t)(title - text)) == NULL ? (unsigned)(title - text)
+                                                                       : 0;
+}
+
+/* libsmartcols breaks lines, also inside words: the words are put on lines before it sees them. */
+static bool wrap_words(struct libscols_table *table)
+{
+    struct libscols_column *content = scols_table_get_column(table, COLUMN_CONTENT);
+    struct libscols_iter *i = scols_new_iter(SCOLS_ITER_FORWARD);
+    unsigned start = content_start(table), width = ui_columns();
+    struct libscols_line *line;
+    bool ok = i && content && scols_column_set_safechars(content, "\n") == 0 &&
+              scols_column_set_wrapfunc(content, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
+                                        (void *)"\n") == 0;
+
+    while (ok && start && start + CONTENT_MIN < width &&
+           scols_table_next_line(table, i, &line) == 0) {
+        _cleanup_text_ struct text t = TEXT_INIT(16384);
+        const char *data = scols_cell_get_data(scols_line_get_column_cell(line, content));
+
+        if (data)
+            ok = wrap_append(&t, data, width - start, 0, 0) == 0 &&
+                 scols_line_set_column_data(line, content, t.data ? t.data : "") == 0;
+    }
+    scols_free_iter(i);
+    return ok;
+}
+
 int list_print_table(const struct list *l, bool all_versions, FILE *out, struct error *e)
 {
     struct libscols_table *table = scols_new_table();
@@ -297,6 +341,8 @@ int list_print_table(const struct list *l, bool all_versions, FILE *out, struct 
     }
     for (unsigned i = 0; ok && i < l->count; i++)
         ok = add_disk(&t, &l->disks[i]);
+    if (ok && isatty(fileno(out)))
+        ok = wrap_words(table);
     ok = ok && scols_print_table(table) == 0;
     scols_unref_table(table);
     return ok ? 0 : error_errno(e, -ENOMEM, "cannot print the table");

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands/options.h"
 
+#include "base/nearest.h"
 #include "base/text.h"
 #include "faults/machine.h"
+#include "terminal/ui.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -369,6 +371,22 @@ static const struct option_row *find_letter(char letter)
     return NULL;
 }
 
+static int unknown_option(const char *word, unsigned bit, struct error *e)
+{
+    const char *names[TABLE_ROWS], *meant;
+    char name[64];
+    size_t count = 0;
+
+    for (size_t i = 0; i < TABLE_ROWS; i++)
+        if (table[i].commands & bit)
+            names[count++] = table[i].name;
+    (void)usage(e, "unknown option %s", text_safe(word));
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 1 + (word[1] == '-'), "="),
+             word + 1 + (word[1] == '-'));
+    meant = word[1] == '-' ? nearest_word(name, names, count) : NULL;
+    return meant ? error_advise(e, "is --%s meant?", meant) : -EINVAL;
+}
+
 /* One option word; *i is moved on when its value is the next word. */
 static int read_option(struct options *o, int argc, char **argv, int *i, unsigned bit,
                        struct error *e)
@@ -386,7 +404,7 @@ static int read_option(struct options *o, int argc, char **argv, int *i, unsigne
         value = word[2] ? word + 2 : NULL;
     }
     if (!row)
-        return usage(e, "unknown option %s", text_safe(word));
+        return unknown_option(word, bit, e);
     if (!(row->commands & bit))
         return usage(e, "--%s does not go with this command", row->name);
     if (!row->value) {
@@ -436,20 +454,30 @@ int options_read(struct options *o, int argc, char **argv, int first, unsigned b
     return 0;
 }
 
+static void print_row(const struct option_row *row)
+{
+    char left[48], letter[8] = "    ";
+
+    if (row->letter)
+        snprintf(letter, sizeof letter, "-%c, ", row->letter);
+    snprintf(left, sizeof left, "  %s--%s%s%s", letter, row->name,
+             !row->value            ? ""
+             : row->value[0] == '[' ? "[="
+                                    : "=",
+             row->value ? row->value + (row->value[0] == '[') : "");
+    ui_print_field(29, left, row->help);
+}
+
 void options_print_help(unsigned bits)
 {
-    for (size_t i = 0; i < TABLE_ROWS; i++) {
-        char left[48], letter[8] = "    ";
+    for (size_t i = 0; i < TABLE_ROWS; i++)
+        if (table[i].commands & bits)
+            print_row(&table[i]);
+}
 
-        if (!(table[i].commands & bits))
-            continue;
-        if (table[i].letter)
-            snprintf(letter, sizeof letter, "-%c, ", table[i].letter);
-        snprintf(left, sizeof left, "  %s--%s%s%s", letter, table[i].name,
-                 !table[i].value            ? ""
-                 : table[i].value[0] == '[' ? "[="
-                                            : "=",
-                 table[i].value ? table[i].value + (table[i].value[0] == '[') : "");
-        printf("%-28s %s\n", left, table[i].help);
-    }
+void options_print_common_help(void)
+{
+    for (size_t i = 0; i < TABLE_ROWS; i++)
+        if (table[i].commands == FOR_ALL)
+            print_row(&table[i]);
 }

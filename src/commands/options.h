@@ -82,5 +82,8 @@ int options_read(struct options *o, int argc, char **argv, int first, unsigned b
 
 void options_free(struct options *o);
 
-/* Print the options of the commands in @bits to stdout, at most 79 columns wide. */
+/* Print the options of the commands in @bits to stdout, at the terminal's width. */
 void options_print_help(unsigned bits);
+
+/* The same with those that go with every command. */
+void options_print_common_help(void);

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "terminal/wrap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Where the values of a plan begin. */
+#define PLAN_INDENT 9
 
 int patient_request_from_options(const struct options *o, struct patient_request *ret,
                                  struct error *e)
@@ -81,54 +85,58 @@ char *patient_targets(const struct patient *p, char *buf, size_t size)
     return buf;
 }
 
-static void print_volumes(const struct patient *p)
+static void describe_volumes(const struct patient *p, struct text *out)
 {
     char size[24];
 
     for (unsigned i = 0; i < p->disk_count; i++) {
         const struct disk *d = p->disks[i];
 
-        printf("disk     %s, %s%s%s\n", text_safe(d->target), text_bytes(d->size, size),
-               d->table[0] ? ", partition table " : ", no partition table", d->table);
+        (void)text_appendf(out, "disk     %s, %s%s%s\n", text_safe(d->target),
+                           text_bytes(d->size, size),
+                           d->table[0] ? ", partition table " : ", no partition table", d->table);
         if (d->table_error[0])
-            printf("         the table: %s\n", d->table_error);
+            (void)text_appendf(out, "         the table: %s\n", d->table_error);
         for (unsigned j = 0; j < d->volume_count; j++) {
             const struct volume *v = &d->volumes[j];
 
-            printf("volume   %s, %s, %s%s\n", text_safe(v->name), text_bytes(v->size, size),
-                   v->fs.type[0] ? text_safe(v->fs.type) : "nothing known",
-                   v->fs.dirty ? ", not cleanly unmounted" : "");
+            (void)text_appendf(out, "volume   %s, %s, %s%s\n", text_safe(v->name),
+                               text_bytes(v->size, size),
+                               v->fs.type[0] ? text_safe(v->fs.type) : "nothing known",
+                               v->fs.dirty ? ", not cleanly unmounted" : "");
         }
     }
 }
 
-static void print_mounts(const struct options *o, const struct patient *p)
+static void describe_mounts(const struct options *o, const struct patient *p, struct text *out)
 {
     if (p->request.no_mount)
-        printf("mount    nothing (--no-mount)\n");
+        (void)text_appendf(out, "mount    nothing (--no-mount)\n");
     if (!p->root)
         return;
-    printf("check    / on %s (--fsck=%s)\n", text_safe(p->root->volume->name),
-           o->read_only              ? "skip, the disk is not written to"
-           : o->fsck == CHECK_ASK    ? "ask"
-           : o->fsck == CHECK_REPAIR ? "repair"
-           : o->fsck == CHECK_QUICK  ? "quick"
-                                     : "skip");
-    printf("mount    / from %s%s%s\n", text_safe(p->root->volume->name),
-           p->root->place.subvolume[0] ? ", subvolume " : "", text_safe(p->root->place.subvolume));
+    (void)text_appendf(out, "check    / on %s (--fsck=%s)\n", text_safe(p->root->volume->name),
+                       o->read_only              ? "skip, the disk is not written to"
+                       : o->fsck == CHECK_ASK    ? "ask"
+                       : o->fsck == CHECK_REPAIR ? "repair"
+                       : o->fsck == CHECK_QUICK  ? "quick"
+                                                 : "skip");
+    (void)text_appendf(out, "mount    / from %s%s%s\n", text_safe(p->root->volume->name),
+                       p->root->place.subvolume[0] ? ", subvolume " : "",
+                       text_safe(p->root->place.subvolume));
     if (p->root->place.deployment[0])
-        printf("bind     / from %s in there, with /var, /usr and /sysroot as OSTree has them\n",
-               text_safe(p->root->place.deployment));
+        (void)text_appendf(
+            out, "bind     / from %s in there, with /var, /usr and /sysroot as OSTree has them\n",
+            text_safe(p->root->place.deployment));
     for (unsigned i = 0; i < p->plan->count; i++) {
         const struct mount_step *step = &p->plan->steps[i];
 
         if (step->skipped[0])
-            printf("skip     %s (/etc/fstab line %u): %s\n", text_safe(step->target), step->line,
-                   step->skipped);
+            (void)text_appendf(out, "skip     %s (/etc/fstab line %u): %s\n",
+                               text_safe(step->target), step->line, step->skipped);
         else
-            printf("mount    %s from %s%s%s%s\n", text_safe(step->target),
-                   text_safe(step->volume->name), step->options[0] ? ", options " : "",
-                   text_safe(step->options), step->needed ? ", checked before" : "");
+            (void)text_appendf(out, "mount    %s from %s%s%s%s\n", text_safe(step->target),
+                               text_safe(step->volume->name), step->options[0] ? ", options " : "",
+                               text_safe(step->options), step->needed ? ", checked before" : "");
     }
 }
 
@@ -184,6 +192,25 @@ static void show_as_run(const struct options *o, struct container_plan *plan)
         plan->devices[i].read_only = o->read_only;
 }
 
+/* On a terminal what is continued stands below the values; programs get a line for each. */
+static int print_wrapped(struct text *t)
+{
+    _cleanup_text_ struct text out = TEXT_INIT(2 << 20);
+    char *rest = t->data, *line;
+
+    if (!isatty(STDOUT_FILENO)) {
+        (void)fputs(t->data ? t->data : "", stdout);
+        return t->failed;
+    }
+    while (rest && (line = strsep(&rest, "\n")))
+        if (line[0]) {
+            (void)wrap_append(&out, line, ui_columns(), 0, PLAN_INDENT);
+            (void)text_append(&out, "\n", 1);
+        }
+    (void)fputs(out.data ? out.data : "", stdout);
+    return out.failed;
+}
+
 int print_plan(const struct options *o, const struct patient *p, struct container_plan *plan,
                struct error *e)
 {
@@ -194,17 +221,14 @@ int print_plan(const struct options *o, const struct patient *p, struct containe
         show_as_run(o, plan);
     if (o->ui.json)
         return print_plan_json(p, plan, e);
-    printf("system   %s, %s\n", p->name,
-           p->system.pretty[0] ? text_safe(p->system.pretty) : "Linux");
-    print_volumes(p);
-    print_mounts(o, p);
-    if (!plan)
-        return 0;
-    r = container_plan_describe(plan, &t);
-    if (r < 0)
-        return error_errno(e, r, "describing the container");
-    printf("%s", t.data ? t.data : "");
-    return 0;
+    (void)text_appendf(&t, "system   %s, %s\n", p->name,
+                       p->system.pretty[0] ? text_safe(p->system.pretty) : "Linux");
+    describe_volumes(p, &t);
+    describe_mounts(o, p, &t);
+    r = plan ? container_plan_describe(plan, &t) : 0;
+    if (r == 0)
+        r = print_wrapped(&t);
+    return r < 0 ? error_errno(e, r, "describing the plan") : 0;
 }
 
 /* What the machine has to be told before it is whole again. */

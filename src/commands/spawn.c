@@ -396,7 +396,10 @@ int command_spawn(int argc, char **argv)
 
     if (spawn_options_read(&o, &plan, argc, argv, &e) == 0) {
         ui_setup(&(struct ui_settings){.quiet = o.quiet, .log_fd = -1});
-        status = print_something(&o) ? 0 : run(&o, &plan, &e);
+        if (!print_something(&o))
+            status = run(&o, &plan, &e);
+        else if (ui_flush_output(&e) == 0)
+            status = 0;
     }
     container_plan_free(&plan);
     spawn_options_free(&o);

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "commands/spawn_take.h"
+#include "terminal/ui.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -250,13 +251,14 @@ void spawn_options_print_help(void)
         const char *before = table[i].has_value == NONE    ? ""
                              : table[i].has_value == MAYBE ? "[="
                                                            : "=";
-        char left[64];
+        char left[64], indented[72];
 
         if (!table[i].help)
             continue;
         snprintf(left, sizeof left, "%c%c --%s%s%s%s", table[i].letter ? '-' : ' ',
                  table[i].letter ? table[i].letter : ' ', table[i].name, before, table[i].argument,
                  table[i].has_value == MAYBE ? "]" : "");
-        printf("  %-31s %s\n", left, table[i].help);
+        snprintf(indented, sizeof indented, "  %s", left);
+        ui_print_field(34, indented, table[i].help);
     }
 }

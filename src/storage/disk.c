@@ -32,7 +32,7 @@
 static int no_such_target(const char *target, int code, struct error *e)
 {
     if (code == -ENOENT || code == -ENOTDIR)
-        return error_set(e, ERROR_TARGET, code, "no-such-target", "there is no %s",
+        return error_set(e, ERROR_TARGET, code, "no-such-target", "there is no file or device %s",
                          text_safe(target));
     if (code == -ENOMEDIUM || code == -ENXIO)
         return error_set(e, ERROR_TARGET, code, "no-such-target", "there is no disk behind %s",

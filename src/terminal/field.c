@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "terminal/ui.h"
+#include "base/error.h"
+#include "terminal/ui_private.h"
 #include "terminal/width.h"
 #include "terminal/wrap.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 int ui_format_field(struct text *out, unsigned columns, unsigned key_width, const char *key,
@@ -13,9 +16,25 @@ int ui_format_field(struct text *out, unsigned columns, unsigned key_width, cons
 
     (void)text_append(out, key, size);
     /* A key that fills its column must not touch the value. */
-    do {
+    for (bool first = size > 0; first || used < key_width; first = false, used++)
         (void)text_append(out, " ", 1);
-    } while (++used < key_width);
     (void)wrap_append(out, value, columns, used, key_width);
     return text_append(out, "\n", 1);
+}
+
+int ui_flush_output(struct error *e)
+{
+    /* What failed before was reported then to nobody. */
+    if (!ferror(stdout) && fflush(stdout) == 0)
+        return 0;
+    return error_set(e, ERROR_HOST, errno ? -errno : -EIO, "output", "cannot write the output: %s",
+                     strerror(errno ? errno : EIO));
+}
+
+void ui_print_field(unsigned key_width, const char *key, const char *value)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(UI_TEXT_MAX);
+
+    (void)ui_format_field(&t, ui_columns(), key_width, key, value);
+    (void)fputs(t.data ? t.data : "", stdout);
 }

@@ -67,3 +67,11 @@ bool ui_stdout_color(void);
 struct text;
 int ui_format_field(struct text *out, unsigned columns, unsigned key_width, const char *key,
                     const char *value);
+
+/* The same to stdout, at the terminal's width: for tables of a help. */
+void ui_print_field(unsigned key_width, const char *key, const char *value);
+
+/* Results that could not be written (a full disk) are a failure: 0, or a negative errno with
+ * ERROR_HOST. */
+struct error;
+int ui_flush_output(struct error *e);

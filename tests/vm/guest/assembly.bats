@@ -61,6 +61,10 @@ load storage
     [[ $stderr == *--degraded* ]]
     unchanged a.img unb shell --degraded a.img -- cat /etc/hostname
     [ "$output" = mini ]
+    # What a machine with this disk alone would come to.
+    unchanged a.img unb examine --degraded --json a.img
+    [ "$status" -eq 1 ]
+    jq -e '.findings[] | select(.id == "member.missing") | .severity == "stops-boot"' <<<"$output"
     no_layers
 }
 
@@ -96,6 +100,25 @@ load storage
     echo "$output"
     [ "$status" -eq 0 ]
     run "$PTY" expect:'Passphrase for' 'send:\x03' status:130 -- "$UNBRICK" boot a.img
+    [ "$status" -eq 0 ]
+    no_layers
+}
+
+@test "luks: a repair, which opens the disk twice, asks for the passphrase once" {
+    disk a 100M
+    luks "$A" secret
+    mini /dev/mapper/secret "/dev/mapper/secret / ext4 defaults 0 1
+UUID=11111111-2222-4333-8444-555555555555 /data ext4 defaults 0 2"
+    put_away
+    unchanged a.img run "$PTY" expect:'Passphrase for a.img' "send:$(cat "$KEY")\\r" expect:'Apply that' \
+        'send:n\r' status:3 -- "$UNBRICK" repair a.img
+    echo "$output"
+    [ "$status" -eq 0 ]
+    run "$PTY" expect:'Passphrase for a.img' "send:$(cat "$KEY")\\r" expect:'Apply that' 'send:y\r' \
+        expect:'Done' expect:'safe to detach' absent:'Passphrase' status:0 -- "$UNBRICK" repair a.img
+    echo "$output"
+    [ "$status" -eq 0 ]
+    unb shell --key-file "$KEY" a.img -- grep nofail /etc/fstab
     [ "$status" -eq 0 ]
     no_layers
 }
