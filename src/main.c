@@ -63,8 +63,9 @@ static void print_help(const struct command *only)
         return;
     }
     printf("unbrick: make a Linux disk boot again\n\n"
-           "  unbrick [OPTIONS] COMMAND TARGET...\n\n"
-           "A TARGET is a disk, a partition, an image file or a directory.\n\n");
+           "  unbrick [OPTIONS] COMMAND TARGET...\n\n");
+    ui_print_field(0, "", "A TARGET is a disk, a partition, an image file or a directory.");
+    printf("\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         print_command(commands[i].name, commands[i].arguments, commands[i].help);
     print_command("spawn", "[OPTIONS] [COMMAND]", "the container engine alone (options of nspawn)");

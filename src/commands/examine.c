@@ -14,12 +14,35 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* The text that a report may have. */
 #define REPORT_TEXT_MAX ((size_t)4 << 20)
+
+static int list_faults_json(struct error *e)
+{
+    json_t *document = json_object(), *list = json_array();
+    int r;
+
+    for (size_t i = 0; i < fault_family_count; i++)
+        for (size_t j = 0; j < fault_families[i]->count; j++) {
+            const struct fault *f = &fault_families[i]->faults[j];
+
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", f->id,
+                                                  "severity", fault_severity_name(f->severity),
+                                                  "risk", fault_risk_name(f->risk), "title",
+                                                  f->title, "why", f->why, "remedy", f->remedy));
+        }
+    json_object_set_new(document, "schema", json_string("unbrick.faults/1"));
+    json_object_set_new(document, "faults", list);
+    r = json_dumpf(document, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(document);
+    return r < 0 ? error_errno(e, -EIO, "writing the list") : 0;
+}
 
 static int list_faults(void)
 {
@@ -219,7 +242,7 @@ int command_examine(const struct options *o, struct error *e)
     int r;
 
     if (o->list_faults)
-        return list_faults();
+        return o->ui.json ? list_faults_json(e) : list_faults();
     if (o->each && o->html)
         r = error_set(e, ERROR_USAGE, -EINVAL, "usage", "--html does not go with --each");
     else if (o->each)
@@ -228,5 +251,7 @@ int command_examine(const struct options *o, struct error *e)
         r = o->target_count == 1 && strcmp(o->targets[0], "/") == 0
                 ? examine_host(o, page_fd, e)
                 : open_and_examine(o, page_fd, e);
+    if (r < 0 && e->code == -ENOTUNIQ && o->target_count > 1 && !o->each)
+        (void)error_advise(e, "if each is a machine of its own: unbrick examine --each TARGET...");
     return r < 0 ? (int)e->kind : r;
 }

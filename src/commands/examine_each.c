@@ -172,6 +172,16 @@ static void give_up(struct each *each)
         }
 }
 
+static int refuse_twice(const struct options *o, struct error *e)
+{
+    for (unsigned i = 0; i < o->target_count; i++)
+        for (unsigned j = 0; j < i; j++)
+            if (strcmp(o->targets[i], o->targets[j]) == 0)
+                return error_set(e, ERROR_USAGE, -EINVAL, "usage", "%s is named twice",
+                                 text_safe(o->targets[i]));
+    return 0;
+}
+
 int examine_each(const struct options *o, struct error *e)
 {
     struct each each = {.o = o, .limit = job_limit()};
@@ -179,6 +189,7 @@ int examine_each(const struct options *o, struct error *e)
 
     if (o->target_count == 0)
         return error_set(e, ERROR_USAGE, -EINVAL, "usage", "no target is named");
+    r = refuse_twice(o, e);
     for (unsigned next = 0; r == 0 && (next < o->target_count || each.running);) {
         if (next < o->target_count && each.running < each.limit)
             r = start(&each, o->targets[next++], e);

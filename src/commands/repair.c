@@ -213,6 +213,8 @@ static int apply(struct repair *p, struct error *e)
                 stamp);
     else if (r == 0 && changes->count)
         ui_note("Done.");
+    if (r == 0)
+        repair_access_say(p->o, &p->access);
     return r;
 }
 

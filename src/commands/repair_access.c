@@ -136,6 +136,16 @@ int repair_access_plan(const struct options *o, struct repair_access *a, struct 
     return r;
 }
 
+void repair_access_say(const struct options *o, const struct repair_access *a)
+{
+    if (o->root_password)
+        ui_note("root has the new password.");
+    if (o->unlock)
+        ui_note("The account %s is unlocked.", text_safe(o->unlock));
+    if (o->ssh_key)
+        ui_note("The key lets %s in by ssh.", text_safe(a->user));
+}
+
 void repair_access_free(struct repair_access *a)
 {
     explicit_bzero(a->password, sizeof a->password);

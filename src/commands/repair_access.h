@@ -27,5 +27,8 @@ int repair_access_read(const struct options *o, struct repair_access *ret, struc
 int repair_access_plan(const struct options *o, struct repair_access *a, struct examination *x,
                        struct changes *c, struct error *e);
 
+/* Say that it was done. */
+void repair_access_say(const struct options *o, const struct repair_access *a);
+
 /* Wipes the password. */
 void repair_access_free(struct repair_access *a);

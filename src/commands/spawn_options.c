@@ -244,9 +244,11 @@ void spawn_options_free(struct spawn_options *o)
 
 void spawn_options_print_help(void)
 {
-    printf("unbrick spawn [OPTION...] [--] [COMMAND [ARGUMENT...]]\n\n"
-           "Run a command, or with --boot the init, in a directory tree as in a machine of\n"
-           "its own, with the options of systemd-nspawn(1).\n\n");
+    printf("unbrick spawn [OPTION...] [--] [COMMAND [ARGUMENT...]]\n\n");
+    ui_print_field(0, "",
+                   "Run a command, or with --boot the init, in a directory tree as in a machine of "
+                   "its own, with the options of systemd-nspawn(1).");
+    printf("\n");
     for (size_t i = 0; i < COUNT; i++) {
         const char *before = table[i].has_value == NONE    ? ""
                              : table[i].has_value == MAYBE ? "[="

@@ -165,7 +165,7 @@ int command_status(const struct options *o, struct error *e)
         if (sessions[i].mount[0])
             printf(", on %s", text_safe(sessions[i].mount));
         if (sessions[i].alive)
-            printf(", process %d", (int)sessions[i].pid);
+            printf(", number %s", sessions[i].id);
         putchar('\n');
         if (ask(&sessions[i], &state))
             print_state(&sessions[i], &state);

@@ -10,6 +10,7 @@
 #include "faults/facts_loader.h"
 #include "faults/facts_user.h"
 #include "faults/remedies.h"
+#include "faults/space.h"
 #include "storage/mount.h"
 #include "system/directory.h"
 #include "system/kernels.h"
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 /* The newest kernel in the directory @path below @fd; false when there is none. */
@@ -80,7 +82,7 @@ static void detect_line_lost(struct examination *x, const struct fault *f, struc
             finding = report_add(r, f, "/etc/fstab has no line for /boot, which is on %s",
                                  text_safe(v->name));
             finding_at(finding, "/etc/fstab", 0);
-            finding_expected(finding, "UUID=%s /boot %s", text_safe(v->fs.uuid),
+            finding_expected(finding, "there is no line UUID=%s /boot %s", text_safe(v->fs.uuid),
                              text_safe(v->fs.type));
             finding_subject(finding, v->fs.uuid);
             return;
@@ -130,7 +132,7 @@ static void detect_esp_line_lost(struct examination *x, const struct fault *f, s
     finding = report_add(r, f, "/etc/fstab has no line for /boot/efi, which is on %s",
                          text_safe(esp->name));
     finding_at(finding, "/etc/fstab", 0);
-    finding_expected(finding, "UUID=%s /boot/efi vfat", text_safe(esp->fs.uuid));
+    finding_expected(finding, "there is no line UUID=%s /boot/efi vfat", text_safe(esp->fs.uuid));
 }
 
 static int add_esp_line(struct examination *x, const struct finding *f, struct changes *c,
@@ -174,7 +176,9 @@ static void detect_full(struct examination *x, const struct fault *f, struct rep
 {
     unsigned long long largest = 0, room;
     char room_text[24], largest_text[24];
+    struct stat boot, root;
     struct statvfs st;
+    bool with_root;
     unsigned count;
     const struct boot_choice *choices = facts_choices(x, &count);
     _cleanup_fd_ int fd = -1;
@@ -196,8 +200,13 @@ static void detect_full(struct examination *x, const struct fault *f, struct rep
     room = (unsigned long long)st.f_bavail * st.f_frsize;
     if (room >= 2 * largest)
         return;
-    finding_expected(report_add(r, f, "/boot has no room for another initramfs"),
-                     "twice the size of the largest, which is %s; free: %s",
+    with_root =
+        fstat(fd, &boot) == 0 && fstat(x->root_fd, &root) == 0 && boot.st_dev == root.st_dev;
+    if (with_root && room < SPACE_NEARLY_FULL)
+        return; /* space.full says so */
+    finding_expected(report_add(r, f, "%s has no room for another initramfs",
+                                with_root ? "the root file system" : "/boot"),
+                     "twice the size of the largest one, %s, is needed; free: %s",
                      text_bytes(largest, largest_text), text_bytes(room, room_text));
 }
 

@@ -74,9 +74,8 @@ static void detect_root_wrong(struct examination *x, const struct fault *f, stru
         !v || v == x->root)
         return;
     finding = facts_cmdline_finding(x, r, f, &lines[0], word, "names another file system as root");
-    finding_expected(finding, "UUID=%s, where this system is; %s has %s",
-                     text_safe(x->root->fs.uuid), text_safe(v->name),
-                     v->fs.type[0] ? text_safe(v->fs.type) : "no file system");
+    finding_expected(finding, "this system is on UUID=%s; %s has %s", text_safe(x->root->fs.uuid),
+                     text_safe(v->name), v->fs.type[0] ? text_safe(v->fs.type) : "no file system");
     if (strcmp(v->fs.usage, "filesystem") == 0) {
         finding_severity(finding, FAULT_DEGRADES);
         finding_why(finding, "Whatever is on that file system is booted, and not this system.");
@@ -131,7 +130,8 @@ static void detect_root_unset(struct examination *x, const struct fault *f, stru
         if (found || !lines[i].is_default)
             continue;
         finding = facts_cmdline_finding(x, r, f, &lines[i], "", "names no root");
-        finding_expected(finding, "root=%s%s", x->root && x->root->fs.uuid[0] ? "UUID=" : "...",
+        finding_expected(finding, "there is no root=%s%s",
+                         x->root && x->root->fs.uuid[0] ? "UUID=" : "...",
                          x->root ? text_safe(x->root->fs.uuid) : "");
     }
 }
@@ -191,8 +191,7 @@ static void detect_subvolume(struct examination *x, const struct fault *f, struc
         if (text_is_empty(x->root_subvolume))
             finding_risk(finding, FAULT_RISK_NONE);
         else
-            finding_expected(finding, "subvol=%s, where this system is",
-                             text_safe(x->root_subvolume));
+            finding_expected(finding, "this system is in subvol=%s", text_safe(x->root_subvolume));
     }
     btrfs_subvolumes_free(&subvolumes);
 }
@@ -234,7 +233,7 @@ static void detect_init_missing(struct examination *x, const struct fault *f, st
             continue;
         finding =
             facts_cmdline_finding(x, r, f, &lines[i], word, "names an init that is not there");
-        finding_expected(finding, "%s", text_safe(init));
+        finding_expected(finding, "%s is not there", text_safe(init));
         if (lines[i].entry && lines[i].entry->initrd_count) {
             finding_severity(finding, FAULT_DEGRADES);
             finding_why(finding, "The initramfs passes it over and starts /sbin/init.");

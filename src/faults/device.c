@@ -96,7 +96,9 @@ static void detect_kernel_name(struct examination *x, const struct fault *f, str
         finding = fstab_line_finding(x, r, f, entry, "names a disk by its place");
         finding_severity(finding, FAULT_NOTICE);
         if (v && v->fs.uuid[0])
-            finding_expected(finding, "UUID=%s", text_safe(v->fs.uuid));
+            finding_expected(finding,
+                             "the disk may come up under another name; this one stays: UUID=%s",
+                             text_safe(v->fs.uuid));
         else
             finding_risk(finding, FAULT_RISK_NONE);
     }

@@ -74,9 +74,10 @@ static void detect_root_missing(struct examination *x, const struct fault *f, st
             finding = facts_choice_finding(x, r, f, c, c->initrds[c->initrd_count - 1].path,
                                            c->entry ? c->entry->initrd_line : 0,
                                            "loads an initramfs that cannot reach the root");
-            finding_expected(finding, "%s%s in %s, for %s", module ? "the program " : "the module ",
-                             module ? needs[j].program : needs[j].modules[0],
-                             text_safe(c->initrds[c->initrd_count - 1].path), needs[j].what);
+            finding_expected(finding, "%s lacks the %s %s, for %s",
+                             text_safe(c->initrds[c->initrd_count - 1].path),
+                             module ? "program" : "module",
+                             module ? needs[j].program : needs[j].modules[0], needs[j].what);
             check_remedy(x, finding, c, module || stack_has_module(m, NULL, needs[j].modules));
         }
     }
@@ -116,8 +117,8 @@ static void detect_not_built(struct examination *x, const struct fault *f, struc
                 finding_expected(facts_choice_finding(
                                      x, r, f, c, c->release, c->entry ? c->entry->kernel_line : 0,
                                      "loads a kernel without a driver for the root"),
-                                 "%s in %s, for %s", needs[j].modules[0], text_safe(m->directory),
-                                 needs[j].what);
+                                 "%s lacks the module %s, for %s", text_safe(m->directory),
+                                 needs[j].modules[0], needs[j].what);
     }
 }
 
@@ -141,9 +142,9 @@ static void detect_machine_missing(struct examination *x, const struct fault *f,
                 facts_choice_finding(x, r, f, c, c->initrds[c->initrd_count - 1].path,
                                      c->entry ? c->entry->initrd_line : 0,
                                      "loads an initramfs without the drivers for its machine");
-            finding_expected(finding, "%s in %s, for %s of %s", needs[j].modules[0],
-                             text_safe(c->initrds[c->initrd_count - 1].path), needs[j].what,
-                             x->machine->description);
+            finding_expected(finding, "%s lacks the module %s, for %s of %s",
+                             text_safe(c->initrds[c->initrd_count - 1].path), needs[j].modules[0],
+                             needs[j].what, x->machine->description);
             check_remedy(x, finding, c, stack_has_module(m, NULL, needs[j].modules));
         }
     }

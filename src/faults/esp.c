@@ -59,8 +59,8 @@ static void detect_wrong_type(struct examination *x, const struct fault *f, stru
         return;
     finding = report_add(r, f, "%s is used as EFI system partition and is not marked as one",
                          text_safe(v->name));
-    finding_expected(finding, "the type %s; it has %s", v->part_type[1] == 'x' ? "0xef" : ESP_TYPE,
-                     text_safe(v->part_type));
+    finding_expected(finding, "its type should be %s, and is %s",
+                     v->part_type[1] == 'x' ? "0xef" : ESP_TYPE, text_safe(v->part_type));
 }
 
 static void detect_no_loader(struct examination *x, const struct fault *f, struct report *r)
@@ -76,7 +76,7 @@ static void detect_no_loader(struct examination *x, const struct fault *f, struc
         if (facts_boot_sector(x->disks[i], &s) && s.has_code)
             return;
     finding_expected(report_add(r, f, "the EFI system partition has no boot loader in it"),
-                     "a program below %s", shown(esp, "EFI"));
+                     "there is no program below %s", shown(esp, "EFI"));
 }
 
 /* --- its programs --- */
@@ -167,7 +167,7 @@ static void detect_no_fallback(struct examination *x, const struct fault *f, str
         return;
     finding_expected(
         report_add(r, f, "the EFI system partition has no loader under the name for any machine"),
-        "%s", shown(esp, path));
+        "%s is not there", shown(esp, path));
 }
 
 /* --- GRUB's first configuration --- */
@@ -279,7 +279,7 @@ static void detect_unsigned(struct examination *x, const struct fault *f, struct
         return;
     finding_expected(
         facts_choice_finding(x, r, f, c, c->kernel, 0, "loads a kernel that Secure Boot refuses"),
-        "a signature in %s, since shim starts GRUB here", text_safe(c->kernel));
+        "there is no signature in %s, and shim starts GRUB here", text_safe(c->kernel));
 }
 
 static const struct fault faults[] = {

@@ -38,7 +38,7 @@ static void detect_hmac_missing(struct examination *x, const struct fault *f, st
             continue;
         finding_expected(facts_choice_finding(x, r, f, c, c->kernel, c->entry->kernel_line,
                                               "is for FIPS mode, and its kernel cannot be checked"),
-                         "%s", text_safe(path));
+                         "%s is not there", text_safe(path));
     }
 }
 
@@ -59,7 +59,7 @@ static void detect_boot_unset(struct examination *x, const struct fault *f, stru
         finding_expected(
             facts_choice_finding(x, r, f, c, "fips=1", c->entry->kernel_line,
                                  "is for FIPS mode, and does not say where its kernel is"),
-            "boot=UUID=%s beside fips=1", text_safe(boot->fs.uuid));
+            "there is no boot=UUID=%s beside fips=1", text_safe(boot->fs.uuid));
     }
 }
 

@@ -51,7 +51,8 @@ static void detect_missing(struct examination *x, const struct fault *f, struct 
     finding = report_add(r, f, FSTAB_PATH " %s",
                          x->fstab_error ? "is missing" : "has no line that mounts anything");
     finding_at(finding, FSTAB_PATH, 0);
-    finding_expected(finding, "a line for /, since the kernel is told to mount it read-only");
+    finding_expected(finding,
+                     "there is no line for /, and the kernel is told to mount it read-only");
 }
 
 static int write_fstab(struct examination *x, const struct finding *f, struct changes *c,

@@ -155,7 +155,7 @@ static void detect_modules_missing(struct examination *x, const struct fault *f,
         return;
     finding = report_add(r, f, "GRUB's modules are missing in %s", directory);
     finding_at(finding, directory, 0);
-    finding_expected(finding, "%s", path);
+    finding_expected(finding, "%s is not there", path);
     if (path_exists(x->root_fd, "/usr/lib/grub/i386-pc/normal.mod") != 1 || !x->root)
         finding_risk(finding, FAULT_RISK_NONE);
 }

@@ -46,7 +46,7 @@ static void detect_missing(struct examination *x, const struct fault *f, struct 
                 continue;
             finding = facts_choice_finding(x, r, f, c, c->initrds[j].path, c->entry->initrd_line,
                                            "loads an initramfs that is not there");
-            finding_expected(finding, "%s", text_safe(c->initrds[j].path));
+            finding_expected(finding, "%s is not there", text_safe(c->initrds[j].path));
             check_remedy(x, finding, c, is_main(c, j));
         }
     }

@@ -42,7 +42,7 @@ static void detect_image_missing(struct examination *x, const struct fault *f, s
             continue;
         finding = facts_choice_finding(x, r, f, c, c->kernel, c->entry ? c->entry->kernel_line : 0,
                                        "loads a kernel that is not there");
-        finding_expected(finding, "%s", text_safe(c->kernel));
+        finding_expected(finding, "%s is not there", text_safe(c->kernel));
         if (c->menu->loader != BOOT_GRUB || !rebuild_has_grub(x) || !has_other_kernel(x, c->kernel))
             finding_risk(finding, FAULT_RISK_NONE);
     }
@@ -61,7 +61,8 @@ static void detect_none(struct examination *x, const struct fault *f, struct rep
         !x->root)
         return;
     finding_expected(report_add(r, f, "there is no kernel in /boot"),
-                     "vmlinuz-%s, whose modules are there", text_safe(s->kernels[0].release));
+                     "vmlinuz-%s is not there, and its modules are",
+                     text_safe(s->kernels[0].release));
 }
 
 /* Why the image cannot be booted, in @why; false when it can, as far as can be told. */
@@ -132,7 +133,7 @@ static void detect_architecture(struct examination *x, const struct fault *f, st
         finding_expected(facts_choice_finding(x, r, f, c, c->kernel,
                                               c->entry ? c->entry->kernel_line : 0,
                                               "loads a kernel of 32 bits for a system of 64"),
-                         "%s: a kernel for x86-64", text_safe(c->kernel));
+                         "%s is for 32 bits; the programs are for x86-64", text_safe(c->kernel));
     }
 }
 
@@ -162,7 +163,7 @@ static void detect_too_old(struct examination *x, const struct fault *f, struct 
         finding_expected(facts_choice_finding(x, r, f, c, c->release,
                                               c->entry ? c->entry->kernel_line : 0,
                                               "loads a kernel that is too old for the system"),
-                         "Linux %u.%u.%u or newer", needed[0], needed[1], needed[2]);
+                         "it needs Linux %u.%u.%u or newer", needed[0], needed[1], needed[2]);
     }
 }
 
@@ -235,7 +236,7 @@ static void detect_modules_missing(struct examination *x, const struct fault *f,
             finding_expected(finding, "%u of %u files that %s/modules.dep names are missing",
                              missing, total, text_safe(m->directory));
         else
-            finding_expected(finding, "/lib/modules/%s", text_safe(c->release));
+            finding_expected(finding, "/lib/modules/%s is not there", text_safe(c->release));
         milden(x, finding, c);
     }
 }
@@ -257,7 +258,8 @@ static void detect_module_index(struct examination *x, const struct fault *f, st
             continue;
         finding = facts_choice_finding(x, r, f, c, c->release, c->entry ? c->entry->kernel_line : 0,
                                        "loads a kernel whose modules have no index");
-        finding_expected(finding, "%s/modules.dep and modules.dep.bin", text_safe(m->directory));
+        finding_expected(finding, "%s/modules.dep or modules.dep.bin is not there",
+                         text_safe(m->directory));
         milden(x, finding, c);
     }
 }

@@ -94,7 +94,8 @@ static void detect_core_differs(struct examination *x, const struct fault *f, st
     finding = report_add(r, f, "GRUB on %s and its files in /boot do not belong together",
                          text_safe(d->name));
     finding_at(finding, path, 0);
-    finding_expected(finding, "what is in %s, from sector %llu of the disk on", path,
+    finding_expected(finding,
+                     "what stands from sector %2$llu of the disk on is not what is in %1$s", path,
                      (unsigned long long)s.core_sector);
     check_remedy(x, finding);
 }
@@ -112,7 +113,7 @@ static void detect_no_place(struct examination *x, const struct fault *f, struct
         if (strcasecmp(d->volumes[i].part_type, BIOS_BOOT_TYPE) == 0)
             return;
     finding_expected(report_add(r, f, "%s has no partition for GRUB", text_safe(d->name)),
-                     "a partition of type \"BIOS boot\", of one MiB");
+                     "there is no partition of type \"BIOS boot\", of one MiB");
 }
 
 /* --- what GRUB has to read --- */

@@ -212,7 +212,7 @@ static void detect_devicetree(struct examination *x, const struct fault *f, stru
             continue;
         finding_expected(
             facts_choice_finding(x, r, f, c, path, 0, "loads a device tree that is not there"),
-            "%s", text_safe(path));
+            "%s is not there", text_safe(path));
     }
 }
 

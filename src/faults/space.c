@@ -16,10 +16,6 @@
 #include <sys/vfs.h>
 #include <linux/magic.h>
 
-/* Without a block left journald, login's records and every package manager fail; with less than
- * that a boot soon comes to it. */
-#define NEARLY_FULL ((uint64_t)1 << 20)
-
 static const char *const places[] = {"/",        "/var",           "/tmp",  "/var/tmp",
                                      "/var/log", "/var/log/audit", "/home", "/boot"};
 
@@ -60,7 +56,7 @@ static void check_place(struct examination *x, const struct fault *f, struct rep
     if (fstatvfs(fd, &st) < 0 || has_no_room_by_design(fd))
         return;
     if (inodes ? st.f_files == 0 || st.f_ffree > 0
-               : st.f_blocks == 0 || (uint64_t)st.f_bavail * st.f_frsize >= NEARLY_FULL)
+               : st.f_blocks == 0 || (uint64_t)st.f_bavail * st.f_frsize >= SPACE_NEARLY_FULL)
         return;
     finding =
         report_add(r, f, "the file system of %s has no %s left", place, inodes ? "inode" : "room");

@@ -8,6 +8,10 @@
 
 #define SPACE_TOP 5
 
+/* Without a block left journald, login's records and every package manager fail; with less than
+ * that a boot soon comes to it. */
+#define SPACE_NEARLY_FULL ((uint64_t)1 << 20)
+
 struct space_entry {
     char path[256]; /* raw; longer ones are left out */
     uint64_t bytes; /* allocated, with all below it */

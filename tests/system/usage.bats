@@ -44,6 +44,30 @@ load helpers
     refused 125 "--run" shell --run /nowhere /nowhere
 }
 
+@test "usage: what may have been meant is said" {
+    refused 2 'is `unbrick boot` meant' boto /nowhere
+    refused 2 "is --fsck meant" boot --fskc=skip /nowhere
+    echo >"$BATS_TEST_TMPDIR/disk.img"
+    refused 2 "the command comes first: unbrick boot $BATS_TEST_TMPDIR/disk.img" "$BATS_TEST_TMPDIR/disk.img"
+    refused 4 '"shell" is a command' boot shell "$BATS_TEST_TMPDIR/disk.img"
+    refused 4 'is the id of a finding' examine fstab.source-missing
+    refused 2 "named twice" examine --each /nowhere /nowhere
+}
+
+@test "usage: the help fits a narrow terminal, and names where the rest is" {
+    local command
+    for command in "--help" "help boot" "spawn --help"; do
+        # shellcheck disable=SC2086
+        run "$PTY" --size 24x60 status:0 -- "$UNBRICK" $command
+        [ "$status" -eq 0 ]
+        ! grep -E '^.{61,}' <<<"${output//$'\r'/}" || fail "$command is too wide"
+    done
+    unb --help
+    [[ $output == *"unbrick help COMMAND"* ]]
+    unb examine --list-faults --json
+    jq -e '.schema == "unbrick.faults/1" and (.faults | length > 100)' <<<"$output"
+}
+
 @test "usage: no target, an empty target, a directory among several" {
     refused 2 "target" boot
     refused 125 "target" shell
@@ -114,7 +138,12 @@ load helpers
 }
 
 @test "usage: a full disk under the output is noticed" {
-    run --separate-stderr bash -c "\"$UNBRICK\" --help >/dev/full"
-    [ "$status" -eq 1 ]
-    [[ $stderr == *"output"* ]]
+    # Not 1, which examine answers with when the machine will not boot.
+    local command
+    for command in --help "spawn --help" "examine --list-faults"; do
+        run --separate-stderr bash -c "\"$UNBRICK\" $command >/dev/full"
+        report_run "$command"
+        if [[ $command == spawn* ]]; then [ "$status" -eq 1 ]; else [ "$status" -eq 6 ]; fi
+        [[ $stderr == *"output"* ]]
+    done
 }

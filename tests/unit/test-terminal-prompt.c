@@ -130,7 +130,7 @@ static void interrupted(void **state)
     run(&(struct dialogue){
         .child = ask_yes, .wait_for = {"[Y/n] "}, .type = {"\x03"}, .status = STATUS_EINTR});
     run(&(struct dialogue){
-        .child = ask_yes, .wait_for = {"[Y/n] "}, .type = {"\x04"}, .status = STATUS_EINTR});
+        .child = ask_yes, .wait_for = {"[Y/n] "}, .type = {"\x04"}, .status = 0});
     run(&(struct dialogue){
         .child = choose, .wait_for = {"stops):"}, .type = {"\x03"}, .status = STATUS_EINTR});
 }

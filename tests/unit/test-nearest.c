@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "unit.h"
+
+#include "base/nearest.h"
+
+static const char *nearest(const char *typed)
+{
+    static const char *const words[] = {"list", "boot", "examine", "repair", "shell", "stop"};
+
+    return nearest_word(typed, words, sizeof words / sizeof words[0]);
+}
+
+static void a_typing_error_is_seen_through(void **state)
+{
+    assert_string_equal(nearest("boto"), "boot");   /* exchanged */
+    assert_string_equal(nearest("bot"), "boot");    /* missing */
+    assert_string_equal(nearest("boott"), "boot");  /* too much */
+    assert_string_equal(nearest("shall"), "shell"); /* wrong */
+    assert_string_equal(nearest("exmaien"), "examine");
+    assert_string_equal(nearest("list"), "list");
+}
+
+static void what_is_far_off_is_left(void **state)
+{
+    assert_null(nearest("frobnicate"));
+    assert_null(nearest("nope"));
+    assert_null(nearest("x"));
+    assert_null(nearest(""));
+    assert_null(nearest("a-word-that-is-longer-than-all-there-are-to-compare"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_typing_error_is_seen_through),
+        cmocka_unit_test(what_is_far_off_is_left),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
