@@ -50,6 +50,8 @@ struct examination {
     unsigned filesystem_count;
     const struct machine
         *machine;               /* the one that the disk is for (--for): faults/machine.h; NULL */
+    char helper[8][64]; /* UUIDs of what the examining host itself lives on */
+    unsigned helper_count;
     const char *root_subvolume; /* of the btrfs on "/"; NULL or "": none that has a name */
 
     /* Read by examination_open(). */

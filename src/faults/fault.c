@@ -44,6 +44,7 @@ extern const struct fault_family fault_family_ssh;
 extern const struct fault_family fault_family_sudo;
 extern const struct fault_family fault_family_network;
 extern const struct fault_family fault_family_console;
+extern const struct fault_family fault_family_leak;
 extern const struct fault_family fault_family_history;
 extern const struct fault_family fault_family_crash;
 
@@ -88,6 +89,7 @@ const struct fault_family *const fault_families[] = {
     &fault_family_sudo,
     &fault_family_network,
     &fault_family_console,
+    &fault_family_leak,
     &fault_family_history,
     &fault_family_crash,
 };

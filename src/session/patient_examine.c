@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/patient_examine.h"
 
+#include "storage/host_filesystems.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -70,6 +72,7 @@ int patient_examination_open(struct examination *ret, const struct patient *p, s
         .userdata = p,
         .root_subvolume = p->root ? p->root->place.subvolume : NULL,
     };
+    ret->helper_count = host_filesystems(ret->helper, sizeof ret->helper / sizeof ret->helper[0]);
     add_filesystems(ret, p);
     return examination_open(ret, e);
 }

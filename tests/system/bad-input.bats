@@ -202,7 +202,7 @@ END
 
 @test "bad input: two targets, one of them missing" {
     image
-    unchanged "$IMG" refused 4 "no /nowhere" boot "$IMG" /nowhere
+    unchanged "$IMG" refused 4 "device /nowhere" boot "$IMG" /nowhere
 }
 
 @test "bad input: a qcow2 image with nothing on it, and a damaged one" {

@@ -43,3 +43,21 @@ teardown() {
     [ "$status" -eq 0 ]
     [ "$(findings '.findings | length')" -eq 0 ]
 }
+
+@test "leak.host-device" { fault_case leak.host-device; }
+
+@test "leaks: the swap space of this host, planted in a session, is said before the disk is detached" {
+    image --boot
+    truncate -s 4M "$BATS_TEST_TMPDIR/swap.img"
+    mkswap -q "$BATS_TEST_TMPDIR/swap.img"
+    attach "$BATS_TEST_TMPDIR/swap.img"
+    swapon "$DEV"
+    script "mkdir -p /etc/initramfs-tools/conf.d
+# As the hook of initramfs-tools does, which takes the swap space that it finds in /proc/swaps.
+echo RESUME=UUID=$(blkid -p -s UUID -o value "$DEV") >/etc/initramfs-tools/conf.d/resume"
+    unb boot --run "$SCRIPT" "$IMG"
+    swapoff "$DEV"
+    detach_all
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"new since this session began"*"leak.host-device"* ]]
+}

@@ -33,7 +33,7 @@ setup_file() {
 }
 
 @test "shell: 125 for failures of ours" {
-    refused 125 "no /nowhere" shell /nowhere -- true
+    refused 125 "device /nowhere" shell /nowhere -- true
     truncate -s 10M "$BATS_TEST_TMPDIR/empty"
     refused 125 "file system" shell "$BATS_TEST_TMPDIR/empty" -- true
     refused 125 "option" shell --frobnicate "$IMG" -- true
