@@ -19,7 +19,7 @@ static int host_pid(void)
     ssize_t n = readlink("/proc/self", pid, sizeof pid - 1);
 
     pid[n > 0 ? n : 0] = '\0';
-    return n > 0 ? atoi(pid) : (int)getpid();
+    return n > 0 ? (int)strtol(pid, NULL, 10) : (int)getpid();
 }
 
 /* The init of a process namespace cannot stop itself (pid_namespaces(7)), and what it has no

@@ -136,7 +136,7 @@ EOF
     [ "$status" -eq 1 ]
     [ "${#lines[@]}" -eq 3 ]
     grep -q "^$TREE	unbrick-boot	Will not boot: " <<<"$output"
-    grep -q "^/nowhere	-	there is no /nowhere$" <<<"$output"
+    grep -q "^/nowhere	-	there is no file or device /nowhere$" <<<"$output"
     unb examine --each --json "$("$FIXTURES/suite" bookworm)" /nowhere
     [ "$status" -eq 4 ]
     [ "$(jq -s 'map(.schema) | sort | join(" ")' <<<"$output")" = '"unbrick.error/1 unbrick.examine/1"' ]
