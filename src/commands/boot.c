@@ -91,7 +91,7 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
     struct container_plan plan = {0};
     _cleanup_text_ struct text banner = TEXT_INIT(65536);
     struct supervise_result result = {0};
-    struct faults_around around = {0};
+    struct faults_around around = {.machine = o->machine};
     struct error closing = {0};
     const char *words = "";
     int wait_status = 0, status, r;

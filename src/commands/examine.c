@@ -136,12 +136,19 @@ static void say_unchecked(const struct options *o, const struct examination *x, 
     buf[0] = '\0';
     if (o->quick)
         snprintf(buf, size, "The file systems were not checked (--quick).");
-    for (unsigned i = 0; !o->quick && i < x->filesystem_count && used < size; i++)
-        if (x->filesystems[i].report->result == CHECK_INTERRUPTED)
+    else if (x->running || x->disk_count == 0)
+        snprintf(buf, size, "The file systems were not checked: %s.",
+                 x->running ? "they are in use" : "a directory was named");
+    for (unsigned i = 0; !o->quick && i < x->filesystem_count && used < size; i++) {
+        const struct examined_filesystem *fs = &x->filesystems[i];
+        bool never = fs->report->result == CHECK_NOT_CHECKED && !fs->mount_error && !fs->fail_reads;
+
+        if (fs->report->result == CHECK_INTERRUPTED || never)
             used += (size_t)snprintf(buf + used, size - used,
-                                     "%sThe file system of %s was not "
-                                     "checked to its end.",
-                                     used ? " " : "", text_safe(x->filesystems[i].target));
+                                     "%sThe file system of %s (%s) was not checked%s.",
+                                     used ? " " : "", text_safe(fs->target),
+                                     text_safe(fs->volume->fs.type), never ? "" : " to its end");
+    }
 }
 
 /* Detect, and show the report; @p: NULL for the running host. The exit status, or a negative errno.

@@ -43,5 +43,8 @@ int examine_text(const struct report *r, const struct examine_subject *s, unsign
 /* One page in HTML that needs nothing else: no script, no image, no font of the network. */
 int examine_html(const struct report *r, const struct examine_subject *s, struct text *out);
 
+/* "stops-boot", "degrades", "notice": for programs. */
+const char *examine_severity_word(enum fault_severity s);
+
 /* The schema "unbrick.examine/1" of docs/json.md on stdout. */
 int examine_json(const struct report *r, const struct examine_subject *s, struct error *e);

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "faults/machine.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ static unsigned job_limit(void)
 
 static int start(struct each *each, char *target, struct error *e)
 {
-    char *argv[16];
+    char *argv[20];
     unsigned count = 0;
     struct job *job = each->jobs;
     int r;
@@ -62,6 +63,14 @@ static int start(struct each *each, char *target, struct error *e)
     if (each->o->key_file) {
         argv[count++] = (char *)"--key-file";
         argv[count++] = (char *)each->o->key_file;
+    }
+    if (each->o->luks_header) {
+        argv[count++] = (char *)"--luks-header";
+        argv[count++] = (char *)each->o->luks_header;
+    }
+    if (each->o->machine) {
+        argv[count++] = (char *)"--for";
+        argv[count++] = (char *)each->o->machine->name;
     }
     if (each->o->system) {
         argv[count++] = (char *)"--system";

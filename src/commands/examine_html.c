@@ -133,6 +133,7 @@ int examine_html(const struct report *r, const struct examine_subject *s, struct
     add(out, s->system);
     add_element(out, ", ", s->targets, "</p>");
     add_element(out, "<h1>", examine_headline(r, headline, sizeof headline), ".</h1>");
+    add_element(out, "<p>", s->not_checked, "</p>");
     (void)text_appendf(out, "<dl>\n");
     examine_history(s, add_row, out);
     (void)text_appendf(out, "</dl>\n");

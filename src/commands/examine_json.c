@@ -15,7 +15,7 @@ static void set_text(json_t *object, const char *key, const char *value)
         json_object_set_new(object, key, json_string(value));
 }
 
-static const char *severity_word(enum fault_severity s)
+const char *examine_severity_word(enum fault_severity s)
 {
     static const char *const words[] = {
         [FAULT_STOPS_BOOT] = "stops-boot",
@@ -31,7 +31,7 @@ static json_t *finding_to_json(const struct finding *f)
     json_t *item = json_object();
 
     set_text(item, "id", f->fault->id);
-    set_text(item, "severity", severity_word(f->severity));
+    set_text(item, "severity", examine_severity_word(f->severity));
     set_text(item, "what", f->what);
     set_text(item, "file", f->file ? text_safe(f->file) : NULL);
     if (f->line)

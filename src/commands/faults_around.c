@@ -16,12 +16,13 @@
 /* A terminal at the prompt has at least that. */
 #define FAULTS_COLUMNS 79
 
-static int detect(const struct session *s, struct report *ret)
+static int detect(const struct faults_around *f, const struct session *s, struct report *ret)
 {
     struct examination x = {0};
     struct error e = {0};
     int r = patient_examination_open(&x, &s->patient, &e);
 
+    x.machine = f->machine;
     if (r == 0)
         r = faults_detect(&x, ret, &e);
     examination_close(&x);
@@ -52,7 +53,7 @@ static void add_file(const struct faults_around *f, const struct session *s,
 void faults_around_begin(struct faults_around *f, const struct session *s,
                          struct container_plan *plan)
 {
-    f->looked = detect(s, &f->before) == 0;
+    f->looked = detect(f, s, &f->before) == 0;
     if (!f->looked || f->before.count == 0)
         return;
     (void)examine_headline(&f->before, f->headline, sizeof f->headline);
@@ -67,12 +68,25 @@ static bool has(const struct report *r, const struct finding *wanted)
     return false;
 }
 
-static bool has_fault(const struct report *r, const struct fault *fault)
+static unsigned count_of(const struct report *r, const struct fault *fault)
 {
+    unsigned count = 0;
+
     for (unsigned i = 0; i < r->count; i++)
-        if (r->findings[i].fault == fault)
-            return true;
-    return false;
+        count += r->findings[i].fault == fault;
+    return count;
+}
+
+void faults_around_say_new(const struct report *before, const struct report *after)
+{
+    for (unsigned i = 0; i < after->count; i++) {
+        const struct finding *f = &after->findings[i];
+
+        /* The same one may stand in another line now, and be told of in other words. */
+        if (!has(before, f) && count_of(after, f->fault) > count_of(before, f->fault))
+            ui_warn("new since this session began, %s: %s (%s)", fault_severity_name(f->severity),
+                    f->what, f->fault->id);
+    }
 }
 
 void faults_around_end(struct faults_around *f, const struct session *s)
@@ -80,13 +94,8 @@ void faults_around_end(struct faults_around *f, const struct session *s)
     struct report after = {0};
     unsigned gone = 0, stopping;
 
-    if (f->looked && detect(s, &after) == 0) {
-        for (unsigned i = 0; i < after.count; i++)
-            if (!has(&f->before, &after.findings[i]) &&
-                !has_fault(&f->before, after.findings[i].fault))
-                ui_warn("new since this session began, %s: %s (%s)",
-                        fault_severity_name(after.findings[i].severity), after.findings[i].what,
-                        after.findings[i].fault->id);
+    if (f->looked && detect(f, s, &after) == 0) {
+        faults_around_say_new(&f->before, &after);
         for (unsigned i = 0; i < f->before.count; i++)
             gone += !has(&after, &f->before.findings[i]);
         stopping = report_count(&after, FAULT_STOPS_BOOT);

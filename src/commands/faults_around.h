@@ -14,6 +14,7 @@
 #include "session/session.h"
 
 struct faults_around {
+    const struct machine *machine; /* --for; NULL; set by the caller */
     bool looked;
     char headline[1024]; /* "" when nothing was found */
     struct report before;
@@ -23,6 +24,9 @@ struct faults_around {
  * /run/unbrick/faults. */
 void faults_around_begin(struct faults_around *f, const struct session *s,
                          struct container_plan *plan);
+
+/* Say what is in @after and was not in @before: one line each. */
+void faults_around_say_new(const struct report *before, const struct report *after);
 
 /* Examine it again, and say what is new and what is gone; then forget. */
 void faults_around_end(struct faults_around *f, const struct session *s);

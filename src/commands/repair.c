@@ -7,10 +7,13 @@
  * that is still what would be done.
  */
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/examine.h"
+#include "commands/faults_around.h"
 #include "commands/patient_options.h"
+#include "commands/repair_json.h"
 #include "commands/repair_plan.h"
 #include "session/session.h"
 #include "terminal/ui.h"
@@ -29,13 +32,33 @@ struct repair {
     struct repair_plan plan;
     struct assemble_passphrase passphrase; /* typed once for both sessions */
     struct text shown;
-    bool go_on; /* after the first session */
+    bool go_on;     /* after the first session */
+    char stamp[32]; /* behind the names of copies; "" before anything was applied */
 };
 
-static int show(const struct text *t, struct error *e)
+static int show(const struct repair *p, struct text *t, struct error *e)
 {
+    const char *at = t->data ? t->data : "";
+
+    for (size_t size; *at; at += size + (at[size] == '\n')) {
+        char line[1024];
+
+        size = strcspn(at, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)size, at);
+        ui_log_raw(line);
+    }
+    if (p->o->ui.json)
+        return 0; /* the document holds it */
     printf("\n%s\n", t->data ? t->data : "");
     return fflush(stdout) != 0 ? error_errno(e, -errno, "showing the changes") : 0;
+}
+
+/* With --json: the one document, when all is said. */
+static int print_document(const struct repair *p, bool applied, struct error *e)
+{
+    return p->o->ui.json ? repair_json(&p->plan, p->session.patient.name,
+                                       p->shown.data ? p->shown.data : "", applied, p->stamp, e)
+                         : 0;
 }
 
 /* Nothing is applied that was not shown; what was named is wanted. */
@@ -101,16 +124,19 @@ static int show_and_ask(struct repair *p, struct error *e)
     ui_note("%s.", examine_headline(&p->plan.report, headline, sizeof headline));
     if (p->plan.changes.count == 0) {
         p->go_on = mends_files;
-        if (!mends_files)
-            say_nothing_to_do(p);
-        return p->o->dry_run ? 0 : status_of(p);
+        if (mends_files)
+            return 0;
+        say_nothing_to_do(p);
+        r = print_document(p, false, e);
+        return r < 0 || p->o->dry_run ? r : status_of(p);
     }
     r = repair_plan_describe(&p->plan, &p->shown, e);
     if (r == 0)
-        r = show(&p->shown, e);
-    if (r < 0 || p->o->dry_run)
-        return r;
-    r = confirm(p, e);
+        r = show(p, &p->shown, e);
+    if (r == 0 && p->o->dry_run)
+        return print_document(p, false, e);
+    if (r == 0)
+        r = confirm(p, e);
     p->go_on = r == 0;
     return r;
 }
@@ -160,8 +186,13 @@ static int same_as_shown(struct repair *p, struct error *e)
     if (r < 0 || (p->shown.data && strcmp(now.data, p->shown.data) == 0))
         return r;
     ui_note("With the file system opened for writing, it is this that has to be done:");
-    r = show(&now, e);
-    return r < 0 ? r : confirm(p, e);
+    r = show(p, &now, e);
+    if (r == 0)
+        r = confirm(p, e);
+    text_free(&p->shown);
+    p->shown = now;
+    now = TEXT_INIT(0);
+    return r;
 }
 
 static void say_done(void *userdata, const struct change *change)
@@ -194,14 +225,13 @@ static int apply(struct repair *p, struct error *e)
 {
     const struct changes *changes = &p->plan.changes;
     time_t now = time(NULL);
-    char stamp[32] = "";
     unsigned files = 0;
     struct tm tm;
     int r;
 
     if (localtime_r(&now, &tm))
-        (void)strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &tm);
-    r = changes_apply(changes, stamp, say_done, NULL, e);
+        (void)strftime(p->stamp, sizeof p->stamp, "%Y%m%d-%H%M%S", &tm);
+    r = changes_apply(changes, p->stamp, say_done, NULL, e);
     for (unsigned i = 0; r == 0 && i < changes->count; i++) {
         if (changes->items[i].kind == CHANGE_COMMAND)
             r = run_inside(p, changes->items[i].argv, e);
@@ -210,7 +240,7 @@ static int apply(struct repair *p, struct error *e)
     if (r == 0 && files)
         ui_note("Done. The files as they were are beside them, with .unbrick-%s behind their "
                 "names.",
-                stamp);
+                p->stamp);
     else if (r == 0 && changes->count)
         ui_note("Done.");
     if (r == 0)
@@ -221,12 +251,19 @@ static int apply(struct repair *p, struct error *e)
 static int examine_again(struct repair *p, struct error *e)
 {
     char headline[1024];
-    int r = repair_plan_detect(&p->plan, &p->session.patient, e);
+    struct report before = p->plan.report;
+    int r;
 
+    p->plan.report = (struct report){0};
+    r = repair_plan_detect(&p->plan, &p->session.patient, e);
+    if (r == 0)
+        faults_around_say_new(&before, &p->plan.report);
+    report_free(&before);
     if (r < 0)
         return error_context(e, r, "examining it again");
     ui_note("%s.", examine_headline(&p->plan.report, headline, sizeof headline));
-    return status_of(p);
+    r = print_document(p, true, e);
+    return r < 0 ? r : status_of(p);
 }
 
 static int write_it(struct repair *p, struct error *e)
@@ -260,6 +297,7 @@ static unsigned split_ids(struct options *o)
 int command_repair(const struct options *given, struct error *e)
 {
     struct options o = *given;
+    _cleanup_fd_ int log_fd = -1;
     struct repair p = {.o = &o, .shown = TEXT_INIT(REPAIR_TEXT_MAX)};
     int r;
 
@@ -270,6 +308,8 @@ int command_repair(const struct options *given, struct error *e)
     r = patient_request_from_options(&o, &p.request, e);
     p.request.plan_only = false;
     p.request.assemble.last = &p.passphrase;
+    if (r == 0)
+        r = open_log(&o, &log_fd, e);
     if (r == 0)
         r = repair_access_read(&o, &p.access, e);
     if (r == 0)

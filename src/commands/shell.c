@@ -43,7 +43,7 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
     struct container_plan plan = {0};
     _cleanup_text_ struct text banner = TEXT_INIT(65536);
     struct supervise_result result = {0};
-    struct faults_around around = {0};
+    struct faults_around around = {.machine = o->machine};
     bool interactive = !rescue->args;
     int wait_status = 0, status, r;
 

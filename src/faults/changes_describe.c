@@ -2,12 +2,16 @@
 #include "faults/changes.h"
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Of one file; a configuration file that is changed all over is no repair. */
@@ -89,12 +93,33 @@ static int describe_contents(const struct change *change, struct text *out, stru
     return 0;
 }
 
-static void describe_mode(const struct change *change, struct text *out)
+/* What is lost is told: of a link and of a mode no copy is kept. */
+static void describe_old_link(int root_fd, const char *path, struct text *out)
 {
-    (void)text_appendf(out, "mode     %s becomes %04o", text_safe(change->path),
-                       (unsigned)change->mode);
-    if (change->uid != (uid_t)-1)
-        (void)text_appendf(out, ", owner %u:%u", (unsigned)change->uid, (unsigned)change->gid);
+    _cleanup_fd_ int fd = path_open(root_fd, path, O_PATH | O_NOFOLLOW);
+    char target[PATH_MAX];
+    ssize_t n = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof target - 1);
+
+    if (n < 0)
+        return;
+    target[n] = '\0';
+    (void)text_appendf(out, " (a link to %s)", text_safe(target));
+}
+
+static void describe_mode(int root_fd, const struct change *change, struct text *out)
+{
+    bool owner = change->uid != (uid_t)-1;
+    struct stat st;
+
+    (void)text_appendf(out, "mode     %s", text_safe(change->path));
+    if (path_stat(root_fd, change->path, &st) == 0) {
+        (void)text_appendf(out, " %04o", (unsigned)st.st_mode & 07777);
+        if (owner)
+            (void)text_appendf(out, " of %u:%u", (unsigned)st.st_uid, (unsigned)st.st_gid);
+    }
+    (void)text_appendf(out, " becomes %04o", (unsigned)change->mode);
+    if (owner)
+        (void)text_appendf(out, " of %u:%u", (unsigned)change->uid, (unsigned)change->gid);
     (void)text_append(out, "\n", 1);
 }
 
@@ -109,14 +134,17 @@ int changes_describe(const struct changes *c, struct text *out, struct error *e)
             r = describe_contents(change, out, e);
             break;
         case CHANGE_REMOVE:
-            (void)text_appendf(out, "remove   %s\n", text_safe(change->path));
+            (void)text_appendf(out, "remove   %s", text_safe(change->path));
+            describe_old_link(c->root_fd, change->path, out);
+            (void)text_append(out, "\n", 1);
             break;
         case CHANGE_LINK:
-            (void)text_appendf(out, "link     %s -> %s\n", text_safe(change->path),
-                               text_safe(change->after));
+            (void)text_appendf(out, "link     %s", text_safe(change->path));
+            describe_old_link(c->root_fd, change->path, out);
+            (void)text_appendf(out, " becomes a link to %s\n", text_safe(change->after));
             break;
         case CHANGE_MODE:
-            describe_mode(change, out);
+            describe_mode(c->root_fd, change, out);
             break;
         case CHANGE_DIRECTORY:
             (void)text_appendf(out, "make     the directory %s\n", text_safe(change->path));

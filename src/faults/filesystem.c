@@ -55,15 +55,14 @@ static void detect_errors(struct examination *x, const struct fault *f, struct r
         finding = report_add(r, f, "the %s file system of %s (%s) has errors",
                              text_safe(state->type), text_safe(fs->target), title_of(fs->volume));
         finding_evidence(finding, "%s", fs->report->summary);
-        if ((state->has_errors || state->dirty) && !fs->nofail)
+        if (state->checked_in_full && !fs->nofail)
             continue;
         finding_severity(finding, FAULT_DEGRADES);
         finding_why(finding, "%s",
-                    fs->nofail
-                        ? "The boot goes on without it, since its line says nofail."
-                        : "The boot does not notice: the superblock says that it is clean. It "
-                          "goes on until the kernel comes upon the damage, and makes it "
-                          "worse.");
+                    fs->nofail ? "The boot goes on without it, since its line says nofail."
+                               : "The boot does not look closely enough to notice. It "
+                                 "goes on until the kernel comes upon the damage, and makes it "
+                                 "worse.");
     }
 }
 

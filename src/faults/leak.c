@@ -55,6 +55,9 @@ static const char *leaked(const struct examination *x, const char *line)
     for (unsigned i = 0; i < x->helper_count; i++)
         if (strstr(line, x->helper[i]) && !is_on_patient(x, x->helper[i]))
             return "a file system or swap space of the machine that it was mended on";
+    for (unsigned i = 0; i < x->disk_count; i++)
+        if (x->disks[i]->opened_as[0] && strstr(line, x->disks[i]->opened_as))
+            return "the volume group by the name that it had there";
     return loop_device(line);
 }
 

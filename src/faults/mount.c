@@ -153,7 +153,9 @@ static void detect_network(struct examination *x, const struct fault *f, struct 
         const struct fstab_entry *entry = &x->fstab.entries[i];
         struct finding *finding;
 
-        if (!fstab_line_is_automatic(entry) || entry->nofail)
+        /* What the initramfs mounts is there, with its network, before fstab is read. */
+        if (!fstab_line_is_automatic(entry) || entry->nofail || strcmp(entry->target, "/") == 0 ||
+            strcmp(entry->target, "/usr") == 0)
             continue;
         if (needs_network_unsaid(entry) && !fstab_line_has_option(entry, "_netdev")) {
             finding = fstab_line_finding(x, r, f, entry, "is mounted before there is a network");

@@ -60,6 +60,27 @@ static const struct disk *any_of_kind(const struct examination *x, enum disk_kin
     return NULL;
 }
 
+/* What @d stands on, where that is a disk of its own: of a group, the one that all of its volumes
+ * are taken to be on. */
+static const struct disk *below(const struct examination *x, const struct disk *d)
+{
+    if (d->kind != DISK_GROUP)
+        return d->on ? disk_of(x, d->on) : NULL;
+    return has_plain_member(x)         ? NULL
+           : any_of_kind(x, DISK_LUKS) ? any_of_kind(x, DISK_LUKS)
+                                       : any_of_kind(x, DISK_ARRAY);
+}
+
+const struct volume *stack_encrypted(const struct examination *x)
+{
+    const struct disk *d = x->root ? disk_of(x, x->root) : NULL;
+
+    for (unsigned depth = 0; d && depth < STACK_NEEDS_MAX; depth++, d = below(x, d))
+        if (d->kind == DISK_LUKS)
+            return d->on;
+    return NULL;
+}
+
 unsigned stack_needs(const struct examination *x, struct stack_need *ret)
 {
     const struct disk *d = x->root ? disk_of(x, x->root) : NULL;

@@ -21,6 +21,9 @@ struct stack_need {
 /* Of the disks that are known: nothing when they are not. At most STACK_NEEDS_MAX. */
 unsigned stack_needs(const struct examination *x, struct stack_need *ret);
 
+/* The encrypted volume (LUKS) that the root lies in, or NULL. */
+const struct volume *stack_encrypted(const struct examination *x);
+
 /* Does @m (NULL: not known) or @in have one of the modules, built in or as a file? */
 bool stack_has_module(const struct kernel_modules *m, const struct initramfs *in,
                       const char *const modules[8]);

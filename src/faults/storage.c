@@ -8,6 +8,7 @@
 #include "faults/facts_user.h"
 #include "faults/rebuild.h"
 #include "faults/remedies.h"
+#include "faults/root_stack.h"
 #include "system/crypttab.h"
 #include "system/lines.h"
 
@@ -38,12 +39,29 @@ static bool line_at(const struct facts_file *file, unsigned number, char line[LI
     return false;
 }
 
+/* The volume that the root is in, when it is opened here and no line names it: then one that names
+ * nothing is meant for it, and is not to be made optional. */
+static const struct volume *unnamed_root(const struct examination *x,
+                                         const struct crypttab_entry *entries, unsigned count)
+{
+    const struct volume *root = stack_encrypted(x), *named;
+    char why[256];
+
+    for (unsigned i = 0; root && i < count; i++)
+        if (examination_device(x, entries[i].source, &named, why, sizeof why) == DEVICE_FOUND &&
+            named == root)
+            return NULL;
+    return root && root->fs.uuid[0] ? root : NULL;
+}
+
 static void detect_crypttab_source(struct examination *x, const struct fault *f, struct report *r)
 {
     const struct facts_file *file = facts_file(x, CRYPTTAB);
     struct crypttab_entry entries[CRYPTTAB_ENTRIES_MAX];
     unsigned count =
         file->data ? crypttab_parse(file->data, file->size, entries, CRYPTTAB_ENTRIES_MAX) : 0;
+
+    const struct volume *root = unnamed_root(x, entries, count);
 
     for (unsigned i = 0; i < count; i++) {
         char why[256], line[LINES_WIDTH];
@@ -56,7 +74,16 @@ static void detect_crypttab_source(struct examination *x, const struct fault *f,
             report_add(r, f, CRYPTTAB " line %u names a disk that is not there", entries[i].line);
         finding_at(finding, CRYPTTAB, entries[i].line);
         finding_evidence(finding, "%s", examination_line(file->data, file->size, entries[i].line));
-        finding_expected(finding, "%s", why);
+        if (!root) {
+            finding_expected(finding, "%s", why);
+            continue;
+        }
+        finding_expected(finding, "%s; no line names the volume that / is in: UUID=%s", why,
+                         text_safe(root->fs.uuid));
+        finding_why(finding, "The initramfs does not open what the root is in.");
+        finding_subject(finding, root->fs.uuid);
+        if (count > 1) /* which of them is meant? */
+            finding_risk(finding, FAULT_RISK_MEDIUM);
     }
 }
 
@@ -84,9 +111,10 @@ static void detect_crypttab_key(struct examination *x, const struct fault *f, st
     }
 }
 
-/* crypttab's fourth field is like fstab's: the line is lengthened to have one. */
-static int make_optional(struct examination *x, const struct finding *f, struct changes *c,
-                         struct error *e)
+/* The line gets the source UUID=subject; without a subject the option "nofail", for which it is
+ * lengthened: crypttab's fourth field is like fstab's. */
+static int correct_line(struct examination *x, const struct finding *f, struct changes *c,
+                        struct error *e)
 {
     _cleanup_text_ struct text t = TEXT_INIT(2 * LINES_WIDTH);
     _cleanup_free_ char *data = NULL;
@@ -104,11 +132,17 @@ static int make_optional(struct examination *x, const struct finding *f, struct 
         text = lines_strip(copy);
         for (unsigned i = 0; i < 4; i++)
             field[i] = lines_word(&text);
-        (void)text_appendf(&t, "%s %s %s %s%snofail", field[0], field[1],
-                           field[2] ? field[2] : "none", field[3] ? field[3] : "",
-                           field[3] ? "," : "");
+        if (f->subject)
+            (void)text_appendf(&t, "%s UUID=%s %s %s", field[0], f->subject,
+                               field[2] ? field[2] : "none", field[3] ? field[3] : "luks");
+        else
+            (void)text_appendf(&t, "%s %s %s %s%snofail", field[0], field[1],
+                               field[2] ? field[2] : "none", field[3] ? field[3] : "",
+                               field[3] ? "," : "");
         r = t.failed ? t.failed : changes_replace_line(c, f->file, f->line, t.data);
     }
+    if (r == 0 && f->subject)
+        return rebuild_every_initramfs(x, c, e);
     return remedy_planned(r, f->file, e);
 }
 
@@ -304,11 +338,13 @@ static const struct fault faults[] = {
         .title = "crypttab names a disk that is not there",
         .why = "systemd waits 90 seconds for it, and cryptsetup.target fails; what is mounted from "
                "it does not come.",
-        .remedy = "let the boot go on without it: nofail",
+        .remedy =
+            "let the boot go on without it: nofail; for the volume that / is in: name it by its "
+            "own UUID, and make the initramfs again",
         .risk = FAULT_RISK_LOW,
         .reference = "crypttab(5), nofail",
         .detect = detect_crypttab_source,
-        .repair = make_optional,
+        .repair = correct_line,
     },
     {
         .id = "storage.crypttab-key",

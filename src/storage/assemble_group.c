@@ -180,7 +180,7 @@ static int activate_copy(struct assembly *a, struct opening *o, struct error *wh
     if (r == 0)
         r = announce(a, DISK_STAND_IN, o->original->name, prefix, &d);
     if (r == 0)
-        r = clone_group_make(clone, o->nodes, o->original, why);
+        r = clone_group_make(clone, o->nodes, o->original, a->cb->record, a->cb->userdata, why);
     if (r == 0)
         r = o->count = volume_group_volumes(clone->nodes, &clone->group, o->lvs, VG_LVS_MAX, why);
     if (r >= 0) {

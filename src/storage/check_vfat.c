@@ -2,24 +2,42 @@
 
 /* vfat, the EFI system partition mostly, by fsck.fat(8). */
 
+#include "base/text.h"
 #include "storage/check_private.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 /* fsck.fat(8), EXIT STATUS: 1 recoverable errors (or, after -a, fixed ones), 2 usage error. */
 #define FAT_ERRORS 1
 
-static int run(struct check *c, const char *option, enum check_stop stop, struct error *e)
+/* What fsck.fat says of each file system, or of one that was in use when the machine went down:
+ * every EFI system partition has that mark after a crash, and nothing comes of it. */
+static bool is_problem(const char *line)
+{
+    static const char *const harmless[] = {"fsck.fat ", "Dirty bit is set.",
+                                           " Automatically removing dirty bit.",
+                                           "Leaving filesystem unchanged."};
+
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
+        if (text_starts_with(line, harmless[i]))
+            return false;
+    return line[0] && !strstr(line, " clusters");
+}
+
+static int run(struct check *c, const char *option, struct check_tool *tool, struct error *e)
 {
     char *argv[] = {(char *)"fsck.fat", (char *)option, (char *)c->volume->node, NULL};
-    struct check_tool tool = {.stop = stop};
 
-    return check_tool_run(c, argv, stop == CHECK_STOP_KILL ? "checking" : "repairing", &tool, e);
+    return check_tool_run(c, argv, tool->stop == CHECK_STOP_KILL ? "checking" : "repairing", tool,
+                          e);
 }
 
 int check_vfat(struct check *c, struct error *e)
 {
+    struct check_tool look = {.stop = CHECK_STOP_KILL, .is_problem = is_problem};
+    struct check_tool mend = {.stop = CHECK_STOP_NEVER};
     int status;
 
     snprintf(c->report->command, sizeof c->report->command, "fsck.fat -r %s", c->volume->node);
@@ -27,18 +45,20 @@ int check_vfat(struct check *c, struct error *e)
         check_summary(c, CHECK_NOT_CHECKED, "not marked dirty");
         return 0;
     }
-    status = run(c, "-n", CHECK_STOP_KILL, e);
+    status = run(c, "-n", &look, e);
     if (status == CHECK_TOOL_INTERRUPTED) {
         check_summary(c, CHECK_INTERRUPTED, "the check was skipped with Ctrl-C");
         return 0;
     }
     if (status == 0)
         check_summary(c, CHECK_CLEAN, "clean");
+    else if (status == FAT_ERRORS && c->readonly && look.problems == 0)
+        check_summary(c, CHECK_CLEAN, "clean, and not unmounted");
     else if (status > 0 && (c->readonly || status != FAT_ERRORS))
         check_summary(c, CHECK_ERRORS_LEFT, "fsck.fat finds errors (status %d)", status);
     if (status <= 0 || c->readonly || status != FAT_ERRORS)
         return status < 0 ? status : 0;
-    status = run(c, "-a", CHECK_STOP_NEVER, e);
+    status = run(c, "-a", &mend, e);
     if (status < 0)
         return status;
     if (status <= FAT_ERRORS)

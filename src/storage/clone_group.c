@@ -49,8 +49,8 @@ static int copy_range(int from, int to, uint64_t from_offset, uint64_t to_offset
 
 /* What is before and behind the data of a physical volume, one after the other in a loop device of
  * its own. *ret_fd keeps it until a mapping does. */
-static int copy_metadata(int fd, const struct physical_volume *pv, char *ret_node, size_t size,
-                         int *ret_fd, struct error *e)
+static int copy_metadata(int fd, const struct physical_volume *pv, loop_record *record,
+                         void *userdata, char *ret_node, size_t size, int *ret_fd, struct error *e)
 {
     uint64_t tail = pv->data_start + pv->data_size, tail_size = pv->size - tail;
     _cleanup_fd_ int file = scratch_file_open();
@@ -67,13 +67,14 @@ static int copy_metadata(int fd, const struct physical_volume *pv, char *ret_nod
         r = copy_range(fd, file, tail, pv->data_start, tail_size);
     if (r < 0)
         return error_errno(e, r, "cannot copy the metadata of a physical volume");
-    return loop_attach(file, "unbrick-metadata", false, SECTOR, NULL, NULL, ret_node, size, ret_fd,
-                       e);
+    return loop_attach(file, "unbrick-metadata", false, SECTOR, record, userdata, ret_node, size,
+                       ret_fd, e);
 }
 
 /* The stand-in of the physical volume on @node. */
 static int make_stand_in(struct clone_group *c, unsigned index, const char *node,
-                         const struct physical_volume *pv, struct error *e)
+                         const struct physical_volume *pv, loop_record *record, void *userdata,
+                         struct error *e)
 {
     uint64_t head = pv->data_start / SECTOR, data = pv->data_size / SECTOR;
     uint64_t tail = pv->size / SECTOR - head - data;
@@ -89,7 +90,7 @@ static int make_stand_in(struct clone_group *c, unsigned index, const char *node
 
     if (fd < 0)
         return error_errno(e, -errno, "cannot open %s", node);
-    r = copy_metadata(fd, pv, loop_node, sizeof loop_node, &loop, e);
+    r = copy_metadata(fd, pv, record, userdata, loop_node, sizeof loop_node, &loop, e);
     if (r < 0)
         return r;
     snprintf(name, sizeof name, "unbrick-%d-%u-pv%u", (int)getpid(), made, index);
@@ -105,7 +106,7 @@ static int make_stand_in(struct clone_group *c, unsigned index, const char *node
 }
 
 int clone_group_make(struct clone_group *ret, char *const *nodes, const struct volume_group *vg,
-                     struct error *e)
+                     loop_record *record, void *userdata, struct error *e)
 {
     char name[VG_NAME_MAX];
     unsigned count = 0;
@@ -123,7 +124,7 @@ int clone_group_make(struct clone_group *ret, char *const *nodes, const struct v
         if (count == CLONE_PVS_MAX)
             return error_set(e, ERROR_TARGET, -E2BIG, "assembly",
                              "the group has more than %d volumes", CLONE_PVS_MAX);
-        r = make_stand_in(ret, count++, *node, &pv, e);
+        r = make_stand_in(ret, count++, *node, &pv, record, userdata, e);
     }
     snprintf(name, sizeof name, "%.100s_patient", vg->name);
     if (r == 0)

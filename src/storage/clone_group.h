@@ -10,6 +10,7 @@
  */
 
 #include "base/error.h"
+#include "storage/loop.h"
 #include "storage/volume_group.h"
 
 #include <stdbool.h>
@@ -25,11 +26,12 @@ struct clone_group {
 
 /*
  * Make stand-ins for the physical volumes @nodes of @vg, and rename the group in them. The record
- * UNDO_MAPPING and clone_group_prefix() is to be written down before. The volumes must be such that
+ * UNDO_MAPPING and clone_group_prefix() is to be written down before; @record writes down the loop
+ * devices (storage/loop.h). The volumes must be such that
  * can be written to, although nothing but their data ever is. 0 or a negative errno.
  */
 int clone_group_make(struct clone_group *ret, char *const *nodes, const struct volume_group *vg,
-                     struct error *e);
+                     loop_record *record, void *userdata, struct error *e);
 
 /* What the uuids of the next stand-ins of this process begin with. */
 void clone_group_prefix(char *ret, size_t size);

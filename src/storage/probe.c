@@ -59,6 +59,7 @@ static void ext_state(const unsigned char *sb, struct filesystem *fs)
     fs->check_from = interval ? (int64_t)le32(sb + 0x40) + interval : 0;
     /* "needs recovery", or not cleanly unmounted without a journal. */
     fs->dirty = (incompat & 0x0004) || !(state & 0x0001);
+    fs->checked_in_full = fs->has_errors || !(state & 0x0001);
 }
 
 /* struct xfs_dsb, fs/xfs/libxfs/xfs_format.h; big-endian. The log tells whether it is dirty: that

@@ -18,12 +18,15 @@ struct filesystem {
     char uuid_sub[64]; /* of this device, where several carry one file system or array */
     char label[256];   /* raw bytes of the disk: use text_safe() to print */
     char version[32];
-    uint64_t size;         /* bytes the file system claims; 0 unknown */
-    bool dirty;            /* needs a journal replay or was not unmounted */
-    bool has_errors;       /* the superblock records errors (ext) */
-    int64_t check_from;    /* ext: from then on each boot checks it in full; 0 never */
-    bool check_at_mount;   /* ext: it was mounted so often that the next boot does */
-    bool hibernated;       /* swap that holds a suspended system (swsuspend and its relatives) */
+    uint64_t size;        /* bytes the file system claims; 0 unknown */
+    bool dirty;           /* needs a journal replay or was not unmounted */
+    bool has_errors;      /* the superblock records errors (ext) */
+    bool checked_in_full; /* ext: what "fsck -a" at boot looks at from end to end: marked as faulty,
+                             or not unmounted and without a journal. A journal is replayed, no more
+                           */
+    int64_t check_from;   /* ext: from then on each boot checks it in full; 0 never */
+    bool check_at_mount;  /* ext: it was mounted so often that the next boot does */
+    bool hibernated;      /* swap that holds a suspended system (swsuspend and its relatives) */
     unsigned device_count; /* btrfs: how many devices it is made of; else 0 */
     /* Nothing is known at the beginning, but an ext superblock's copy is there: in this block of so
      * many bytes; 0 none. */
