@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "storage/failing.h"
 #include "storage/member.h"
 #include "storage/mount.h"
 
@@ -76,6 +77,15 @@ static const struct volume *lost_superblock(struct disk *const *disks, unsigned 
     return NULL;
 }
 
+static const struct volume *unreadable_volume(struct disk *const *disks, unsigned disk_count)
+{
+    for (unsigned i = 0; i < disk_count; i++)
+        for (unsigned j = 0; j < disks[i]->volume_count; j++)
+            if (disks[i]->volumes[j].unreadable)
+                return &disks[i]->volumes[j];
+    return NULL;
+}
+
 static int explain_lost_superblock(const struct disk *d, const struct volume *v, struct error *e)
 {
     (void)error_set(
@@ -96,7 +106,10 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
     unsigned with_contents;
     const struct volume *telling = find_telling(disks, disk_count, &on, &with_contents);
     const struct volume *lost = lost_superblock(disks, disk_count);
+    const struct volume *unreadable = unreadable_volume(disks, disk_count);
 
+    if (unreadable)
+        return failing_disk(text_safe(unreadable->name), strerror(EIO), e);
     if (lost)
         return explain_lost_superblock(d, lost, e);
     if (c->unreadable_count)

@@ -13,12 +13,20 @@
 #define FAT_ERRORS 1
 
 /* What fsck.fat says of each file system, or of one that was in use when the machine went down:
- * every EFI system partition has that mark after a crash, and nothing comes of it. */
+ * every EFI system partition has that mark after a crash, and nothing comes of it. It lies in the
+ * boot sector (offset 37, or 65 of FAT32), whose copy does not have it: "65:01/00". */
 static bool is_problem(const char *line)
 {
-    static const char *const harmless[] = {"fsck.fat ", "Dirty bit is set.",
-                                           " Automatically removing dirty bit.",
-                                           "Leaving filesystem unchanged."};
+    static const char *const harmless[] = {
+        "fsck.fat ",
+        "Dirty bit is set.",
+        " Automatically removing dirty bit.",
+        "There are differences between boot sector and its backup.",
+        "This is mostly harmless. Differences:",
+        "  65:01/00",
+        "  37:01/00",
+        "  Not automatically fixing this.",
+        "Leaving filesystem unchanged."};
 
     for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)
         if (text_starts_with(line, harmless[i]))

@@ -64,13 +64,23 @@ static int repair(struct check *c, struct error *e)
     return 0;
 }
 
+/* "xfs_repair finds 2 problems, the first: ..."; that it found some it always says with its status.
+ */
+static void describe(const struct check_tool *found, char summary[static 256])
+{
+    if (found->problems)
+        snprintf(summary, 256, "xfs_repair finds %u problem%s, the first: %s", found->problems,
+                 found->problems == 1 ? "" : "s", found->first);
+    else
+        snprintf(summary, 256, "xfs_repair finds errors");
+}
+
 static int ask_and_repair(struct check *c, const struct check_tool *found, struct error *e)
 {
     char summary[256];
     int answer = c->mode == CHECK_REPAIR;
 
-    snprintf(summary, sizeof summary, "xfs_repair finds %u problem%s%s%s", found->problems,
-             found->problems == 1 ? "" : "s", found->problems ? ", the first: " : "", found->first);
+    describe(found, summary);
     if (!answer)
         answer = check_ask(c, summary, e);
     if (answer == 1)
@@ -84,6 +94,7 @@ int check_xfs(struct check *c, struct error *e)
 {
     struct check_tool found;
     struct error damaged = {0};
+    char summary[256];
     int status;
 
     snprintf(c->report->command, sizeof c->report->command, "xfs_repair %s", c->volume->node);
@@ -106,9 +117,11 @@ int check_xfs(struct check *c, struct error *e)
         return status;
     if (status == 0)
         check_summary(c, CHECK_CLEAN, "clean");
-    else if (c->readonly)
-        check_summary(c, CHECK_ERRORS_LEFT, "%u problems found", found.problems);
-    else
+    if (status != 0 && !c->readonly)
         return ask_and_repair(c, &found, e);
+    if (status != 0) {
+        describe(&found, summary);
+        check_summary(c, CHECK_ERRORS_LEFT, "%s", summary);
+    }
     return 0;
 }

@@ -286,3 +286,75 @@ on_root() {
     [ "$status" -eq 1 ]
     findings '.findings[].id' | grep -qx filesystem.superblock-lost
 }
+
+@test "file systems: errors of XFS and of btrfs are found by their own checkers, and change nothing" {
+    local device at
+    image --fs xfs
+    # The count of links of a directory: what a mount corrects by itself (the counts of the superblock) is
+    # no error.
+    on_root "$IMG" eval 'xfs_db -x -c "sb 0" -c "addr rootino" -c "write -d core.nlinkv2 77" "$PART" >/dev/null'
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 0 ] # xfs_repair does not run at boot
+    [ "$(findings '.findings[0].id + " " + .findings[0].severity')" = "filesystem.errors degrades" ]
+    image --fs btrfs
+    # A node of the tree of checksums: its own sum is wrong then. With one copy of metadata.
+    find_node() {
+        btrfs inspect-internal dump-tree -t csum "$PART" | sed -n 's/^leaf \([0-9]*\) .*/\1/p' | head -n 1 >"$BATS_TEST_TMPDIR/leaf"
+        btrfs inspect-internal dump-tree -t chunk "$PART" >"$BATS_TEST_TMPDIR/chunks"
+    }
+    on_root "$IMG" find_node
+    at=$(python3 - "$(cat "$BATS_TEST_TMPDIR/leaf")" "$BATS_TEST_TMPDIR/chunks" <<'END'
+import re, sys
+leaf, text = int(sys.argv[1]), open(sys.argv[2]).read()
+for start, length, rest in re.findall(r"CHUNK_ITEM (\d+)\)[^\n]*\n\s+length (\d+)(.*?)(?=\titem|\Z)", text, re.S):
+    if int(start) <= leaf < int(start) + int(length):
+        for offset in re.findall(r"offset (\d+)", rest):
+            print(int(offset) + leaf - int(start))
+END
+    )
+    [ -n "$at" ]
+    for device in $at; do
+        on_root "$IMG" eval "dd if=/dev/urandom of=\"\$PART\" bs=1 seek=$((device + 200)) count=64 conv=notrunc status=none"
+    done
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$(findings '.findings[0].id')" = filesystem.errors ]
+}
+
+@test "no false alarms: healthy images of Debian 11, 12 and 13 on ext4, XFS and btrfs" {
+    local suite layout
+    for suite in bullseye bookworm trixie; do
+        for layout in "--fs ext4 --boot --swap" "--fs xfs --table mbr" "--fs btrfs --subvol @"; do
+            # shellcheck disable=SC2086 # words
+            image --suite $suite $layout
+            unb examine --json "$IMG"
+            [ "$status" -eq 0 ]
+            [ -z "$(findings '.findings[] | select(.severity != "notice") | .id')" ] || fail "$suite $layout"
+        done
+    done
+}
+
+@test "examine: what was not checked is said, also in the page" {
+    image
+    unb examine --quick --html "$BATS_TEST_TMPDIR/page.html" "$IMG"
+    [[ $output == *"were not checked"* ]]
+    grep -q "were not checked" "$BATS_TEST_TMPDIR/page.html"
+    unb examine "$("$FIXTURES/suite" bookworm)"
+    [[ $output == *"were not checked: a directory was named"* ]]
+    unb examine /
+    [[ $output == *"were not checked: they are in use"* ]]
+}
+
+@test "repair: --json and --log record what was done" {
+    load faults
+    broken fstab.source-missing
+    unb repair --json "$IMG"
+    [ "$status" -eq 3 ]
+    jq -e '.schema == "unbrick.error/1" and .command == "repair"' <<<"$output"
+    unb repair --json --dry-run "$IMG"
+    [ "$status" -eq 0 ]
+    jq -e '.schema == "unbrick.repair/1" and (.applied | not) and (.changes | test("nofail"))' <<<"$output"
+    unb repair --json --yes --log "$BATS_TEST_TMPDIR/log" "$IMG"
+    [ "$status" -eq 0 ]
+    jq -e '.applied and .copies != "" and ([.findings[] | select(.severity == "stops-boot")] | length == 0)' <<<"$output"
+    grep -q "nofail" "$BATS_TEST_TMPDIR/log"
+}

@@ -52,7 +52,7 @@ findmnt -no OPTIONS /boot/efi'
 
 @test "v2-only host: boot a block device whose partitions the kernel scanned" {
     attach "$IMG" -P
-    [ -b "${DEV}p2" ]
+    wait_for 10 test -b "${DEV}p2"
     script 'findmnt -no SOURCE /; findmnt -no SOURCE /boot'
     unb boot --run "$SCRIPT" "$DEV"
     [ "$status" -eq 0 ]
