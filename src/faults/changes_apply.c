@@ -233,6 +233,19 @@ static int remove_old(const struct place *p)
     return renameat(p->dir_fd, p->name, p->dir_fd, p->backup) < 0 ? -errno : 0;
 }
 
+/* A link cannot be opened to be labelled: it is by its name in its directory. */
+static int label_link(const struct changes *c, const struct change *change, const struct place *p)
+{
+    const char *label = c->label ? c->label(c->label_userdata, change->path, S_IFLNK | 0777) : NULL;
+    char path[NAME_MAX + 64];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d/%s", p->dir_fd, p->name);
+    if (label && lsetxattr(path, "security.selinux", label, strlen(label) + 1, 0) < 0 &&
+        errno != ENOTSUP)
+        return -errno;
+    return 0;
+}
+
 static int apply_link(const struct changes *c, const struct change *change, const char *stamp)
 {
     _cleanup_place_ struct place p = PLACE_NONE;
@@ -242,7 +255,7 @@ static int apply_link(const struct changes *c, const struct change *change, cons
         r = remove_old(&p);
     if (r == 0 && symlinkat(change->after, p.dir_fd, p.name) < 0)
         r = -errno;
-    return r;
+    return r == 0 ? label_link(c, change, &p) : r;
 }
 
 static int apply_remove(const struct changes *c, const struct change *change, const char *stamp)

@@ -7,7 +7,8 @@ int failing_disk(const char *what, const char *detail, struct error *e)
 {
     (void)error_set(e, ERROR_REFUSED, -EIO, "failing-disk",
                     "%s cannot be read everywhere, the disk may be failing: %s", what, detail);
-    (void)error_advise(e, "copy the disk before anything else, and work on the copy: ddrescue -d "
-                          "DISK copy.img copy.map; to look at it as it is: --read-only");
+    (void)error_advise(
+        e, "copy the disk before anything else, and work on the copy: ddrescue -d "
+           "DISK copy.img copy.map; to look at it as it is: boot or shell with --read-only");
     return -EIO;
 }

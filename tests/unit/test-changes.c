@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static char tree[64];
@@ -77,6 +78,54 @@ static void test_file(void **state)
     assert_contents("etc/fstab.unbrick-S", "one\ntwo\nthree\n");
     assert_int_equal(fstatat(c.root_fd, "etc/fstab", &st, 0), 0);
     assert_int_equal(st.st_mode & 07777, 0640);
+}
+
+/* The label of a link, or of a file, by its name in the tree. */
+static void assert_label(const char *path, const char *wanted)
+{
+    char where[128], got[64] = "";
+
+    snprintf(where, sizeof where, "%s/%s", tree, path);
+    assert_true(lgetxattr(where, "security.selinux", got, sizeof got - 1) > 0);
+    assert_string_equal(got, wanted);
+}
+
+static const char *label_of_link(const void *userdata, const char *path, mode_t mode)
+{
+    assert_string_equal(path, "/etc/alias");
+    assert_true(S_ISLNK(mode));
+    return userdata;
+}
+
+/* What replaces a file is like it in all but its contents; what is new is as the policy says. */
+static void test_attributes(void **state)
+{
+    static const char label[] = "system_u:object_r:etc_t:s0";
+    struct error e = {0};
+    struct stat st;
+    char where[128];
+
+    snprintf(where, sizeof where, "%s/etc/fstab", tree);
+    if (lsetxattr(where, "security.selinux", label, sizeof label, 0) < 0) {
+        assert_true(errno == ENOTSUP ||
+                    errno == EPERM); /* not as root, or not on this file system */
+        skip();
+    }
+    assert_int_equal(fchownat(c.root_fd, "etc/fstab", 123, 456, 0), 0);
+    assert_int_equal(fchmodat(c.root_fd, "etc/fstab", 0604, 0), 0);
+    assert_int_equal(changes_replace_line(&c, "/etc/fstab", 2, "TWO"), 0);
+    assert_int_equal(changes_link(&c, "/etc/alias", "fstab"), 0);
+    c.label = label_of_link;
+    c.label_userdata = "system_u:object_r:link_t:s0";
+    assert_int_equal(changes_apply(&c, "x", NULL, NULL, &e), 0);
+    assert_contents("etc/fstab", "one\nTWO\nthree\n");
+    assert_int_equal(fstatat(c.root_fd, "etc/fstab", &st, 0), 0);
+    assert_int_equal(st.st_uid, 123);
+    assert_int_equal(st.st_gid, 456);
+    assert_int_equal(st.st_mode & 07777, 0604);
+    assert_label("etc/fstab", label);
+    assert_label("etc/fstab.unbrick-x", label);
+    assert_label("etc/alias", "system_u:object_r:link_t:s0");
 }
 
 static void test_unchanged(void **state)
@@ -221,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_attributes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unchanged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_backup_of_a_piece, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stale, setup, teardown),

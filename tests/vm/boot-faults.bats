@@ -70,6 +70,26 @@ not_said() {
     }
 }
 
+# on_console STEP...: run it with its serial line on a terminal that these steps of pty.py drive, and stop it.
+on_console() {
+    "$PTY" --timeout 300 expect:'login:' 'send:root\r' "$@" signal:TERM status:0 -- \
+        qemu-system-x86_64 -accel tcg -cpu Nehalem -smp 2 -m 1024 -nodefaults -display none -serial stdio \
+        -no-reboot -drive "file=$IMG,format=raw,if=virtio,snapshot=on" >"$LOG" || {
+        tail -c 3000 "$LOG"
+        fail "on its console: $*"
+    }
+}
+
+# denies ID STEP...: nobody gets in at the login, as the steps show; repaired, root does.
+denies() {
+    local id=$1
+    shift
+    on_console "$@" || return 1
+    unb repair "$IMG" "$id"
+    [ "$status" -le 1 ] || fail "repair ended with $status" || return 1
+    on_console 'expect:assword:' 'send:root\r' 'expect:root@.*# '
+}
+
 slow() {
     [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow: ./dev check --all"
 }
@@ -255,4 +275,72 @@ slow() {
     slow
     breaks tree.directory-missing
     proves 'Kernel panic|Freezing execution|Failed to mount' tree.directory-missing
+}
+
+@test "vm: filesystem.errors: what fsck -a does not mend" {
+    slow
+    # The map of a file's blocks is none, and the file system is marked as faulty.
+    spoil() {
+        debugfs -w -R "sif /usr/share/common-licenses/GPL-3 block[0] 0xdeadbeef" "$1"
+        debugfs -w -R "ssv state 2" "$1"
+    }
+    local start size device
+    read -r start size < <(part_range "$IMG")
+    device=$(losetup --show -f -o "$start" --sizelimit "$size" "$IMG")
+    spoil "$device" 2>/dev/null
+    losetup -d "$device"
+    machine 200 'manual fsck|MANUALLY|login:'
+    not_said login:
+    unb examine --json "$IMG"
+    [ "$(jq -r '.findings[0].id' <<<"$output")" = filesystem.errors ]
+    unb repair --fsck=repair "$IMG"
+    [ "$status" -le 1 ]
+    machine 300 login:
+    not_said 'emergency mode|manual fsck'
+}
+
+@test "vm: start.service-hangs" {
+    slow
+    breaks start.service-hangs
+    proves 'start job is running for wait' start.service-hangs
+}
+
+@test "vm: systemd.unit-masked" {
+    slow
+    breaks systemd.unit-masked
+    proves 'start job is running|Timed out waiting|emergency mode' systemd.unit-masked
+}
+
+@test "vm: unit.refused: core" {
+    slow
+    breaks unit.refused+core
+    proves 'start job is running|Timed out waiting|emergency mode' unit.refused
+}
+
+@test "vm: sysctl.huge-pages-of-kernel" {
+    slow
+    breaks sysctl.huge-pages-of-kernel
+    proves 'ut of memory|Kernel panic|oom' sysctl.huge-pages-of-kernel
+}
+
+@test "vm: pam.module-missing" {
+    slow
+    breaks pam.module-missing
+    denies pam.module-missing 'expect:assword:' 'send:root\r' 'expect:incorrect|denied|rror|ailure|login:'
+}
+
+@test "vm: users.root-locked" {
+    slow
+    breaks users.root-locked
+    on_console 'expect:assword:' 'send:root\r' 'expect:incorrect'
+    echo root >"$BATS_TEST_TMPDIR/password"
+    unb repair --root-password="$BATS_TEST_TMPDIR/password" "$IMG"
+    [ "$status" -le 1 ]
+    on_console 'expect:assword:' 'send:root\r' 'expect:root@.*# '
+}
+
+@test "vm: users.root-shell" {
+    slow
+    breaks users.root-shell
+    denies users.root-shell 'expect:assword:' 'send:root\r' 'expect:no such file|No such file|login:'
 }
