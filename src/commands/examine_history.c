@@ -116,9 +116,12 @@ static void add_past(const struct history *h,
     _cleanup_text_ struct text t = TEXT_INIT(16384);
     char buf[40];
 
-    (void)text_appendf(&t, "%s%s%s, by %s", date(h->good.when, buf),
-                       h->good.kernel[0] ? ", kernel " : "",
-                       h->good.kernel[0] ? text_safe(h->good.kernel) : "", h->source);
+    if (h->good.when)
+        (void)text_appendf(&t, "%s%s%s, by %s", date(h->good.when, buf),
+                           h->good.kernel[0] ? ", kernel " : "",
+                           h->good.kernel[0] ? text_safe(h->good.kernel) : "", h->source);
+    else
+        (void)text_appendf(&t, "none of the boots that are recorded came up");
     line(userdata, "last good", t.data);
     text_free(&t);
     if (h->event_count) {
@@ -137,7 +140,7 @@ void examine_history(const struct examine_subject *s,
                      void (*line)(void *userdata, const char *key, const char *value),
                      void *userdata)
 {
-    if (s->history && s->history->good.when)
+    if (s->history && (s->history->good.when || s->history->last.when))
         add_past(s->history, line, userdata);
     for (unsigned i = 0; s->back && i < s->back->count; i++) {
         _cleanup_text_ struct text t = TEXT_INIT(4096);

@@ -283,8 +283,11 @@ void history_read(int root_fd, struct history *ret)
         if (!ret->good.kernel[0] && labs((long)(wtmp.good.when - ret->good.when)) < 3600)
             memcpy(ret->good.kernel, wtmp.good.kernel, sizeof ret->good.kernel);
     } else {
-        ret->good = wtmp.good;
         ret->last = wtmp.last;
+    }
+    /* The journal may begin after the last good boot, or know of none. */
+    if (!ret->good.when) {
+        ret->good = wtmp.good;
         ret->source = wtmp.source;
     }
     if (!ret->good.when)

@@ -160,10 +160,9 @@ static int read_boots(struct sd_journal *j, struct history *h)
         find_kernel(j, last, &h->last);
         find_failed(j, last, h);
     }
-    if (!h->good.when)
-        return -ENOENT;
-    find_kernel(j, good, &h->good);
-    return 0;
+    if (h->good.when)
+        find_kernel(j, good, &h->good);
+    return h->good.when || h->last.when ? 0 : -ENOENT;
 }
 
 /* The system's own files, the newest first; users' are not looked at. A link is no file. */
@@ -280,7 +279,7 @@ int history_from_journal(int root_fd, struct history *ret)
     }
     for (unsigned i = 0; i < count; i++)
         fd_close(fds[i]);
-    if (r < 0 || !h.good.when)
+    if (r < 0 || (!h.good.when && !h.last.when))
         return r < 0 ? r : -ENOENT;
     *ret = h;
     ret->source = "the journal";

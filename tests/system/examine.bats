@@ -98,6 +98,28 @@ EOF
     done
 }
 
+@test "examine: a boot that did not come up: what failed, and its last words, also when none ever did" {
+    tree boot
+    mkdir -p "$TREE/var/log/journal" "$TREE/etc/systemd/system/multi-user.target.requires"
+    printf '[Service]\nType=oneshot\nExecStart=/bin/false\n' >"$TREE/etc/systemd/system/broken.service"
+    ln -s ../broken.service "$TREE/etc/systemd/system/multi-user.target.requires/"
+    timeout -k 5 100 "$UNBRICK" spawn -q -D "$TREE" --boot --private-network </dev/null \
+        >"$BATS_TEST_TMPDIR/console" 2>&1 &
+    stopped() { grep -q 'Dependency failed for.*multi-user\|Dependency failed.*Multi-User' "$BATS_TEST_TMPDIR/console"; }
+    wait_for 60 stopped
+    sleep 1
+    kill -TERM $!
+    wait $! || true
+    rm -f "$TREE/var/log/wtmp"
+    unb examine --json "$TREE"
+    [ "$(findings .history.failed_units[0])" = broken.service ]
+    [ "$(findings '.history.failed_boot.time > 0')" = true ]
+    [ "$(findings .history.good_boot)" = null ]
+    [ -n "$(findings .history.last_message)" ]
+    unb examine "$TREE"
+    [[ $output == *"none of the boots that are recorded came up"*"it did not come up; failed: broken.service"* ]]
+}
+
 @test "examine: the last good boot, and what was changed since" {
     tree boot
     mkdir -p "$TREE/var/log/journal"

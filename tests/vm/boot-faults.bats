@@ -70,6 +70,11 @@ not_said() {
     }
 }
 
+# loud: without "quiet" systemd says on the console what it waits for.
+loud() {
+    in_image "$IMG" eval 'sed -i "s/ quiet / /; s/ quiet$//" "$M/boot/grub/grub.cfg"'
+}
+
 # on_console STEP...: run it with its serial line on a terminal that these steps of pty.py drive, and stop it.
 on_console() {
     "$PTY" --timeout 300 expect:'login:' 'send:root\r' "$@" signal:TERM status:0 -- \
@@ -301,20 +306,23 @@ slow() {
 
 @test "vm: start.service-hangs" {
     slow
+    loud
     breaks start.service-hangs
-    proves 'start job is running for wait' start.service-hangs
+    proves 'job is running for wait|Job wait.service' start.service-hangs
 }
 
 @test "vm: systemd.unit-masked" {
     slow
+    loud
     breaks systemd.unit-masked
-    proves 'start job is running|Timed out waiting|emergency mode' systemd.unit-masked
+    proves 'job is running|Job .*running|start job is running|Timed out waiting|emergency mode' systemd.unit-masked
 }
 
 @test "vm: unit.refused: core" {
     slow
+    loud
     breaks unit.refused+core
-    proves 'start job is running|Timed out waiting|emergency mode' unit.refused
+    proves 'job is running|Job .*running|start job is running|Timed out waiting|emergency mode' unit.refused
 }
 
 @test "vm: sysctl.huge-pages-of-kernel" {
