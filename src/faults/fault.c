@@ -21,6 +21,7 @@ extern const struct fault_family fault_family_fips;
 extern const struct fault_family fault_family_pi;
 extern const struct fault_family fault_family_boot;
 extern const struct fault_family fault_family_member;
+extern const struct fault_family fault_family_array;
 extern const struct fault_family fault_family_storage;
 extern const struct fault_family fault_family_filesystem;
 extern const struct fault_family fault_family_fstab;
@@ -66,6 +67,7 @@ const struct fault_family *const fault_families[] = {
     &fault_family_pi,
     &fault_family_boot,
     &fault_family_member,
+    &fault_family_array,
     &fault_family_storage,
     &fault_family_filesystem,
     &fault_family_fstab,

@@ -268,12 +268,29 @@ static bool shares_uuid(const struct volume *v)
     return strcmp(v->fs.usage, "raid") == 0 || strcmp(v->fs.type, "btrfs") == 0 || v->taken;
 }
 
-static bool are_twins(const struct volume *a, const struct volume *b, const char **ret_kind)
+/* Labels need not differ where nothing goes by them. */
+static bool is_named_by_label(const struct examination *x, const char *label)
+{
+    for (unsigned i = 0; i < x->fstab.count; i++) {
+        const char *source = x->fstab.entries[i].source;
+
+        if ((text_starts_with(source, "LABEL=") && strcmp(source + 6, label) == 0) ||
+            (text_starts_with(source, "/dev/disk/by-label/") && strcmp(source + 19, label) == 0))
+            return true;
+    }
+    return false;
+}
+
+static bool are_twins(const struct examination *x, const struct volume *a, const struct volume *b,
+                      const char **ret_kind)
 {
     if (a->fs.uuid[0] && strcmp(a->fs.uuid, b->fs.uuid) == 0 && !shares_uuid(a) && !shares_uuid(b))
         *ret_kind = "UUID";
     else if (a->part_uuid[0] && strcmp(a->part_uuid, b->part_uuid) == 0)
         *ret_kind = "PARTUUID";
+    else if (a->fs.label[0] && strcmp(a->fs.label, b->fs.label) == 0 && !shares_uuid(a) &&
+             !shares_uuid(b) && is_named_by_label(x, a->fs.label))
+        *ret_kind = "LABEL";
     else
         return false;
     return true;
@@ -285,12 +302,14 @@ static void compare_volumes(struct examination *x, const struct fault *f, struct
     const char *kind;
     struct finding *finding;
 
-    if (!are_twins(a, b, &kind))
+    if (!are_twins(x, a, b, &kind))
         return;
     finding = report_add(r, f, "%s and %s have the same %s", text_safe(a->name), text_safe(b->name),
                          kind);
     finding_evidence(finding, "%s=%s", kind,
-                     text_safe(strcmp(kind, "UUID") == 0 ? a->fs.uuid : a->part_uuid));
+                     text_safe(strcmp(kind, "UUID") == 0    ? a->fs.uuid
+                               : strcmp(kind, "LABEL") == 0 ? a->fs.label
+                                                            : a->part_uuid));
 }
 
 static void detect_duplicate(struct examination *x, const struct fault *f, struct report *r)

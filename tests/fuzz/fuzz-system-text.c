@@ -8,6 +8,7 @@
 #include "system/kernels.h"
 #include "system/last_boot.h"
 #include "system/login.h"
+#include "system/mdadm_config.h"
 #include "system/os_release.h"
 #include "system/snapper.h"
 
@@ -30,6 +31,17 @@ static void check_crypttab(const char *data, size_t size)
     for (unsigned i = 0; i < count; i++)
         if (!entries[i].name[0] || strchr(entries[i].name, '/') || !entries[i].source[0] ||
             (entries[i].key[0] && entries[i].key[0] != '/'))
+            abort();
+}
+
+static void check_mdadm(const char *data, size_t size)
+{
+    struct mdadm_array arrays[4];
+    unsigned count = mdadm_config_arrays(data, size, arrays, 4);
+
+    for (unsigned i = 0; i < count; i++)
+        if ((arrays[i].uuid[0] && strlen(arrays[i].uuid) != 32) || !arrays[i].line ||
+            strlen(arrays[i].device) >= sizeof arrays[i].device)
             abort();
 }
 
@@ -71,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     check_login(text);
     check_crypttab((const char *)data, size);
+    check_mdadm((const char *)data, size);
     check_snapper(text);
     (void)last_boot_from_wtmp(data, size);
     free(text);

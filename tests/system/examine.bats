@@ -177,6 +177,16 @@ EOF
     done
 }
 
+@test "faults: each one has a breaker, or a test that names it" {
+    local id rest
+    unb examine --list-faults
+    while IFS=$'\t' read -r id rest; do
+        compgen -G "$BREAKERS/$id" >/dev/null || compgen -G "$BREAKERS/$id+*" >/dev/null ||
+            grep -rqF --include='*.bats' -e "$id" "$BATS_TEST_DIRNAME" "$BATS_TEST_DIRNAME/../vm" ||
+            fail "nothing tests $id"
+    done <<<"$output"
+}
+
 @test "examine: the manual's table of faults is that of --list-faults" {
     unb examine --list-faults
     diff <("$BATS_TEST_DIRNAME/../../docs/faults-table" "$UNBRICK") \

@@ -8,6 +8,7 @@
 #include "session/mount_plan.h"
 #include "storage/resolve.h"
 #include "system/crypttab.h"
+#include "system/mdadm_config.h"
 
 #include <string.h>
 
@@ -115,6 +116,33 @@ static void test_crypttab(void **state)
     assert_int_equal(crypttab_parse(text, sizeof text - 1, e, 1), 1);
 }
 
+static void test_mdadm_config(void **state)
+{
+    /* mdadm.conf(5): words in any order, continued lines, quotes, keywords cut short. */
+    static const char text[] =
+        "# ARRAY /dev/md9 UUID=00000000:00000000:00000000:00000000\n"
+        "HOMEHOST <system>\n"
+        "ARRAY /dev/md/root metadata=1.2 UUID=C06f09cf:4c52bece:97a3e9c7:b579bea2\n"
+        "arr uuid=74cc1c60:799e0a78:6ac7094b:532f01b1 # second\n"
+        "ARRAY <ignore>\n"
+        "   UUID=11111111-2222-3333-4444-555555555555\n"
+        "ARRAY \"/dev/md/with blank\" name=a UUID=short\n"
+        "MAILADDR root UUID=22222222:22222222:22222222:22222222";
+    struct mdadm_array a[MDADM_ARRAYS_MAX];
+
+    assert_int_equal(mdadm_config_arrays(text, sizeof text - 1, a, MDADM_ARRAYS_MAX), 4);
+    assert_string_equal(a[0].device, "/dev/md/root");
+    assert_string_equal(a[0].uuid, "c06f09cf4c52bece97a3e9c7b579bea2");
+    assert_int_equal(a[0].line, 3);
+    assert_string_equal(a[1].device, "");
+    assert_string_equal(a[1].uuid, "74cc1c60799e0a786ac7094b532f01b1");
+    assert_string_equal(a[2].device, "<ignore>");
+    assert_string_equal(a[2].uuid, "11111111222233334444555555555555");
+    assert_string_equal(a[3].device, "/dev/md/with blank");
+    assert_string_equal(a[3].uuid, "");
+    assert_int_equal(mdadm_config_arrays(text, sizeof text - 1, a, 1), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +150,7 @@ int main(void)
         cmocka_unit_test_setup(test_kernel_names, setup),
         cmocka_unit_test_setup(test_copies, setup),
         cmocka_unit_test(test_crypttab),
+        cmocka_unit_test(test_mdadm_config),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -294,7 +294,7 @@ slow() {
     device=$(losetup --show -f -o "$start" --sizelimit "$size" "$IMG")
     spoil "$device" 2>/dev/null
     losetup -d "$device"
-    machine 200 'manual fsck|MANUALLY|login:'
+    machine 200 'manual fsck|MANUALLY|Control-D|login:'
     not_said login:
     unb examine --json "$IMG"
     [ "$(jq -r '.findings[0].id' <<<"$output")" = filesystem.errors ]

@@ -29,6 +29,63 @@ found() {
     no_layers
 }
 
+@test "loader.luks-unreadable: a key slot of Argon2, which GRUB cannot open" {
+    local pbkdf
+    mkdir -p extra/boot/grub/i386-pc
+    cp "$("$FIXTURES/suite" boot)/usr/lib/grub/i386-pc/normal.mod" extra/boot/grub/i386-pc
+    echo 'set default=0' >extra/boot/grub/grub.cfg
+    for pbkdf in pbkdf2 "argon2id --pbkdf-memory 32768 --pbkdf-parallel 1"; do
+        disk a 100M
+        # shellcheck disable=SC2086 # words
+        cryptsetup -q luksFormat --type luks2 --pbkdf-force-iterations "$([ "$pbkdf" = pbkdf2 ] && echo 1000 || echo 4)" \
+            --pbkdf $pbkdf "$A" "$KEY"
+        cryptsetup open --key-file "$KEY" "$A" secret
+        mini /dev/mapper/secret "/dev/mapper/secret / ext4 defaults 0 1"
+        put_away
+        unb examine --json --key-file "$KEY" a.img
+        if [ "$pbkdf" = pbkdf2 ]; then
+            [ -z "$(found loader.luks-unreadable)" ]
+        else
+            [ "$(found loader.luks-unreadable)" = "stops-boot false" ]
+        fi
+        rm a.img
+    done
+    no_layers
+}
+
+@test "array.unlisted: mdadm.conf names the array that was there before" {
+    local uuid
+    disk a 60M
+    disk b 60M
+    array root 1 "$A" "$B"
+    uuid=$(mdadm --detail /dev/md/root | sed -n 's/.*UUID : //p')
+    mkdir -p extra/etc/mdadm
+    printf '%s\n' 'HOMEHOST <system>' 'ARRAY /dev/md/root metadata=1.2 UUID=11111111:22222222:33333333:44444444 name=old' \
+        >extra/etc/mdadm/mdadm.conf
+    mini /dev/md/root "/dev/md/root / ext4 defaults 0 1"
+    put_away
+    unchanged a.img unb examine --json a.img b.img
+    [ "$(found array.unlisted)" = "stops-boot true" ]
+    unb repair --yes a.img b.img
+    unb shell a.img b.img -- grep ^ARRAY /etc/mdadm/mdadm.conf
+    [ "$output" = "ARRAY /dev/md/root metadata=1.2 UUID=$uuid name=old" ]
+    unb examine --json a.img b.img
+    [ -z "$(found array.unlisted)" ]
+    no_layers
+}
+
+@test "storage.duplicate-id: two file systems of the label that fstab names" {
+    disk a 60M
+    disk b 60M
+    mini "$A" "LABEL=root / ext4 defaults 0 1"
+    e2label "$A" root
+    mke2fs -q -t ext4 -L root "$B"
+    put_away
+    unb examine --json a.img b.img
+    [ "$(found storage.duplicate-id)" = "degrades false" ]
+    no_layers
+}
+
 @test "filesystem.errors: an EFI system partition after a crash has none; a damaged one has" {
     disk a 200M
     partition "$A" 40M -
