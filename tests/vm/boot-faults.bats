@@ -325,12 +325,6 @@ slow() {
     proves 'job is running|Job .*running|start job is running|Timed out waiting|emergency mode' unit.refused
 }
 
-@test "vm: sysctl.huge-pages-of-kernel" {
-    slow
-    breaks sysctl.huge-pages-of-kernel
-    proves 'ut of memory|Kernel panic|oom' sysctl.huge-pages-of-kernel
-}
-
 @test "vm: pam.module-missing" {
     slow
     breaks pam.module-missing
