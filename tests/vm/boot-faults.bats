@@ -77,7 +77,7 @@ loud() {
 
 # on_console STEP...: run it with its serial line on a terminal that these steps of pty.py drive, and stop it.
 on_console() {
-    "$PTY" --timeout 300 expect:'login:' 'send:root\r' "$@" signal:TERM status:0 -- \
+    "$PTY" --timeout 300 expect:'login:' 'send:root\r' "$@" signal:SIGTERM status:0 -- \
         qemu-system-x86_64 -accel tcg -cpu Nehalem -smp 2 -m 1024 -nodefaults -display none -serial stdio \
         -no-reboot -drive "file=$IMG,format=raw,if=virtio,snapshot=on" >"$LOG" || {
         tail -c 3000 "$LOG"

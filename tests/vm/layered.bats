@@ -55,7 +55,7 @@ END
     VM_TIMEOUT=1500 "$vm" --disk "$BATS_TEST_TMPDIR/a.img" --disk "$BATS_TEST_TMPDIR/b.img" \
         "$BATS_TEST_DIRNAME/guest/layered-rescue" "$UNBRICK"
     "$PTY" --timeout 600 expect:'unlock disk cr_root' 'send:secret\r' expect:'layered login:' \
-        signal:TERM status:0 -- \
+        signal:SIGTERM status:0 -- \
         qemu-system-x86_64 -accel tcg -cpu Nehalem -smp 2 -m 1024 -nodefaults -nographic -serial stdio \
         -no-reboot -drive "file=$BATS_TEST_TMPDIR/a.img,format=raw,if=virtio" \
         -drive "file=$BATS_TEST_TMPDIR/b.img,format=raw,if=virtio"
