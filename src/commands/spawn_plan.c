@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,9 +86,7 @@ static int plan_boot(const struct spawn_options *o, int root_fd, struct containe
                          system.init_problem[0] ? ": " : "", system.init_problem);
     plan->payload = PAYLOAD_INIT;
     plan->cgroups = system_wants_legacy_cgroups(&system) ? CGROUPS_LEGACY : CGROUPS_UNIFIED;
-    plan->kill_signal = o->kill_signal                ? o->kill_signal
-                        : system.init == INIT_SYSTEMD ? SIGRTMIN + 3
-                                                      : 0;
+    plan->kill_signal = o->kill_signal ? o->kill_signal : init_stop_signal(system.init);
     r = container_plan_add_arg(plan, system.init_path);
     if (r == 0 && system.init == INIT_SYSTEMD)
         r = ease_sulogin(plan, system.systemd_version);

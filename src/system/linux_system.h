@@ -73,6 +73,10 @@ int system_inspect(int root_fd, struct linux_system *ret, struct error *e);
 /* "systemd 252", "sysvinit", "no init" ... into a static table; never NULL. */
 const char *init_kind_name(enum init_kind k);
 
+/* The signal to process 1 that asks this init to stop everything in order and power off; 0: it knows
+ * none, and what ends it is SIGKILL. */
+int init_stop_signal(enum init_kind k);
+
 /* The machine (as .arch) that the program @path of the tree is for, or its shell when that is no
  * absolute path; "" when this host can execute it, or when it is none. */
 void system_foreign_machine(int root_fd, const char *path, char ret[16]);
