@@ -235,6 +235,8 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
     if (r == 0)
         r = set_cmdline(plan, p);
     if (r == 0)
+        r = container_plan_set_machine_id(plan, p->system.machine_id);
+    if (r == 0)
         r = add_environment(plan, request);
     if (r == 0 && request->kind == RESCUE_HOST_TOOLS)
         r = rescue_add_host_tools(plan);
