@@ -13,8 +13,9 @@
 
 /* Options of systemd-nspawn(1) that change the network outside, and need more than the kernel. */
 #define OF_NETWORKD "use --private-network, --network-namespace-path=, or the host's network"
-#define OF_SYSTEMD  "unbrick needs no systemd on the host"
-#define OF_VERITY   "`unbrick boot IMAGE` opens what is on a disk by itself"
+#define OF_SYSTEMD  "use `systemd-run --scope` with it and `unbrick spawn --keep-unit` below"
+#define OF_VERITY   "use `unbrick boot IMAGE`, which opens what is on a disk by itself"
+#define OF_IDS      "use --untrusted, which leaves the owners on the disk as they are"
 
 enum argument { NONE = no_argument, VALUE = required_argument, MAYBE = optional_argument };
 
@@ -90,12 +91,11 @@ static const struct {
     {"background", 0, VALUE, spawn_take_nothing, NULL, NULL},
     {"suppress-sync", 0, VALUE, spawn_take_no, NULL, NULL},
 
-    {"", 'U', NONE, NULL, "ids are the same inside and outside, so that owners on the disk stay",
-     NULL},
-    {"private-users-chown", 0, NONE, NULL, "it would change every owner on the disk", NULL},
-    {"private-users-ownership", 0, VALUE, NULL, "it could change owners on the disk", NULL},
-    {"private-users-delegate", 0, VALUE, NULL, "ids are the same inside and outside", NULL},
-    {"template", 0, VALUE, NULL, "unbrick makes no new trees", NULL},
+    {"", 'U', NONE, NULL, OF_IDS, NULL},
+    {"private-users-chown", 0, NONE, NULL, OF_IDS, NULL},
+    {"private-users-ownership", 0, VALUE, NULL, OF_IDS, NULL},
+    {"private-users-delegate", 0, VALUE, NULL, OF_IDS, NULL},
+    {"template", 0, VALUE, NULL, "use `cp -a` for a tree of its own, or --ephemeral", NULL},
     {"image-policy", 0, VALUE, NULL, OF_VERITY, NULL},
     {"root-hash", 0, VALUE, NULL, OF_VERITY, NULL},
     {"root-hash-sig", 0, VALUE, NULL, OF_VERITY, NULL},
@@ -123,10 +123,10 @@ static const struct {
     {"rlimit", 0, VALUE, NULL, "use `prlimit` inside", NULL},
     {"oom-score-adjust", 0, VALUE, NULL, "use `choom` inside", NULL},
     {"cpu-affinity", 0, VALUE, NULL, "use `taskset CPUS unbrick spawn`", NULL},
-    {"bind-user", 0, VALUE, NULL, "users are the tree's own; use --user=", NULL},
-    {"bind-user-shell", 0, VALUE, NULL, "users are the tree's own; use --user=", NULL},
-    {"bind-user-group", 0, VALUE, NULL, "users are the tree's own; use --user=", NULL},
-    {"share-system", 0, NONE, NULL, "the container keeps its namespaces", NULL},
+    {"bind-user", 0, VALUE, NULL, "use --user= with a user of the tree", NULL},
+    {"bind-user-shell", 0, VALUE, NULL, "use --user= with a user of the tree", NULL},
+    {"bind-user-group", 0, VALUE, NULL, "use --user= with a user of the tree", NULL},
+    {"share-system", 0, NONE, NULL, "use `chroot`, a container keeps its namespaces", NULL},
 };
 
 #define COUNT (sizeof table / sizeof table[0])
@@ -234,6 +234,17 @@ int spawn_options_read(struct spawn_options *ret, struct container_plan *plan, i
     if (code == 0 && plan->untrusted && container_plan_distrust(plan) < 0)
         code = error_errno(e, -ENOMEM, "cannot plan the container");
     return code;
+}
+
+bool spawn_options_at(size_t i, struct spawn_option *ret)
+{
+    if (i >= COUNT)
+        return false;
+    *ret = (struct spawn_option){.name = table[i].name,
+                                 .letter = table[i].letter,
+                                 .has_value = table[i].has_value == VALUE,
+                                 .refused = !table[i].take};
+    return true;
 }
 
 void spawn_options_free(struct spawn_options *o)

@@ -59,5 +59,15 @@ int spawn_options_read(struct spawn_options *ret, struct container_plan *plan, i
                        char **argv, struct error *e);
 void spawn_options_free(struct spawn_options *o);
 
+/* An option of the table; .name is "" where there is a letter alone. */
+struct spawn_option {
+    const char *name;
+    char letter;
+    bool has_value, refused;
+};
+
+/* The options one after the other, @i from 0 on. False when there are no more. */
+bool spawn_options_at(size_t i, struct spawn_option *ret);
+
 /* One line an option, for --help. */
 void spawn_options_print_help(void);

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,9 +86,7 @@ static int plan_boot(const struct spawn_options *o, int root_fd, struct containe
                          system.init_problem[0] ? ": " : "", system.init_problem);
     plan->payload = PAYLOAD_INIT;
     plan->cgroups = system_wants_legacy_cgroups(&system) ? CGROUPS_LEGACY : CGROUPS_UNIFIED;
-    plan->kill_signal = o->kill_signal                ? o->kill_signal
-                        : system.init == INIT_SYSTEMD ? SIGRTMIN + 3
-                                                      : 0;
+    plan->kill_signal = o->kill_signal ? o->kill_signal : init_stop_signal(system.init);
     r = container_plan_add_arg(plan, system.init_path);
     if (r == 0 && system.init == INIT_SYSTEMD)
         r = ease_sulogin(plan, system.systemd_version);
@@ -153,6 +150,15 @@ static int describe_host(struct container_plan *plan)
     return 0;
 }
 
+/* As in nspawn the tree's own id is preferred to --uuid=: its first process takes that one, too. */
+static int identify_machine(int root_fd, struct container_plan *plan)
+{
+    char id[33];
+
+    (void)system_machine_id(root_fd, id);
+    return container_plan_set_machine_id(plan, id);
+}
+
 /* Variables of nspawn's environment that its users know (ENVIRONMENT in systemd's documentation).
  */
 static void read_environment(struct container_plan *plan)
@@ -200,6 +206,8 @@ int spawn_plan_build(const struct spawn_options *o, int root_fd, const char *nam
 
     if (r == 0)
         r = describe_host(plan);
+    if (r == 0)
+        r = identify_machine(root_fd, plan);
     if (r < 0)
         return no_memory(e);
     r = o->boot ? plan_boot(o, root_fd, plan, e) : plan_command(o, root_fd, plan, e);

@@ -249,15 +249,51 @@ int spawn_take_timezone(struct reader *r, const char *name, const char *value)
     return spawn_bad_value(r, name, value, "off, auto, bind, copy, symlink or delete");
 }
 
-/* nspawn's option for a service that is not there: nothing to do when it says so. */
+/*
+ * nspawn's options for something that is not there: what they may say, and what to use instead of
+ * the rest. A boolean's "no" is taken for those that nspawn reads a boolean for; the words are
+ * others of nspawn's that leave it open, so that nothing is missed when it does not happen.
+ */
+static const struct no_row {
+    const char *name;
+    bool boolean;
+    const char *words[4]; /* NULL-ended */
+    const char *instead;
+} no_rows[] = {
+    {"register", true, {"auto"}, "use `unbrick status`, which shows what runs"},
+    {"settings", true, {NULL}, "use its options themselves, no file beside a disk is believed"},
+    /* No boolean: nspawn takes these words alone. */
+    {"link-journal",
+     false,
+     {"no", "auto", "try-guest", "try-host"},
+     "use --bind=/var/log/journal/ID, or journalctl inside"},
+    {"private-users", true, {NULL}, "use --untrusted: root inside is nobody outside"},
+    {"notify-ready", true, {NULL}, "use `systemctl is-system-running --wait` inside"},
+    {"no-new-privileges", true, {NULL}, "use `setpriv --no-new-privs` inside"},
+    {"suppress-sync", true, {NULL}, "use --ephemeral, which writes to memory only"},
+};
+
+static bool says_no(const struct no_row *row, const char *value)
+{
+    bool wanted = true;
+
+    for (size_t i = 0; i < sizeof row->words / sizeof row->words[0] && row->words[i]; i++)
+        if (strcmp(value, row->words[i]) == 0)
+            return true;
+    return row->boolean && spawn_read_bool(value, &wanted) == 0 && !wanted;
+}
+
+/* An option without a value is "on" for nspawn. */
 int spawn_take_no(struct reader *r, const char *name, const char *value)
 {
-    bool wanted;
+    const struct no_row *row = no_rows;
 
-    if (!value || strcmp(value, "auto") == 0 || text_starts_with(value, "try-") ||
-        (spawn_read_bool(value, &wanted) == 0 && !wanted))
+    while (strcmp(row->name, name) != 0)
+        row++;
+    if (value && says_no(row, value))
         return 0;
-    return error_set(r->e, ERROR_USAGE, -EINVAL, "usage", "--%s takes only no here", name);
+    return error_set(r->e, ERROR_USAGE, -EINVAL, "usage", "--%s takes only no here: %s", name,
+                     row->instead);
 }
 
 int spawn_take_nothing(struct reader *r, const char *name, const char *value)

@@ -5,6 +5,7 @@
 #include "container/capabilities.h"
 #include "container/random_uuid.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdio.h>
@@ -186,6 +187,28 @@ int container_plan_default_env(struct container_plan *plan, const char *name, co
         if (strncmp(*old, name, length) == 0 && (*old)[length] == '=')
             return 0;
     return container_plan_set_env(plan, name, value);
+}
+
+int container_plan_set_machine_id(struct container_plan *plan, const char *id)
+{
+    static const unsigned char groups[] = {8, 4, 4, 4, 12};
+    char before[64], uuid[sizeof plan->uuid] = "";
+    size_t used = 0;
+    bool set = false;
+
+    if (strlen(id) != 32)
+        return 0;
+    for (size_t i = 0; i < sizeof groups; i++) {
+        if (i > 0)
+            uuid[used++] = '-';
+        for (unsigned char j = 0; j < groups[i]; j++)
+            uuid[used++] = (char)tolower((unsigned char)*id++);
+    }
+    snprintf(before, sizeof before, "container_uuid=%s", plan->uuid);
+    memcpy(plan->uuid, uuid, sizeof uuid);
+    for (char **entry = plan->env; entry && *entry; entry++)
+        set = set || strcmp(*entry, before) == 0;
+    return set ? container_plan_set_env(plan, "container_uuid", uuid) : 0;
 }
 
 int container_plan_add_mount(struct container_plan *plan, const struct container_mount *mount)

@@ -165,6 +165,9 @@ uint64_t container_plan_capabilities(const struct container_plan *plan);
 /* All strings are copied. Return 0 or -ENOMEM. */
 int container_plan_add_arg(struct container_plan *plan, const char *arg);
 int container_plan_set_env(struct container_plan *plan, const char *name, const char *value);
+/* The system's own id (machine-id(5), 32 digits) as the uuid, so that it is the same each time. An
+ * empty one changes nothing; a container_uuid that was set by name stays. */
+int container_plan_set_machine_id(struct container_plan *plan, const char *id);
 /* Unless it is set already. */
 int container_plan_default_env(struct container_plan *plan, const char *name, const char *value);
 int container_plan_add_mount(struct container_plan *plan, const struct container_mount *mount);

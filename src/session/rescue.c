@@ -51,14 +51,16 @@ static int add_init(struct container_plan *plan, const struct patient *p,
     plan->payload = PAYLOAD_INIT;
     plan->console = CONSOLE_PTY;
     plan->cgroups = system_wants_legacy_cgroups(&p->system) ? CGROUPS_LEGACY : CGROUPS_UNIFIED;
+    plan->kill_signal = init_stop_signal(p->system.init);
     r = container_plan_add_arg(plan, p->system.init_path);
     if (r < 0)
         return error_errno(e, r, "planning the init");
     switch (p->system.init) {
     case INIT_SYSTEMD:
-        /* SIGRTMIN+14: power off at once, as `systemctl poweroff --force`: ends all processes,
-         * starts no unit. SIGRTMIN+3: the ordinary way (systemd(1)). */
-        plan->kill_signal = ours ? SIGRTMIN + 14 : SIGRTMIN + 3;
+        /* Power off at once, as `systemctl poweroff --force`: ends all processes, starts no unit
+         * (systemd(1)). */
+        if (ours)
+            plan->kill_signal = SIGRTMIN + 14;
         if (ours)
             r = rescue_add_systemd(plan, p, request);
         else if (p->root_fd >= 0) /* not so with --dry-run */
@@ -68,7 +70,6 @@ static int add_init(struct container_plan *plan, const struct patient *p,
         break;
     case INIT_SYSVINIT:
     case INIT_BUSYBOX:
-        plan->kill_signal = p->system.init == INIT_BUSYBOX ? SIGUSR2 : 0;
         if (ours) {
             r = rescue_add_inittab(plan, p, request, e);
             if (r < 0)
@@ -233,6 +234,8 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
         r = rescue_add_devices(plan, p);
     if (r == 0)
         r = set_cmdline(plan, p);
+    if (r == 0)
+        r = container_plan_set_machine_id(plan, p->system.machine_id);
     if (r == 0)
         r = add_environment(plan, request);
     if (r == 0 && request->kind == RESCUE_HOST_TOOLS)

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,6 +44,24 @@ static const char *const names[] = {
 const char *init_kind_name(enum init_kind k)
 {
     return (size_t)k < sizeof names / sizeof names[0] ? names[k] : "an unknown init";
+}
+
+int init_stop_signal(enum init_kind k)
+{
+    switch (k) {
+    case INIT_SYSTEMD:
+        return SIGRTMIN + 3; /* systemd(1): halt.target */
+    case INIT_BUSYBOX:
+        return SIGUSR2; /* init/init.c of busybox: what ::shutdown: says, then power off */
+    case INIT_SYSVINIT: /* init(8): asked by a FIFO, which needs a program of the tree */
+    case INIT_OPENRC:
+    case INIT_RUNIT:
+    case INIT_UNKNOWN:
+    case INIT_NONE:
+    case INIT_BROKEN:
+        break;
+    }
+    return 0;
 }
 
 /* By the name that the links lead to (systemd is a link from /sbin/init, busybox from everything),

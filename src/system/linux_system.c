@@ -151,18 +151,20 @@ static void read_hostname(int root_fd, struct linux_system *s)
 
 /* machine-id(5): 32 hexadecimal digits, not all zero (capitals are read too); "uninitialized" and
  * an empty file mean that the first boot is still to come. */
-static void read_machine_id(int root_fd, struct linux_system *s)
+bool system_machine_id(int root_fd, char ret[static 33])
 {
     _cleanup_free_ char *data = NULL;
     struct stat st;
+    bool there = path_stat(root_fd, "/etc/machine-id", &st) == 0 && !S_ISDIR(st.st_mode);
     size_t digits;
 
-    s->machine_id_file = path_stat(root_fd, "/etc/machine-id", &st) == 0 && !S_ISDIR(st.st_mode);
+    ret[0] = '\0';
     if (path_read(root_fd, "/etc/machine-id", 4096, &data, NULL) < 0)
-        return;
+        return there;
     digits = strspn(data, "0123456789abcdefABCDEF");
     if (digits == 32 && (data[32] == '\0' || data[32] == '\n') && strspn(data, "0") < 32)
-        snprintf(s->machine_id, sizeof s->machine_id, "%.32s", data);
+        snprintf(ret, 33, "%.32s", data);
+    return there;
 }
 
 static void find_missing_directories(int root_fd, struct linux_system *s)
@@ -197,7 +199,7 @@ int system_inspect(int root_fd, struct linux_system *ret, struct error *e)
     read_os_release(root_fd, s);
     derive_name(root_fd, s);
     read_hostname(root_fd, s);
-    read_machine_id(root_fd, s);
+    s->machine_id_file = system_machine_id(root_fd, s->machine_id);
     s->merged_usr = is_link(root_fd, "/bin") && is_link(root_fd, "/lib");
     init_inspect(root_fd, s);
     /* A small system may do without /usr. */

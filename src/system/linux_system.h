@@ -70,8 +70,16 @@ enum system_likeness system_recognise(int root_fd);
  * this is no Linux system at all. */
 int system_inspect(int root_fd, struct linux_system *ret, struct error *e);
 
+/* What /etc/machine-id of the tree says; "" when it is missing or not valid. True when it is there
+ * and no directory, whatever is in it. */
+bool system_machine_id(int root_fd, char ret[static 33]);
+
 /* "systemd 252", "sysvinit", "no init" ... into a static table; never NULL. */
 const char *init_kind_name(enum init_kind k);
+
+/* The signal to process 1 that asks this init to stop everything in order and power off; 0: it knows
+ * none, and what ends it is SIGKILL. */
+int init_stop_signal(enum init_kind k);
 
 /* The machine (as .arch) that the program @path of the tree is for, or its shell when that is no
  * absolute path; "" when this host can execute it, or when it is none. */

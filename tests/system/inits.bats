@@ -54,3 +54,24 @@ boots_to_single_user() {
     refused 4 "unbrick shell" boot "$TREE"
     [[ $stderr == *runit* ]]
 }
+
+# ended_in_order STEP...: busybox as the init of `spawn -b`, ended so, does what its inittab says last.
+ended_in_order() {
+    rm -f "$TREE/root/ended"
+    run "$PTY" --timeout 30 expect:'mini is up' pause:0.3 "$@" status:0 -- \
+        "$UNBRICK" spawn -q -D "$TREE" -b
+    echo "$output"
+    [ "$status" -eq 0 ] || return 1
+    [ -e "$TREE/root/ended" ] || fail "it was killed"
+}
+
+@test "init: spawn -b: busybox is asked for an orderly end, by SIGTERM and by the key" {
+    TREE=$BATS_TEST_TMPDIR/tree
+    "$FIXTURES/mini" "$TREE"
+    cat >"$TREE/etc/inittab" <<'END'
+::wait:/bin/echo mini is up
+::shutdown:/bin/touch /root/ended
+END
+    ended_in_order signal:SIGTERM
+    ended_in_order 'send:\x1d\x1d\x1d'
+}

@@ -285,6 +285,36 @@ start=2048, type=L' | sfdisk -q "$raw"
     refused 1 "/nowhere" spawn -q --image=/nowhere true
 }
 
+@test "spawn: the container's id is the tree's own, before --uuid, and random without" {
+    local id=0123456789abcdef0123456789abcdef shown=01234567-89ab-cdef-0123-456789abcdef
+    local other=11111111-2222-3333-4444-555555555555 first
+    local show='echo "$container_uuid"; cat /run/host/container-uuid'
+    spawn sh -c "$show"
+    first=${lines[0]}
+    [ "${lines[1]}" = "$first" ]
+    spawn sh -c "$show"
+    [ "${lines[0]}" != "$first" ]
+    spawn --uuid="$other" sh -c "$show"
+    [ "$output" = "$other"$'\n'"$other" ]
+    echo uninitialized >"$TREE/etc/machine-id"
+    spawn --uuid="$other" sh -c "$show"
+    [ "$output" = "$other"$'\n'"$other" ]
+    echo "${id^^}" >"$TREE/etc/machine-id"
+    spawn sh -c "$show"
+    [ "$output" = "$shown"$'\n'"$shown" ]
+    spawn --uuid="$other" sh -c "$show"
+    [ "$output" = "$shown"$'\n'"$shown" ]
+    # What is set by name is the person's.
+    spawn -Econtainer_uuid=mine sh -c "$show"
+    [ "$output" = $'mine\n'"$shown" ]
+    unb shell "$TREE" -- sh -c "$show"
+    [ "$output" = "$shown"$'\n'"$shown" ]
+    rm "$TREE/etc/machine-id"
+    unb shell "$TREE" -- sh -c "$show"
+    [ "${lines[0]}" = "${lines[1]}" ]
+    [ "${lines[0]}" != "$shown" ]
+}
+
 @test "spawn: --cleanup" {
     unb spawn --cleanup
     [ "$status" -eq 0 ]

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,15 +121,68 @@ static void accepted_for_scripts(void **state)
          ARG("--link-journal=no"), ARG("-j"), ARG("--private-users=no"), ARG("--timezone=off"),
          ARG("--resolv-conf=off"), ARG("--background="), ARG("--no-pager"),
          ARG("--no-ask-password"), ARG("--suppress-sync=no"), ARG("--notify-ready=no"),
-         ARG("--link-journal=try-host"), ARG("--volatile=no"));
+         ARG("--link-journal=try-host"), ARG("--link-journal=auto"), ARG("--register=auto"),
+         ARG("--register=off"), ARG("--private-users=0"), ARG("--no-new-privileges=false"),
+         ARG("--volatile=no"));
     assert_int_equal(l.result, 0);
     assert_int_equal(l.options.resolv_conf.mode, SPAWN_FILE_OFF);
     assert_int_equal(l.options.timezone.mode, SPAWN_FILE_OFF);
     release(&l);
-    REFUSED("only no", ARG("--register=yes"));
-    REFUSED("only no", ARG("--private-users=pick"));
-    REFUSED("only no", ARG("--link-journal=host"));
-    REFUSED("only no", ARG("--suppress-sync=yes"));
+}
+
+/* What nspawn would take for "on", or not at all. */
+static void only_no(void **state)
+{
+    REFUSED("--untrusted", ARG("--private-users"));
+    REFUSED("--untrusted", ARG("--private-users="));
+    REFUSED("--untrusted", ARG("--private-users=pick"));
+    REFUSED("--untrusted", ARG("--private-users=identity"));
+    REFUSED("--untrusted", ARG("--private-users=auto"));
+    REFUSED("--untrusted", ARG("--private-users=try-guest"));
+    REFUSED("unbrick status", ARG("--register=yes"));
+    REFUSED("unbrick status", ARG("--register=try-host"));
+    REFUSED("--bind=", ARG("--link-journal=host"));
+    REFUSED("--bind=", ARG("--link-journal=guest"));
+    REFUSED("--bind=", ARG("--link-journal=off"));
+    REFUSED("--bind=", ARG("--link-journal=try-nothing"));
+    REFUSED("--ephemeral", ARG("--suppress-sync=yes"));
+    REFUSED("--ephemeral", ARG("--suppress-sync=auto"));
+    REFUSED("options", ARG("--settings=override"));
+    REFUSED("options", ARG("--settings=auto"));
+    REFUSED("is-system-running", ARG("--notify-ready=yes"));
+    REFUSED("setpriv", ARG("--no-new-privileges=yes"));
+}
+
+/* Every refusal of the table: the option's name, and what to use instead, in one sentence. */
+static void refusals_name_an_alternative(void **state)
+{
+    struct spawn_option option;
+    unsigned refused = 0;
+
+    for (size_t i = 0; spawn_options_at(i, &option); i++) {
+        char word[80], expected[72];
+        const char *text;
+        struct line l;
+
+        if (!option.refused)
+            continue;
+        if (option.name[0])
+            snprintf(expected, sizeof expected, "--%s", option.name);
+        else
+            snprintf(expected, sizeof expected, "-%c", option.letter);
+        snprintf(word, sizeof word, "%s%s", expected, option.has_value ? "=x" : "");
+        READ(&l, word);
+        text = l.error.text;
+        assert_int_equal(l.result, -EINVAL);
+        assert_int_equal(l.error.kind, ERROR_USAGE);
+        assert_ptr_equal(strstr(text, expected), text);
+        assert_non_null(strstr(text, ": use "));
+        assert_null(strchr(text, '\n'));
+        assert_null(strstr(text, ". "));
+        release(&l);
+        refused++;
+    }
+    assert_in_range(refused, 30, 60);
 }
 
 static void refusals_say_why(void **state)
@@ -436,6 +490,8 @@ int main(void)
         cmocka_unit_test(recipe),
         cmocka_unit_test(stops_at_the_command),
         cmocka_unit_test(accepted_for_scripts),
+        cmocka_unit_test(only_no),
+        cmocka_unit_test(refusals_name_an_alternative),
         cmocka_unit_test(refusals_say_why),
         cmocka_unit_test(what_excludes_what),
         cmocka_unit_test(wrong_lines),
