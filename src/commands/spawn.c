@@ -341,6 +341,7 @@ static int run_image(const struct spawn_options *o, struct container_plan *plan,
         .target_count = 1,
         .fsck = CHECK_ASK,
         .read_only = plan->read_only || plan->root_in_memory || o->dry_run,
+        .assemble = {.no_passphrase = o->no_passphrase},
     };
     struct error closing = {0};
     struct session session;

@@ -87,7 +87,7 @@ static const struct {
     {"notify-ready", 0, VALUE, spawn_take_no, NULL, NULL},
     {"no-new-privileges", 0, VALUE, spawn_take_no, NULL, NULL},
     {"no-pager", 0, NONE, spawn_take_nothing, NULL, NULL},
-    {"no-ask-password", 0, NONE, spawn_take_nothing, NULL, NULL},
+    {"no-ask-password", 0, NONE, spawn_take_no_ask_password, "", "ask for no passphrase of a disk"},
     {"background", 0, VALUE, spawn_take_nothing, NULL, NULL},
     {"suppress-sync", 0, VALUE, spawn_take_no, NULL, NULL},
 

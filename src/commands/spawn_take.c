@@ -83,6 +83,12 @@ int spawn_take_cleanup(struct reader *r, const char *name, const char *value)
     return 0;
 }
 
+int spawn_take_no_ask_password(struct reader *r, const char *name, const char *value)
+{
+    r->o->no_passphrase = true;
+    return 0;
+}
+
 int spawn_take_dry_run(struct reader *r, const char *name, const char *value)
 {
     r->o->dry_run = true;

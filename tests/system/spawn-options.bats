@@ -315,6 +315,24 @@ start=2048, type=L' | sfdisk -q "$raw"
     [ "${lines[0]}" != "$shown" ]
 }
 
+@test "spawn: --no-ask-password asks for no passphrase of a disk, at a terminal either" {
+    # Where there is no device-mapper nothing would be asked in any case.
+    truncate -s 32M "$BATS_TEST_TMPDIR/luks"
+    printf secret | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+        "$BATS_TEST_TMPDIR/luks" -
+    run "$PTY" --timeout 20 status:1 -- "$UNBRICK" spawn --no-ask-password -i "$BATS_TEST_TMPDIR/luks" true
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output != *Passphrase* ]]
+    [[ $output == *LUKS* ]]
+    [ ! -e /sys/class/misc/device-mapper ] || {
+        run "$PTY" --timeout 20 expect:Passphrase 'send:\r' status:1 \
+            -- "$UNBRICK" spawn -i "$BATS_TEST_TMPDIR/luks" true
+        echo "$output"
+        [ "$status" -eq 0 ]
+    }
+}
+
 @test "spawn: --cleanup" {
     unb spawn --cleanup
     [ "$status" -eq 0 ]

@@ -125,6 +125,7 @@ static void accepted_for_scripts(void **state)
          ARG("--register=off"), ARG("--private-users=0"), ARG("--no-new-privileges=false"),
          ARG("--volatile=no"));
     assert_int_equal(l.result, 0);
+    assert_true(l.options.no_passphrase);
     assert_int_equal(l.options.resolv_conf.mode, SPAWN_FILE_OFF);
     assert_int_equal(l.options.timezone.mode, SPAWN_FILE_OFF);
     release(&l);
