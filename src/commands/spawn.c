@@ -335,10 +335,9 @@ static int run_patient(const struct spawn_options *o, struct container_plan *pla
 
 static int run_image(const struct spawn_options *o, struct container_plan *plan, struct error *e)
 {
-    char *targets[] = {(char *)o->image};
     struct patient_request request = {
-        .targets = targets,
-        .target_count = 1,
+        .targets = (char *const *)o->images,
+        .target_count = o->image_count,
         .fsck = CHECK_ASK,
         .read_only = plan->read_only || plan->root_in_memory || o->dry_run,
         .assemble = {.no_passphrase = o->no_passphrase},
@@ -372,7 +371,7 @@ static int run(const struct spawn_options *o, struct container_plan *plan, struc
         journal_undo_stale();
         return 0;
     }
-    return o->image ? run_image(o, plan, e) : run_directory(o, plan, e);
+    return o->image_count ? run_image(o, plan, e) : run_directory(o, plan, e);
 }
 
 /* What is printed without doing anything. True when there was such an option. */
