@@ -315,8 +315,10 @@ static int run_patient(const struct spawn_options *o, struct container_plan *pla
                        struct session *s, struct error *e)
 {
     _cleanup_fd_ int root_fd = -1;
-    int r = patient_mount(&s->patient, &s->journal, e);
+    int r = container_plan_check_sources(plan, e); /* before the disk is written to */
 
+    if (r == 0)
+        r = patient_mount(&s->patient, &s->journal, e);
     if (r == 0) {
         root_fd = pivot(o, s->patient.root_fd, plan, e);
         r = root_fd < 0 ? root_fd : spawn_plan_build(o, root_fd, s->patient.name, plan, e);
