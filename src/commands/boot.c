@@ -96,7 +96,9 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
     const char *words = "";
     int wait_status = 0, status, r;
 
-    r = o->dry_run ? 0 : patient_mount(&s->patient, &s->journal, e);
+    r = rescue_check_binds(rescue, e);
+    if (r == 0 && !o->dry_run)
+        r = patient_mount(&s->patient, &s->journal, e);
     if (r == 0)
         r = rescue_plan_build(&plan, &s->patient, rescue, e);
     if (r == 0 && o->dry_run)

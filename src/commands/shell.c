@@ -47,7 +47,9 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
     bool interactive = !rescue->args;
     int wait_status = 0, status, r;
 
-    r = o->dry_run ? 0 : patient_mount(&s->patient, &s->journal, e);
+    r = rescue_check_binds(rescue, e);
+    if (r == 0 && !o->dry_run)
+        r = patient_mount(&s->patient, &s->journal, e);
     if (r == 0)
         r = rescue_plan_build(&plan, &s->patient, rescue, e);
     if (r == 0 && o->dry_run)

@@ -315,8 +315,10 @@ static int run_patient(const struct spawn_options *o, struct container_plan *pla
                        struct session *s, struct error *e)
 {
     _cleanup_fd_ int root_fd = -1;
-    int r = patient_mount(&s->patient, &s->journal, e);
+    int r = container_plan_check_sources(plan, e); /* before the disk is written to */
 
+    if (r == 0)
+        r = patient_mount(&s->patient, &s->journal, e);
     if (r == 0) {
         root_fd = pivot(o, s->patient.root_fd, plan, e);
         r = root_fd < 0 ? root_fd : spawn_plan_build(o, root_fd, s->patient.name, plan, e);
@@ -335,12 +337,12 @@ static int run_patient(const struct spawn_options *o, struct container_plan *pla
 
 static int run_image(const struct spawn_options *o, struct container_plan *plan, struct error *e)
 {
-    char *targets[] = {(char *)o->image};
     struct patient_request request = {
-        .targets = targets,
-        .target_count = 1,
+        .targets = (char *const *)o->images,
+        .target_count = o->image_count,
         .fsck = CHECK_ASK,
         .read_only = plan->read_only || plan->root_in_memory || o->dry_run,
+        .assemble = {.no_passphrase = o->no_passphrase},
     };
     struct error closing = {0};
     struct session session;
@@ -371,7 +373,7 @@ static int run(const struct spawn_options *o, struct container_plan *plan, struc
         journal_undo_stale();
         return 0;
     }
-    return o->image ? run_image(o, plan, e) : run_directory(o, plan, e);
+    return o->image_count ? run_image(o, plan, e) : run_directory(o, plan, e);
 }
 
 /* What is printed without doing anything. True when there was such an option. */

@@ -36,7 +36,7 @@ static const struct {
     {"dry-run", 0, NONE, spawn_take_dry_run, "", "print the plan and stop (not of nspawn)"},
 
     {"directory", 'D', VALUE, spawn_take_directory, "DIR", "the tree (default: the current one)"},
-    {"image", 'i', VALUE, spawn_take_image, "DISK", "a disk or image, as `boot` takes them"},
+    {"image", 'i', VALUE, spawn_take_image, "DISK", "a disk or image; again for each of its disks"},
     {"read-only", 0, NONE, spawn_take_read_only, "", "nothing is written to it"},
     {"ephemeral", 'x', NONE, spawn_take_ephemeral, "", "what is written is gone at the end"},
     {"volatile", 0, MAYBE, spawn_take_volatile, "overlay", "the same"},
@@ -87,7 +87,7 @@ static const struct {
     {"notify-ready", 0, VALUE, spawn_take_no, NULL, NULL},
     {"no-new-privileges", 0, VALUE, spawn_take_no, NULL, NULL},
     {"no-pager", 0, NONE, spawn_take_nothing, NULL, NULL},
-    {"no-ask-password", 0, NONE, spawn_take_nothing, NULL, NULL},
+    {"no-ask-password", 0, NONE, spawn_take_no_ask_password, "", "ask for no passphrase of a disk"},
     {"background", 0, VALUE, spawn_take_nothing, NULL, NULL},
     {"suppress-sync", 0, VALUE, spawn_take_no, NULL, NULL},
 
@@ -195,7 +195,7 @@ static int check_together(const struct spawn_options *o, const struct container_
         return exclude(e, "--boot", "--as-pid2");
     if (o->boot && o->user)
         return exclude(e, "--boot", "--user");
-    if (o->directory && o->image)
+    if (o->directory && o->image_count)
         return exclude(e, "--directory", "--image");
     if (plan->untrusted && o->owner_mapping)
         return exclude(e, "--untrusted", "a bind's rootidmap or owneridmap");

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "container/plan.h"
+#include "session/patient.h"
 
 enum spawn_console {
     SPAWN_CONSOLE_DEFAULT,     /* interactive when standard input and output are terminals, else
@@ -37,12 +38,14 @@ struct spawn_file {
 
 struct spawn_options {
     const char *directory; /* borrowed from argv, as all of these; NULL: the current one */
-    const char *image;     /* NULL: a directory */
-    const char *pivot_new, *pivot_old; /* owned by this struct; --pivot-root=NEW:OLD; NULL */
-    const char *user;                  /* NULL: root */
-    bool owner_mapping;                /* a bind's rootidmap or owneridmap */
-    bool keep_unit;                    /* no scope of the host's systemd */
+    const char *images[PATIENT_TARGETS_MAX]; /* the disks of one machine */
+    unsigned image_count;                    /* 0: a directory */
+    const char *pivot_new, *pivot_old;       /* owned by this struct; --pivot-root=NEW:OLD; NULL */
+    const char *user;                        /* NULL: root */
+    bool owner_mapping;                      /* a bind's rootidmap or owneridmap */
+    bool keep_unit;                          /* no scope of the host's systemd */
     bool boot, as_pid2, quiet, help, version, cleanup, list_capabilities, dry_run;
+    bool no_passphrase; /* --no-ask-password */
     enum spawn_console console;
     bool raw_console; /* its output is not filtered: ours, nspawn has no filter */
     struct spawn_file resolv_conf, timezone;

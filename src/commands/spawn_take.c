@@ -37,7 +37,10 @@ int spawn_take_image(struct reader *r, const char *name, const char *value)
 {
     if (!*value)
         return spawn_bad_value(r, name, value, "a disk, a partition or an image file");
-    r->o->image = value;
+    if (r->o->image_count == PATIENT_TARGETS_MAX)
+        return error_set(r->e, ERROR_USAGE, -E2BIG, "usage", "a machine of more than %d disks",
+                         PATIENT_TARGETS_MAX);
+    r->o->images[r->o->image_count++] = value;
     return 0;
 }
 
@@ -80,6 +83,12 @@ int spawn_take_version(struct reader *r, const char *name, const char *value)
 int spawn_take_cleanup(struct reader *r, const char *name, const char *value)
 {
     r->o->cleanup = true;
+    return 0;
+}
+
+int spawn_take_no_ask_password(struct reader *r, const char *name, const char *value)
+{
+    r->o->no_passphrase = true;
     return 0;
 }
 

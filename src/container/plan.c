@@ -232,6 +232,30 @@ int container_plan_add_mount(struct container_plan *plan, const struct container
     return 0;
 }
 
+/* A path of the host; one of the tree ("+...") is looked for there, later. */
+static int check_source(const char *path, struct error *e)
+{
+    struct stat st;
+
+    if (path[0] == '+' || stat(path, &st) == 0)
+        return 0;
+    return error_errno(e, -errno, "cannot open %s", text_safe(path));
+}
+
+int container_plan_check_sources(const struct container_plan *plan, struct error *e)
+{
+    for (unsigned i = 0; i < plan->mount_count; i++) {
+        const struct container_mount *m = &plan->mounts[i];
+        int r = m->kind == MOUNT_BIND && !m->optional ? check_source(m->source, e) : 0;
+
+        for (char **layer = m->layers; r == 0 && layer && *layer; layer++)
+            r = check_source(*layer, e);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 int container_plan_add_file(struct container_plan *plan, const char *path, mode_t mode,
                             const char *content)
 {

@@ -171,6 +171,9 @@ int container_plan_set_machine_id(struct container_plan *plan, const char *id);
 /* Unless it is set already. */
 int container_plan_default_env(struct container_plan *plan, const char *name, const char *value);
 int container_plan_add_mount(struct container_plan *plan, const struct container_mount *mount);
+/* Are the host's paths there that the plan binds (as far as it is made)? For callers who must know
+ * before they write to a disk; an optional one may be missing. 0 or a negative errno. */
+int container_plan_check_sources(const struct container_plan *plan, struct error *e);
 int container_plan_add_file(struct container_plan *plan, const char *path, mode_t mode,
                             const char *content);
 /* A character device of the host, with a node at @node below /dev. */

@@ -153,8 +153,10 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
 {
     struct crypttab_entry entries[CRYPTTAB_ENTRIES_MAX];
     /* The detached header has found its volume already. */
-    const struct assemble_request further = {
-        .degraded = request->degraded, .key_file = request->key_file, .last = request->last};
+    const struct assemble_request further = {.degraded = request->degraded,
+                                             .key_file = request->key_file,
+                                             .no_passphrase = request->no_passphrase,
+                                             .last = request->last};
     struct assemble_callbacks cb = callbacks;
     struct error problem = {0};
     _cleanup_free_ char *data = NULL;

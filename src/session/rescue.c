@@ -188,6 +188,19 @@ static int add_binds(struct container_plan *plan, char *const *binds, bool read_
     return 0;
 }
 
+int rescue_check_binds(const struct rescue_request *request, struct error *e)
+{
+    struct container_plan binds = {0};
+    int r = add_binds(&binds, request->binds, false);
+
+    if (r == 0)
+        r = add_binds(&binds, request->binds_ro, true);
+    r = r < 0 ? error_errno(e, r, "planning the container")
+              : container_plan_check_sources(&binds, e);
+    container_plan_free(&binds);
+    return r;
+}
+
 static int set_cmdline(struct container_plan *plan, const struct patient *p)
 {
     char line[1200];

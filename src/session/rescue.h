@@ -51,6 +51,10 @@ struct rescue_request {
 int rescue_plan_build(struct container_plan *plan, const struct patient *p,
                       const struct rescue_request *request, struct error *e);
 
+/* Are the host's paths there that it binds? Before the patient is mounted: a mistyped path is no
+ * reason to write to a disk. */
+int rescue_check_binds(const struct rescue_request *request, struct error *e);
+
 /* True when the plan boots our own rescue target (or its relatives for other inits), which ends by
  * the control FIFO; false when the user asked for another unit. */
 bool rescue_uses_control(const struct rescue_request *request);

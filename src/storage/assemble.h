@@ -38,6 +38,7 @@ struct assemble_request {
     bool degraded;                    /* --degraded: start without asking what lacks members */
     const char *key_file;             /* --key-file, or NULL */
     const char *luks_header;          /* detached header, or NULL */
+    bool no_passphrase;               /* nobody is asked for one: what needs it stays closed */
     struct assemble_passphrase *last; /* tried first, and left there: the caller's, who wipes it;
                                          NULL: it is forgotten */
 };

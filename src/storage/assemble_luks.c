@@ -46,9 +46,10 @@ static int try_keys(struct assembly *a, const struct volume *v, const char *titl
         r = luks_open(v, title, name, &key, read_only, why);
     }
     for (unsigned i = 0; i < ATTEMPTS && r == -EKEYREJECTED; i++) {
-        int size = a->cb->passphrase ? a->cb->passphrase(a->cb->userdata, title, i, a->last->bytes,
-                                                         sizeof a->last->bytes)
-                                     : -ENOTTY;
+        bool may_ask = a->cb->passphrase && !a->request->no_passphrase;
+        int size = may_ask ? a->cb->passphrase(a->cb->userdata, title, i, a->last->bytes,
+                                               sizeof a->last->bytes)
+                           : -ENOTTY;
 
         if (size == -EINTR)
             return size;

@@ -315,6 +315,48 @@ start=2048, type=L' | sfdisk -q "$raw"
     [ "${lines[0]}" != "$shown" ]
 }
 
+@test "spawn: several --image are the disks of one machine" {
+    local one=$BATS_TEST_TMPDIR/one.img two=$BATS_TEST_TMPDIR/two.img
+    M=$BATS_TEST_TMPDIR/edit
+    mkdir "$M"
+    truncate -s 140M "$one" "$two"
+    attach "$one"
+    attach "$two"
+    mkfs.btrfs -q -f -d raid0 -m raid1 "$one" "$two"
+    btrfs -q device scan $(cat "$BATS_TEST_TMPDIR/attached")
+    mount "$DEV" "$M"
+    cp -a "$TREE/." "$M"
+    umount "$M"
+    btrfs -q device scan --forget
+    detach_all
+    unb spawn -q -i "$one" -i "$two" -P sh -c 'cat /etc/hostname; echo w >/root/mark'
+    [ "$status" -eq 0 ]
+    [ "$output" = mini ]
+    unb spawn -q --image="$two" --image="$one" -P cat /root/mark
+    [ "$output" = w ]
+    unb spawn -q -i "$two" -P true
+    [ "$status" -eq 1 ]
+    refused 1 "name it once" spawn -q -i "$one" -i "$one" -P true
+}
+
+@test "spawn: --no-ask-password asks for no passphrase of a disk, at a terminal either" {
+    # Where there is no device-mapper nothing would be asked in any case.
+    truncate -s 32M "$BATS_TEST_TMPDIR/luks"
+    printf secret | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+        "$BATS_TEST_TMPDIR/luks" -
+    run "$PTY" --timeout 20 status:1 -- "$UNBRICK" spawn --no-ask-password -i "$BATS_TEST_TMPDIR/luks" true
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output != *Passphrase* ]]
+    [[ $output == *LUKS* ]]
+    [ ! -e /sys/class/misc/device-mapper ] || {
+        run "$PTY" --timeout 20 expect:Passphrase 'send:\r' status:1 \
+            -- "$UNBRICK" spawn -i "$BATS_TEST_TMPDIR/luks" true
+        echo "$output"
+        [ "$status" -eq 0 ]
+    }
+}
+
 @test "spawn: --cleanup" {
     unb spawn --cleanup
     [ "$status" -eq 0 ]

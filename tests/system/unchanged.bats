@@ -176,3 +176,18 @@ $changed"
     after=$(host_state)
     diff <(echo "$before") <(echo "$after")
 }
+
+@test "unchanged: a path to bind that is not there is found before anything is mounted" {
+    local option
+    image
+    script true
+    for option in --bind --bind-ro; do
+        unchanged "$IMG" refused 125 "/nowhere" shell "$option" /nowhere:/mnt "$IMG" -- true
+        unchanged "$IMG" refused 1 "/nowhere" spawn -q -i "$IMG" -P "$option=/nowhere:/mnt" true
+        unchanged "$IMG" unb boot "$option" /nowhere:/mnt --run "$SCRIPT" "$IMG"
+        [ "$status" -ne 0 ]
+        assert_one_sentence
+        [[ $stderr == */nowhere* ]]
+    done
+    unchanged "$IMG" refused 1 "/nowhere" spawn -q -i "$IMG" -P --overlay=/nowhere::/mnt true
+}

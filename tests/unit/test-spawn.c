@@ -125,6 +125,7 @@ static void accepted_for_scripts(void **state)
          ARG("--register=off"), ARG("--private-users=0"), ARG("--no-new-privileges=false"),
          ARG("--volatile=no"));
     assert_int_equal(l.result, 0);
+    assert_true(l.options.no_passphrase);
     assert_int_equal(l.options.resolv_conf.mode, SPAWN_FILE_OFF);
     assert_int_equal(l.options.timezone.mode, SPAWN_FILE_OFF);
     release(&l);
@@ -202,6 +203,31 @@ static void what_excludes_what(void **state)
     REFUSED("exclude", ARG("-b"), ARG("-uroot"));
     REFUSED("exclude", ARG("-D/mnt"), ARG("-i/dev/sdb"));
     REFUSED("exclude", ARG("--private-network"), ARG("--network-namespace-path=/run/netns/a"));
+}
+
+/* A machine may have several disks. */
+static void several_images(void **state)
+{
+    static char disk[] = "-i/dev/sdb";
+    char *argv[PATIENT_TARGETS_MAX + 3] = {ARG("spawn")};
+    struct line l;
+
+    READ(&l, ARG("--image=/a"), ARG("-i"), ARG("/b"));
+    assert_int_equal(l.result, 0);
+    assert_int_equal(l.options.image_count, 2);
+    assert_string_equal(l.options.images[0], "/a");
+    assert_string_equal(l.options.images[1], "/b");
+    release(&l);
+    for (unsigned i = 0; i < PATIENT_TARGETS_MAX; i++)
+        argv[i + 1] = disk;
+    read_line(&l, argv);
+    assert_int_equal(l.result, 0);
+    release(&l);
+    argv[PATIENT_TARGETS_MAX + 1] = disk;
+    read_line(&l, argv);
+    assert_true(l.result < 0);
+    assert_int_equal(l.error.kind, ERROR_USAGE);
+    release(&l);
 }
 
 static void wrong_lines(void **state)
@@ -494,6 +520,7 @@ int main(void)
         cmocka_unit_test(refusals_name_an_alternative),
         cmocka_unit_test(refusals_say_why),
         cmocka_unit_test(what_excludes_what),
+        cmocka_unit_test(several_images),
         cmocka_unit_test(wrong_lines),
         cmocka_unit_test(environment_and_identity),
         cmocka_unit_test(mounts),
