@@ -7,6 +7,7 @@
 #include "commands/commands.h"
 #include "commands/patient_options.h"
 #include "storage/host_mounts.h"
+#include "storage/host_users.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,6 +105,18 @@ int command_mount(const struct options *given, struct error *e)
     return session_leave_mounted(&s, e) < 0 ? (int)e->kind : 0;
 }
 
+/* Before anything is unmounted: of a tree with a process in its root, /boot would go and the rest
+ * stay. */
+static int check_unused(const char *directory, struct error *e)
+{
+    char who[128];
+
+    return host_users_find(directory, who, sizeof who)
+               ? error_set(e, ERROR_FAILED, -EBUSY, "busy", "cannot unmount %s: %s uses it",
+                           text_safe(directory), who)
+               : 0;
+}
+
 int command_umount(const struct options *o, struct error *e)
 {
     static struct journal_session sessions[256];
@@ -122,7 +135,9 @@ int command_umount(const struct options *o, struct error *e)
     for (int i = 0; i < count; i++) {
         if (!sessions[i].kept || strcmp(sessions[i].mount, directory) != 0)
             continue;
-        r = journal_undo(sessions[i].id, e);
+        r = check_unused(directory, e);
+        if (r == 0)
+            r = journal_undo(sessions[i].id, e);
         if (r < 0) {
             (void)error_advise(e, "see who uses it: fuser -vm %s", text_safe(directory));
             return e->kind;

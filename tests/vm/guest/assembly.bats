@@ -363,3 +363,154 @@ END
     [ "$output" = b ]
     no_layers
 }
+
+# mounted_and_back [OPTION...] TARGET...: mount, use and umount, in a tree that has a /boot of its own.
+mounted_and_back() {
+    mkdir dir
+    unb mount "$@" dir
+    [ "$status" -eq 0 ]
+    [ "$(cat dir/etc/hostname)" = mini ]
+    [ "$(stat -c %d dir)" != "$(stat -c %d dir/boot)" ]
+    echo kept >dir/root/kept
+    echo kept >dir/boot/kept
+    (cd dir/root && exec sleep 4242) </dev/null >/dev/null 2>&1 3>&- &
+    HOLDER=$!
+    wait_for 10 grep -q sleep "/proc/$HOLDER/comm"
+    unb umount dir
+    [ "$status" -ne 0 ]
+    assert_one_sentence
+    [[ $stderr == *"sleep (process $HOLDER)"* ]] || fail "it does not say who"
+    [ "$(cat dir/boot/kept dir/etc/hostname)" = "$(printf 'kept\nmini')" ] || fail "the tree is torn"
+    unb status
+    [[ $output == *mounted*"$PWD/dir"* ]]
+    kill "$HOLDER"
+    wait "$HOLDER" || true
+    unb umount dir
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"safe to detach"* ]]
+    [ -z "$(ls dir)" ]
+    wait_for 5 no_layers
+    assert_host_clean 5
+    unb shell "$@" -- cat /root/kept /boot/kept
+    [ "$output" = "$(printf 'kept\nkept')" ]
+    no_layers
+}
+
+@test "mount: a root in LVM on LUKS, busy and then not" {
+    disk a 120M
+    luks "$A" crypt
+    lvm_group vg0 /dev/mapper/crypt root:40M boot:16M
+    mke2fs -q -t ext4 /dev/vg0/boot
+    mini /dev/vg0/root "/dev/vg0/root / ext4 defaults 0 1
+/dev/mapper/vg0-boot /boot ext4 defaults 0 2"
+    put_away
+    mounted_and_back --key-file "$KEY" a.img
+}
+
+@test "mount: a root and a /boot on mirrors, busy and then not" {
+    disk a 120M
+    disk b 120M
+    partition "$A" 30M -
+    partition "$B" 30M -
+    array boot raid1 "${A}p1" "${B}p1"
+    array root raid1 "${A}p2" "${B}p2"
+    mke2fs -q -t ext4 /dev/md/boot
+    mini /dev/md/root "/dev/md/root / ext4 defaults 0 1
+/dev/md/boot /boot ext4 defaults 0 2"
+    put_away
+    mounted_and_back a.img b.img
+}
+
+@test "luks on a logical volume" {
+    disk a 120M
+    lvm_group vg0 "$A" crypted:60M
+    luks /dev/vg0/crypted inner
+    mini /dev/mapper/inner "/dev/mapper/inner / ext4 defaults 0 1"
+    put_away
+    unb shell --key-file "$KEY" a.img -- sh -c 'cat /etc/hostname; echo kept >/root/kept'
+    [ "$output" = mini ]
+    unb shell --key-file "$KEY" --read-only a.img -- cat /root/kept
+    [ "$output" = kept ]
+    no_layers
+}
+
+@test "lvm on a mirror, and a mirror made of LUKS mappings" {
+    disk a 100M
+    disk b 100M
+    array 0 raid1 "$A" "$B"
+    lvm_group vg0 /dev/md/0 root:40M
+    mini /dev/vg0/root "/dev/vg0/root / ext4 defaults 0 1"
+    put_away
+    unb shell a.img b.img -- sh -c 'cat /etc/hostname; echo kept >/root/kept'
+    [ "$output" = mini ]
+    unb shell b.img a.img -- cat /root/kept
+    [ "$output" = kept ]
+    no_layers
+    disk c 100M
+    disk d 100M
+    luks "$C" one
+    luks "$D" two
+    array 1 raid1 /dev/mapper/one /dev/mapper/two
+    mini /dev/md/1
+    put_away
+    unb shell --key-file "$KEY" c.img d.img -- sh -c 'cat /etc/hostname; echo kept >/root/kept'
+    [ "$output" = mini ]
+    unb shell --key-file "$KEY" d.img c.img -- cat /root/kept
+    [ "$output" = kept ]
+    no_layers
+}
+
+# asked TEXT TARGET: of the person at the terminal; "n" leaves it as it was, "y" opens it.
+asked() {
+    unchanged "$2" run "$PTY" "expect:$1" 'send:n\r' status:3 -- "$UNBRICK" boot "$2"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    no_layers
+    run "$PTY" "expect:$1" 'send:y\r' expect:'mini-says-hello' status:0 -- \
+        "$UNBRICK" shell "$2" -- echo mini-says-hello
+    echo "$output"
+    [ "$status" -eq 0 ]
+    no_layers
+}
+
+@test "questions: half a mirror, and a group that lacks a disk" {
+    disk a 60M
+    disk b 60M
+    array 0 raid1 "$A" "$B"
+    mini /dev/md/0
+    disk c 100M
+    disk d 100M
+    pvcreate -qq "$C" "$D"
+    vgcreate -qq vg0 "$C" "$D"
+    lvcreate -qq -y -n root -L 40M vg0 "$C"
+    lvcreate -qq -y -n far -L 40M vg0 "$D"
+    mini /dev/vg0/root
+    put_away
+    asked '1\s+of\s+2\s+members:.*a\.img.*Start\s+it\s+without\s+the\s+others\?' a.img
+    unchanged c.img asked 'vg0\s+lacks\s+1\s+of\s+2\s+physical.*read-only\?' c.img
+}
+
+@test "md: the stale half next to the fresh one: both dates and counts, and it is not used" {
+    local fresh stale
+    disk a 60M
+    disk b 60M
+    array 0 raid1 "$A" "$B"
+    mini /dev/md/0
+    put_away
+    sleep 1
+    unb shell --degraded a.img -- sh -c 'echo newer >/root/which'
+    [ "$status" -eq 0 ]
+    fresh=$(mdadm --examine a.img | awk '$1 == "Events" { print $3 }')
+    stale=$(mdadm --examine b.img | awk '$1 == "Events" { print $3 }')
+    [ "$fresh" -gt "$stale" ]
+    unchanged a.img unchanged b.img unb boot b.img a.img
+    [ "$status" -eq 3 ]
+    [[ $stderr =~ a\.img\ \(event\ $fresh,\ [^\)]*[0-9]:[0-9] ]]
+    [[ $stderr =~ b\.img\ \(event\ $stale,\ [^\)]*[0-9]:[0-9] ]]
+    [[ $stderr == *--degraded* ]]
+    unchanged b.img unb shell --degraded b.img a.img -- cat /root/which
+    [ "$status" -eq 0 ]
+    [ "$output" = newer ]
+    [[ $stderr == *"b.img is out of date"* ]]
+    no_layers
+}

@@ -127,3 +127,51 @@ is_untouched() {
     unb shell a.img -- cat /etc/hostname
     [ "$output" = mini ]
 }
+
+# twins [OPTION]...: a.img and b.img, copies of each other, in two sessions at the same time.
+twins() {
+    local first
+    put_away
+    cp a.img b.img
+    unb shell "$@" b.img -- sh -c 'echo twin >/etc/hostname'
+    [ "$status" -eq 0 ]
+    no_layers
+    "$UNBRICK" shell "$@" a.img -- sh -c 'cat /etc/hostname; echo first >/root/mark; exec sleep 4242' \
+        </dev/null >first 2>&1 3>&- &
+    first=$!
+    wait_for 60 grep -q mini first || {
+        cat first
+        fail "no first session"
+    }
+    unb list b.img
+    [[ $output == *"clone of "* ]]
+    run "$PTY" 'expect:CLONE\s+of.*do\s+not\s+reboot\s+this\s+host' 'expect:twin' \
+        'send:cat /etc/hostname; echo second >/root/mark\r' 'expect:twin' 'send:exit\r' status:0 -- \
+        "$UNBRICK" shell "$@" b.img
+    echo "$output"
+    [ "$status" -eq 0 ]
+    kill -0 "$first"
+    pkill -f '^sleep 4242'
+    wait "$first" || true
+    no_layers
+    assert_host_clean 5
+    unb shell "$@" a.img -- cat /etc/hostname /root/mark
+    [ "$output" = "$(printf 'mini\nfirst')" ]
+    unb shell "$@" b.img -- cat /etc/hostname /root/mark
+    [ "$output" = "$(printf 'twin\nsecond')" ]
+    no_layers
+}
+
+@test "clone: two sessions at the same time, on a volume group and its copy" {
+    disk a 60M
+    lvm_group vg0 "$A" root:40M
+    mini /dev/vg0/root
+    twins
+}
+
+@test "clone: two sessions at the same time, on a LUKS volume and its copy" {
+    disk a 60M
+    luks "$A" secret
+    mini /dev/mapper/secret
+    twins --key-file "$KEY"
+}

@@ -69,3 +69,35 @@ load storage
     [[ $stderr == *"1 of 2 members"* || $stderr == *"no partition table"* ]]
     no_layers
 }
+
+@test "a process on the host that holds the patient's mapping at the end: said, and gone with the process" {
+    local node pid status=0
+    disk a 100M
+    disk b 100M
+    array 0 raid1 "$A" "$B"
+    luks /dev/md/0 crypt
+    mini /dev/mapper/crypt
+    put_away
+    "$UNBRICK" shell --key-file "$KEY" a.img b.img -- sh -c 'echo kept >/root/kept; exec sleep 4242' \
+        </dev/null >/dev/null 2>err 3>&- &
+    local session=$!
+    wait_for 60 pgrep -f '^sleep 4242'
+    node=/dev/$(basename /sys/block/dm-*)
+    sleep 4343 <"$node" 3>&- &
+    pid=$!
+    pkill -f '^sleep 4242'
+    wait "$session" || status=$?
+    cat err
+    [ "$status" -ne 0 ]
+    grep -q 'still in use on this host' err
+    [ "$(grep -c 'still in use' err)" -eq 1 ]
+    kill "$pid"
+    wait "$pid" || true
+    unb cleanup
+    [ "$status" -eq 0 ]
+    wait_for 10 no_layers
+    assert_host_clean 10
+    unb shell --key-file "$KEY" a.img b.img -- cat /root/kept
+    [ "$output" = kept ]
+    no_layers
+}

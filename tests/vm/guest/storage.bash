@@ -11,6 +11,12 @@ setup() {
 }
 
 teardown() {
+    # A test that failed between mount and umount: the next ones would all fail with it.
+    [ ! -d dir ] || {
+        kill "$HOLDER"
+        wait "$HOLDER"
+        "$UNBRICK" umount dir
+    } >/dev/null 2>&1 || true
     put_away >/dev/null 2>&1
     assert_host_clean 5 || {
         sweep_away
