@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/host_users.h"
 
+#include "base/fd.h"
 #include "base/host.h"
 #include "base/text.h"
 

@@ -500,8 +500,13 @@ asked() {
     sleep 1
     unb shell --degraded a.img -- sh -c 'echo newer >/root/which'
     [ "$status" -eq 0 ]
-    fresh=$(mdadm --examine a.img | awk '$1 == "Events" { print $3 }')
-    stale=$(mdadm --examine b.img | awk '$1 == "Events" { print $3 }')
+    events() {
+        attach "$1"
+        mdadm --examine "$DEV" | awk '$1 == "Events" { print $3 }'
+    }
+    fresh=$(events a.img)
+    stale=$(events b.img)
+    put_away
     [ "$fresh" -gt "$stale" ]
     unchanged a.img unchanged b.img unb boot b.img a.img
     [ "$status" -eq 3 ]
