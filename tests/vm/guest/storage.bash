@@ -104,6 +104,8 @@ put_away() {
         dmsetup remove_all --retry >/dev/null 2>&1 || true
         mdadm --stop --scan >/dev/null 2>&1 || true
     done
+    # Without udev nobody takes the directories of groups away.
+    rm -rf /dev/vg[0-9]
     detach_all
     ! losetup -nl -O BACK-FILE | grep -qF "$BATS_TEST_TMPDIR"
 }
