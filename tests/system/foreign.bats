@@ -23,6 +23,7 @@ setup() {
 
 teardown() {
     [ -z "${PID:-}" ] || kill -KILL "$PID" 2>/dev/null || true
+    [ ! -e "$BINFMT/of-the-test" ] || echo -1 >"$BINFMT/of-the-test"
     assert_host_clean 6
     umount "$BINFMT"
     rmdir "$BINFMT"
@@ -123,4 +124,25 @@ END
     [[ $output == *"Text file busy"* || $output == *"Read-only file system"* ]]
     [[ $output == *"$(stat -L -c %s "$emulator")"* ]]
     [ "$before" = "$(checksum "$emulator")" ]
+}
+
+@test "foreign: a registration that is there already, with the flag F, is used and stays" {
+    local machine emulator
+    host_has_one && return 0 # every other test of this file shows it then
+    emulator=$(command -v "qemu-$MACHINE-static" || command -v "qemu-$MACHINE")
+    [ "$MACHINE" = aarch64 ] && machine='\xb7' || machine='\x3e'
+    printf '%s' ":of-the-test:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00$machine\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:$emulator:F" \
+        >"$BINFMT/register"
+    host_has_one || fail "it is not registered: $(cat "$BINFMT/of-the-test")"
+    unb spawn --read-only -D "$FOREIGN" -P sh -c "uname -m; sleep 1" &
+    PID=$!
+    sleep 0.7
+    none_of_ours || fail "there is one of ours, too"
+    wait "$PID"
+    PID=''
+    unb spawn --read-only -D "$FOREIGN" -P uname -m
+    [ "$status" -eq 0 ]
+    [ "$output" = "$MACHINE" ]
+    none_of_ours
+    grep -qx enabled "$BINFMT/of-the-test" || fail "it does not stay"
 }

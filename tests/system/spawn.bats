@@ -81,6 +81,7 @@ spawn() {
 }
 
 @test "spawn: environment, directory, host name" {
+    : >"$TREE/etc/machine-id" # a boot has left its own there, which is preferred
     LEAK=leaked spawn -EA='b c' --setenv=LEAK --hostname=other --chdir=/usr \
         sh -c 'echo "$A $LEAK $PWD"; cat /proc/sys/kernel/hostname'
     [ "${lines[0]}" = "b c leaked /usr" ]
@@ -127,4 +128,44 @@ spawn() {
         "seq 1 100000 | '$UNBRICK' spawn -D '$TREE' --console=autopipe md5sum"
     [ "$status" -eq 0 ]
     [ "$output" = "$(seq 1 100000 | md5sum)" ]
+}
+
+@test "spawn: 133 is a reboot's alone; a payload that is killed is 1, and its signal is named" {
+    spawn sh -c 'exit 133'
+    [ "$status" -eq 1 ]
+    spawn --as-pid2 sh -c 'exit 133'
+    [ "$status" -eq 1 ]
+    # Process 1 can be killed from outside only.
+    "$UNBRICK" spawn --directory="$TREE" --pipe sleep 1001 </dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    wait_for 5 pgrep -fx 'sleep 1001'
+    kill -KILL "$(pgrep -fx 'sleep 1001')"
+    local ended=0
+    wait $! || ended=$?
+    cat "$BATS_TEST_TMPDIR/err"
+    [ "$ended" -eq 1 ]
+    [ "$(cat "$BATS_TEST_TMPDIR/err")" = "unbrick: the container was killed (SIGKILL)" ]
+}
+
+@test "spawn: systemctl exit 7 ends with 7" {
+    run "$PTY" --timeout 60 expect:'to continue\)' pause:0.3 'send:\r' expect:'# ' 'send:systemctl exit 7\r' \
+        status:7 -- "$UNBRICK" spawn --directory "$TREE" --boot -- --unit rescue.target
+    echo "$output"
+    [ "$status" -eq 0 ]
+}
+
+@test "spawn: --cleanup after a spawn -D that was killed with its keeper" {
+    local pid process ours=()
+    MARK=$BATS_TEST_TMPDIR "$UNBRICK" spawn --directory="$TREE" --pipe sleep 1002 </dev/null 3>&- &
+    pid=$!
+    wait_for 5 pgrep -fx 'sleep 1002'
+    for process in $(our_processes); do # its own, and not those of a test beside this one
+        ! grep -qzxF "MARK=$BATS_TEST_TMPDIR" "/proc/$process/environ" || ours+=("$process")
+    done
+    kill -KILL "${ours[@]}"
+    wait "$pid" || true
+    wait_for 10 eval '! pgrep -fx "sleep 1002"'
+    [ -n "$(find /run/unbrick -name journal 2>/dev/null)" ] || fail "there is no journal to clean up"
+    unb spawn --cleanup
+    [ "$status" -eq 0 ]
+    assert_host_clean 6
 }

@@ -157,3 +157,23 @@ boots() {
         assert_host_clean 10
     done
 }
+
+@test "untrusted: what enters a session has the ids, capabilities and filter of what runs there" {
+    local go=$BATS_TEST_TMPDIR/go
+    local look='sed -nE "/^(Uid|Gid|Groups|Cap[A-Z][a-z]+|NoNewPrivs|Seccomp|Seccomp_filters):/p" /proc/self/status
+        cat /proc/self/uid_map /proc/self/gid_map'
+    mkfifo "$go"
+    "$UNBRICK" shell --untrusted "$TREE" -- sh -c "$look; echo up; read line" \
+        <"$go" >"$BATS_TEST_TMPDIR/main" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+    PID=$!
+    exec {GO}>"$go"
+    wait_for 20 grep -qx up "$BATS_TEST_TMPDIR/main" || cat "$BATS_TEST_TMPDIR/err"
+    unb enter mini -- sh -c "$look"
+    echo >&"$GO"
+    exec {GO}>&-
+    wait "$PID" || true
+    [ "$status" -eq 0 ]
+    [ "$output" = "$(grep -vx up "$BATS_TEST_TMPDIR/main")" ]
+    [[ $output == *Seccomp:*2* ]]
+    [[ $output == *2147483648* ]]
+}

@@ -147,3 +147,27 @@ load helpers
         [[ $stderr == *"output"* ]]
     done
 }
+
+@test "usage: an option's value that is empty, for every option of every command" {
+    local command option count=0
+    for command in list boot shell mount umount status cleanup examine repair enter stop; do
+        # What wants a value, in the command's own help; --root-password alone asks for it.
+        for option in $("$UNBRICK" "$command" --help | sed -nE 's/^ +(-., )?(--[a-z-]+)=.*/\2/p' | sort -u); do
+            [ "$option" != --root-password ] || continue
+            unb "$command" "$option=" /nowhere
+            [ "$status" -eq "$(usage_status "$command")" ] || fail "$command $option=: status $status"
+            assert_one_sentence
+            [[ $stderr == *"$option"* ]] || fail "$command $option=: it is not named"
+            count=$((count + 1))
+        done
+    done
+    [ "$count" -gt 50 ] || fail "only $count were tried"
+}
+
+# usage_status COMMAND: shell and enter keep the small numbers for what they run.
+usage_status() {
+    case $1 in
+    shell | enter) echo 125 ;;
+    *) echo 2 ;;
+    esac
+}
