@@ -28,6 +28,7 @@ struct repair {
     const struct options *o;
     struct patient_request request;
     struct session session;
+    bool is_open; /* .session is */
     struct repair_access access;
     struct repair_plan plan;
     struct assemble_passphrase passphrase; /* typed once for both sessions */
@@ -98,6 +99,7 @@ static int open_and_choose(struct repair *p, struct error *e)
 {
     int r = session_open(&p->session, &p->request, e);
 
+    p->is_open = r == 0;
     if (r < 0)
         return r;
     r = patient_mount(&p->session.patient, &p->session.journal, e);
@@ -105,6 +107,14 @@ static int open_and_choose(struct repair *p, struct error *e)
         r = repair_plan_detect(&p->plan, &p->session.patient, e);
     if (r == 0)
         r = repair_plan_choose(&p->plan, e);
+    return r;
+}
+
+/* After a failure, which is what is reported. */
+static int give_up(struct repair *p, int r)
+{
+    if (p->is_open)
+        (void)session_close(&p->session, NULL);
     return r;
 }
 
@@ -164,10 +174,8 @@ static int look(struct repair *p, struct error *e)
     p->request.fsck = check_again(p);
     p->request.takeover_agreed = p->session.gives_back;
     repair_plan_free(&p->plan);
-    if (r < 0) {
-        (void)session_close(&p->session, NULL);
-        return r;
-    }
+    if (r < 0)
+        return give_up(p, r);
     if (p->go_on)
         return session_close_and_return(&p->session, e) < 0 ? -EBUSY : 0;
     return p->o->dry_run ? session_close(&p->session, e) < 0 ? -EBUSY : r
@@ -277,10 +285,8 @@ static int write_it(struct repair *p, struct error *e)
     if (r == 0)
         r = examine_again(p, e);
     repair_plan_free(&p->plan);
-    if (r < 0) {
-        (void)session_close(&p->session, NULL);
-        return r;
-    }
+    if (r < 0)
+        return give_up(p, r);
     return close_and_summarise(&p->session, NULL, r, e);
 }
 

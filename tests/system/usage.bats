@@ -119,7 +119,7 @@ load helpers
     install -m 755 "$UNBRICK" "$own/unbrick"
     chmod o+x "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/.." \
         "$BATS_TEST_TMPDIR/../.."
-    for command in "boot /nowhere" "shell /nowhere" "mount /nowhere /mnt"; do
+    for command in "boot /nowhere" "shell /nowhere" "mount /nowhere /mnt" "repair /nowhere"; do
         # shellcheck disable=SC2086
         run --separate-stderr env -u ASAN_OPTIONS -u UBSAN_OPTIONS setpriv --reuid 65534 \
             --regid 65534 --clear-groups "$own/unbrick" $command </dev/null
