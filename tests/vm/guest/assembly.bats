@@ -408,6 +408,7 @@ mounted_and_back() {
 }
 
 @test "mount: a root and a /boot on mirrors, busy and then not" {
+    slow
     disk a 120M
     disk b 120M
     partition "$A" 30M -
@@ -422,6 +423,7 @@ mounted_and_back() {
 }
 
 @test "luks on a logical volume" {
+    slow
     disk a 120M
     lvm_group vg0 "$A" crypted:60M
     luks /dev/vg0/crypted inner
@@ -435,6 +437,7 @@ mounted_and_back() {
 }
 
 @test "lvm on a mirror, and a mirror made of LUKS mappings" {
+    slow
     disk a 100M
     disk b 100M
     array 0 raid1 "$A" "$B"

@@ -30,6 +30,7 @@ found() {
 }
 
 @test "loader.luks-unreadable: a key slot of Argon2, which GRUB cannot open" {
+    slow
     local pbkdf
     mkdir -p extra/boot/grub/i386-pc
     cp "$("$FIXTURES/suite" boot)/usr/lib/grub/i386-pc/normal.mod" extra/boot/grub/i386-pc
@@ -75,6 +76,7 @@ found() {
 }
 
 @test "storage.duplicate-id: two file systems of the label that fstab names" {
+    slow
     disk a 60M
     disk b 60M
     mini "$A" "LABEL=root / ext4 defaults 0 1"
@@ -116,6 +118,7 @@ END
 }
 
 @test "filesystem.failing-disk: it is named, with how to image it first, and nothing is written" {
+    slow
     local size at
     disk a 60M
     mkdir -p extra/srv/deep/down

@@ -83,6 +83,7 @@ load storage
     local session=$!
     wait_for 60 pgrep -f '^sleep 4242'
     node=/dev/$(basename /sys/block/dm-*)
+    # shellcheck disable=SC2217 # it holds the device open by that
     sleep 4343 <"$node" 3>&- &
     pid=$!
     pkill -f '^sleep 4242'

@@ -24,6 +24,11 @@ teardown() {
     }
 }
 
+# slow: a test of the whole matrix only.
+slow() {
+    [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow: ./dev check --all"
+}
+
 # disk LETTER SIZE: LETTER.img on a loop device, whose name is in $A, $B ...
 disk() {
     truncate -s "$2" "$1.img"
