@@ -39,6 +39,11 @@ static const struct generator initramfs[] = {
     {"mkinitfs", {"mkinitfs", "-o", PATH, RELEASE}, {"mkinitfs"}}, /* Alpine */
 };
 
+/* update-initramfs(8) knows /boot/initrd.img-RELEASE alone; where else one is looked for (an entry
+ * of systemd-boot, without the hook that copies it) it is made there. */
+static const struct generator initramfs_elsewhere = {"mkinitramfs",
+                                                     {"mkinitramfs", "-o", PATH, RELEASE}};
+
 /* Other systems are not looked for: the disks of this host are none of its business. */
 static const struct generator grub[] = {
     {"update-grub", {"env", "GRUB_DISABLE_OS_PROBER=true", "update-grub"}},
@@ -165,6 +170,9 @@ int rebuild_initramfs(struct examination *x, const char *release, const char *pa
     if (g == &initramfs[0] && builds_for_this_host(x))
         return remedy_unfit(e, "its initramfs-tools builds for the machine that it runs on "
                                "(MODULES=dep), and that is this host");
+    if (g == &initramfs[0] && !text_starts_with(path, "/boot/initrd.img-") &&
+        has_program(x, initramfs_elsewhere.program))
+        g = &initramfs_elsewhere;
     return plan(x, g, "an initramfs", release, path, c, e);
 }
 
