@@ -3,11 +3,13 @@
 /* RAID arrays as mdadm.conf names them. What it does not name comes up as /dev/md127, or, where the
  * initramfs goes by it alone, not at all. */
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "faults/changes.h"
 #include "faults/facts_user.h"
 #include "faults/rebuild.h"
 #include "faults/remedies.h"
+#include "system/lines.h"
 #include "system/mdadm_config.h"
 
 #include <errno.h>
@@ -59,13 +61,22 @@ static bool is_vague(const struct mdadm_array *arrays, unsigned count)
     return false;
 }
 
-/* The line that names an array which is not there, when it is the only one: it is meant for the
- * array that no line names. */
+/* The line that names an array which is not there, when it is the only one: it may be meant for the
+ * array that no line names, when that is the only one, too. */
 static const struct mdadm_array *stale_line(const struct examination *x,
                                             const struct mdadm_array *arrays, unsigned count)
 {
     const struct mdadm_array *stale = NULL;
+    unsigned disk = 0, volume = 0;
+    char uuid[33], unnamed[33] = "";
 
+    while (next_member(x, &disk, &volume, uuid)) {
+        if (is_named(arrays, count, uuid) || strcmp(unnamed, uuid) == 0)
+            continue;
+        if (unnamed[0])
+            return NULL;
+        memcpy(unnamed, uuid, sizeof unnamed);
+    }
     for (unsigned i = 0; i < count; i++) {
         if (!arrays[i].uuid[0] || is_there(x, arrays[i].uuid))
             continue;
@@ -110,6 +121,8 @@ static void report_array(struct examination *x, const struct fault *f, struct re
     finding_expected(finding, "UUID=%s is in no line of it%s", grouped,
                      stale ? "; this line names an array that is not there" : "");
     finding_subject(finding, grouped);
+    if (stale) /* its array may be on a disk that was not named */
+        finding_risk(finding, FAULT_RISK_MEDIUM);
     if (is_waited_for(x))
         return;
     finding_severity(finding, FAULT_DEGRADES);
@@ -139,30 +152,49 @@ static void detect_unlisted(struct examination *x, const struct fault *f, struct
     }
 }
 
+/* Line @number of the file as it is, with what stands behind "UUID=" replaced. -EINVAL when it has
+ * no UUID, or is too long to be taken whole. */
+static int replace_uuid(const char *data, size_t size, unsigned number, const char *uuid,
+                        struct text *out)
+{
+    struct lines l = LINES_OF(data, size);
+    char line[LINES_WIDTH];
+
+    while (lines_next(&l, line)) {
+        char *at = l.number == number ? strcasestr(line, "uuid=") : NULL;
+
+        if (l.number < number)
+            continue;
+        if (!at || l.length >= sizeof line)
+            return -EINVAL;
+        return text_appendf(out, "%.*sUUID=%s%s", (int)(at - line), line, uuid,
+                            at + strcspn(at, " \t"));
+    }
+    return -EINVAL;
+}
+
 /* The stale line gets the UUID that is there; else there is one line more. */
 static int name_it(struct examination *x, const struct finding *f, struct changes *c,
                    struct error *e)
 {
-    char line[256], *at, rest[256];
+    _cleanup_text_ struct text t = TEXT_INIT(2 * LINES_WIDTH);
+    _cleanup_free_ char *data = NULL;
+    size_t size;
     int r;
 
     if (!f->line) {
-        snprintf(line, sizeof line, "ARRAY UUID=%.35s", f->subject);
-        r = changes_append_line(c, f->file, line, 0644);
+        (void)text_appendf(&t, "ARRAY UUID=%s", f->subject);
+        r = t.failed ? t.failed : changes_append_line(c, f->file, t.data, 0644);
     } else {
-        const struct facts_file *file = facts_file(x, f->file);
-
-        snprintf(line, sizeof line, "%s", examination_line(file->data, file->size, f->line));
-        at = strcasestr(line, "uuid=");
-        if (!at)
-            return remedy_unfit(e, "the UUID stands in a line behind that one");
-        snprintf(rest, sizeof rest, "%s", at + strcspn(at, " \t"));
-        snprintf(at, sizeof line - (size_t)(at - line), "UUID=%.35s%s", f->subject, rest);
-        r = changes_replace_line(c, f->file, f->line, line);
+        r = changes_read(c, f->file, &data, &size);
+        if (r == 0)
+            r = replace_uuid(data, size, f->line, f->subject, &t);
+        if (r == -EINVAL)
+            return remedy_unfit(e, "its UUID does not stand in line %u", f->line);
+        if (r == 0)
+            r = changes_replace_line(c, f->file, f->line, t.data);
     }
-    if (r < 0)
-        return remedy_planned(r, f->file, e);
-    return rebuild_every_initramfs(x, c, e);
+    return r < 0 ? remedy_planned(r, f->file, e) : rebuild_every_initramfs(x, c, e);
 }
 
 static const struct fault faults[] = {

@@ -82,8 +82,7 @@ static void detect_crypttab_source(struct examination *x, const struct fault *f,
                          text_safe(root->fs.uuid));
         finding_why(finding, "The initramfs does not open what the root is in.");
         finding_subject(finding, root->fs.uuid);
-        if (count > 1) /* which of them is meant? */
-            finding_risk(finding, FAULT_RISK_MEDIUM);
+        finding_risk(finding, FAULT_RISK_MEDIUM); /* it may be meant for a disk that is not named */
     }
 }
 
