@@ -92,3 +92,18 @@ teardown() {
 $(grep unbrick- "$BATS_TEST_TMPDIR/files")
 1" ]
 }
+
+@test "repair: kill -9 at any time, in its first session or its second, leaves nothing on the host" {
+    local i
+    for i in 1 2 3 4 5 6 7 8; do
+        broken fstab.source-missing
+        "$UNBRICK" repair --yes "$IMG" >/dev/null 2>&1 </dev/null &
+        sleep "$(printf '%d.%02d' $((i * 22 / 100)) $((i * 22 % 100)))"
+        kill -9 $! 2>/dev/null || true
+        wait $! 2>/dev/null || true
+        wait_for 10 eval '[ -z "$(our_processes)$(our_loops)" ]'
+        # The file is the one before or the one after, whole.
+        in_image "$IMG" eval 'grep -c " / ext4" "$M/etc/fstab"; tail -c 1 "$M/etc/fstab"' >"$BATS_TEST_TMPDIR/after"
+        [ "$(cat "$BATS_TEST_TMPDIR/after")" = 1 ]
+    done
+}
