@@ -34,6 +34,10 @@ int text_vappendf(struct text *t, const char *fmt, va_list ap)
 const char *text_safe(const char *s);
 /* As text_safe() for bytes that are not NUL-terminated. */
 const char *text_safe_bytes(const char *s, size_t size);
+
+/* "\040" and its like become the byte, in place: mountinfo and /proc/swaps write space, tab,
+ * newline and backslash so (proc_pid_mountinfo(5)). */
+void text_decode_octal(char *s);
 /* Append the safe form of @s to @t, without the 1 KiB limit. */
 int text_append_safe(struct text *t, const char *s, size_t size);
 

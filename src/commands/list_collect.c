@@ -53,16 +53,11 @@ static void find_use(struct list_disk *d)
         d->use[0] = '\0';
 }
 
-/* A host may forbid to open the disk that it runs from: who uses it, and how large it is, is known
- * all the same. */
-static void note_unopened(struct list_disk *d, const struct error *why)
+/* The size of what could not be opened is known all the same. */
+static void find_size(struct list_disk *d)
 {
-    static const char words[] = " is in use: ";
-    const char *use = strcmp(why->reason, "in-use") == 0 ? strstr(why->text, words) : NULL;
     struct stat st;
 
-    if (use)
-        snprintf(d->use, sizeof d->use, "%s", use + strlen(words));
     /* "size" is in units of 512 bytes, whatever the sectors are (sysfs-block of the kernel). */
     if (host_stat(d->target, &st) == 0 && S_ISBLK(st.st_mode))
         d->size = sysfs_number(st.st_rdev, "size") * 512;
@@ -79,7 +74,7 @@ static int open_disk(struct list *l, struct list_disk *d, bool aside)
         return -ENOMEM;
     if (disk_open_for_list(d->disk, d->target, &request, &e) < 0) {
         snprintf(d->problem, sizeof d->problem, "%.500s", e.text);
-        note_unopened(d, &e);
+        find_size(d);
         free(take_ptr(&d->disk));
     }
     return 0;

@@ -95,23 +95,19 @@ unsigned stack_needs(const struct examination *x, struct stack_need *ret)
         switch (d->kind) {
         case DISK_GROUP:
             ret[count++] = group_need;
-            d = has_plain_member(x)         ? NULL
-                : any_of_kind(x, DISK_LUKS) ? any_of_kind(x, DISK_LUKS)
-                                            : any_of_kind(x, DISK_ARRAY);
             break;
         case DISK_LUKS:
             ret[count++] = luks_need;
-            d = d->on ? disk_of(x, d->on) : NULL;
             break;
         case DISK_ARRAY:
             ret[count++] = array_need;
-            d = NULL;
             break;
         case DISK_TARGET:
         case DISK_STAND_IN:
         case DISK_OTHER:
             return count;
         }
+        d = below(x, d);
     }
     return count;
 }

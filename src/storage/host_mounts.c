@@ -60,23 +60,6 @@ static bool is_needed(const char *path)
     return false;
 }
 
-/* mountinfo writes space, tab, newline and backslash as \ooo (proc_pid_mountinfo(5)). In place. */
-static void decode_octal(char *s)
-{
-    char *out = s;
-
-    for (; *s; s++) {
-        if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
-            s[3] >= '0' && s[3] <= '7') {
-            *out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-            s += 3;
-        } else {
-            *out++ = *s;
-        }
-    }
-    *out = '\0';
-}
-
 /* The mount point is the fifth field. NULL when the line is odd. */
 static char *mount_point_of(char *line)
 {
@@ -92,7 +75,7 @@ static char *mount_point_of(char *line)
     if (!end)
         return NULL;
     *end = '\0';
-    decode_octal(field);
+    text_decode_octal(field);
     return field;
 }
 

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/host.h"
 #include "base/text.h"
+#include "storage/swaps.h"
 #include "storage/in_use.h"
 #include "storage/sysfs.h"
 
@@ -30,24 +31,6 @@ struct mount_entry {
     char *source;
 };
 
-/* "\040" and its like become the byte (proc(5): mountinfo escapes space, tab, newline, backslash).
- */
-static void decode(char *s)
-{
-    char *out = s;
-
-    for (; *s; s++) {
-        if (s[0] == '\\' && isdigit((unsigned char)s[1]) && isdigit((unsigned char)s[2]) &&
-            isdigit((unsigned char)s[3])) {
-            *out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-            s += 3;
-        } else {
-            *out++ = *s;
-        }
-    }
-    *out = '\0';
-}
-
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue" */
 static bool parse_line(char *line, struct mount_entry *ret)
 {
@@ -68,10 +51,10 @@ static bool parse_line(char *line, struct mount_entry *ret)
     ret->source = rest ? strsep(&rest, " ") : NULL;
     ret->root = fields[3];
     ret->mount_point = fields[4];
-    decode(ret->root);
-    decode(ret->mount_point);
+    text_decode_octal(ret->root);
+    text_decode_octal(ret->mount_point);
     if (ret->source)
-        decode(ret->source);
+        text_decode_octal(ret->source);
     return true;
 }
 
@@ -201,27 +184,27 @@ int in_use_mount_points(dev_t devno, in_use_look *look, void *userdata)
     return for_each_mount("/proc/self/mountinfo", &t, look, userdata);
 }
 
+struct swap_look {
+    const struct used_target *target;
+    char *ret;
+    size_t size;
+};
+
+static int compare_swap(void *userdata, const char *path, const struct stat *st)
+{
+    struct swap_look *look = userdata;
+    const struct used_target *t = look->target;
+
+    if (t->is_file ? st->st_dev != t->dev || st->st_ino != t->ino
+                   : !S_ISBLK(st->st_mode) || !used_has_device(t, st->st_rdev))
+        return 0;
+    snprintf(look->ret, look->size, "used as swap (%s)", text_safe(path));
+    return 1;
+}
+
 int used_by_swap(const struct used_target *t, char *ret, size_t size)
 {
-    _cleanup_free_ char *data = NULL;
-    char *rest, *line;
+    struct swap_look look = {.target = t, .ret = ret, .size = size};
 
-    if (host_read("/proc/swaps", 1 << 20, &data, NULL) < 0)
-        return 0;
-    rest = data;
-    (void)strsep(&rest, "\n"); /* the heading */
-    while ((line = strsep(&rest, "\n"))) {
-        struct stat st;
-        char *name = strsep(&line, " \t");
-
-        decode(name);
-        if (name[0] != '/' || host_stat(name, &st) < 0)
-            continue;
-        if (t->is_file ? st.st_dev == t->dev && st.st_ino == t->ino
-                       : S_ISBLK(st.st_mode) && used_has_device(t, st.st_rdev)) {
-            snprintf(ret, size, "used as swap (%s)", text_safe(name));
-            return 1;
-        }
-    }
-    return 0;
+    return swaps_each(compare_swap, &look);
 }

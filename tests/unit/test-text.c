@@ -16,11 +16,11 @@ static void safe_keeps_plain_text(void **state)
 static void safe_escapes_what_a_terminal_would_obey(void **state)
 {
     assert_string_equal(text_safe("a\x1b]0;x\x07z"), "a\\x1b]0;x\\x07z");
-    assert_string_equal(text_safe("\xc2\x9b"), "\\xc2\\x9b");           /* C1 CSI in UTF-8 */
-    assert_string_equal(text_safe("\x9b"), "\\x9b");                    /* C1 CSI as a byte */
-    assert_string_equal(text_safe("\xe2\x80\xae"), "\\xe2\\x80\\xae");  /* right-to-left override */
-    assert_string_equal(text_safe("\xc0\xaf"), "\\xc0\\xaf");           /* overlong slash */
-    assert_string_equal(text_safe("\xed\xa0\x80"), "\\xed\\xa0\\x80");  /* surrogate */
+    assert_string_equal(text_safe("\xc2\x9b"), "\\xc2\\x9b");          /* C1 CSI in UTF-8 */
+    assert_string_equal(text_safe("\x9b"), "\\x9b");                   /* C1 CSI as a byte */
+    assert_string_equal(text_safe("\xe2\x80\xae"), "\\xe2\\x80\\xae"); /* right-to-left override */
+    assert_string_equal(text_safe("\xc0\xaf"), "\\xc0\\xaf");          /* overlong slash */
+    assert_string_equal(text_safe("\xed\xa0\x80"), "\\xed\\xa0\\x80"); /* surrogate */
     assert_string_equal(text_safe("a\nb"), "a\\x0ab");
 }
 
@@ -32,6 +32,16 @@ static void safe_is_bounded(void **state)
     big[sizeof big - 1] = '\0';
     assert_true(strlen(text_safe(big)) < 1024);
     assert_true(text_ends_with(text_safe(big), "..."));
+}
+
+static void octal_escapes_become_bytes(void **state)
+{
+    char text[] = "/mnt/a\\040b\\011c\\134d\\04", plain[] = "/mnt\\999";
+
+    text_decode_octal(text);
+    assert_string_equal(text, "/mnt/a b\tc\\d\\04"); /* the last is cut off, and none */
+    text_decode_octal(plain);
+    assert_string_equal(plain, "/mnt\\999");
 }
 
 static void buffer_has_a_maximum(void **state)
@@ -60,6 +70,7 @@ int main(void)
         cmocka_unit_test(safe_keeps_plain_text),
         cmocka_unit_test(safe_escapes_what_a_terminal_would_obey),
         cmocka_unit_test(safe_is_bounded),
+        cmocka_unit_test(octal_escapes_become_bytes),
         cmocka_unit_test(buffer_has_a_maximum),
         cmocka_unit_test(bytes_in_binary_units),
     };
