@@ -180,7 +180,8 @@ static int activate_copy(struct assembly *a, struct opening *o, struct error *wh
     if (r == 0)
         r = announce(a, DISK_STAND_IN, o->original->name, prefix, &d);
     if (r == 0)
-        r = clone_group_make(clone, o->nodes, o->original, a->cb->record, a->cb->userdata, why);
+        r = clone_group_make(clone, o->nodes, o->original, a->access == DISK_READ, a->cb->record,
+                             a->cb->userdata, why);
     if (r == 0)
         r = o->count = volume_group_volumes(clone->nodes, &clone->group, o->lvs, VG_LVS_MAX, why);
     if (r >= 0) {
@@ -203,7 +204,7 @@ static int open_group(struct assembly *a, struct opening *o, struct error *why)
     if (r < 0)
         return r;
     twin = has_twin(o->original, o->original_lvs, o->original_count, &other);
-    if (twin && (a->access == DISK_READ || o->original->missing))
+    if (twin && o->original->missing)
         return refuse_twin(o->original, &other, why);
     if (twin)
         return activate_copy(a, o, why);

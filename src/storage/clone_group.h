@@ -4,9 +4,9 @@
 /*
  * A volume group of the patient that is a copy of one that the host has active: device-mapper knows
  * each name and uuid once, and lvm each uuid of a physical volume. Neither the host's group nor the
- * patient's metadata is touched. Each physical volume gets a stand-in, a mapping with the patient's
- * data in the middle and, in place of the metadata around it, a copy of that in a file without a
- * name; there the group gets names and uuids of its own.
+ * patient's metadata is touched. The metadata is copied into memory, where the group gets names
+ * and uuids of its own; then each physical volume gets a stand-in, a mapping with the patient's data
+ * in the middle and that copy around it.
  */
 
 #include "base/error.h"
@@ -27,11 +27,10 @@ struct clone_group {
 /*
  * Make stand-ins for the physical volumes @nodes of @vg, and rename the group in them. The record
  * UNDO_MAPPING and clone_group_prefix() is to be written down before; @record writes down the loop
- * devices (storage/loop.h). The volumes must be such that
- * can be written to, although nothing but their data ever is. 0 or a negative errno.
+ * devices (storage/loop.h). @read_only: as the volumes may then be. 0 or a negative errno.
  */
 int clone_group_make(struct clone_group *ret, char *const *nodes, const struct volume_group *vg,
-                     loop_record *record, void *userdata, struct error *e);
+                     bool read_only, loop_record *record, void *userdata, struct error *e);
 
 /* What the uuids of the next stand-ins of this process begin with. */
 void clone_group_prefix(char *ret, size_t size);

@@ -104,7 +104,8 @@ static int request(unsigned long number, const char *name, const char *argument,
 #define PARAMETERS_MAX 128
 #define SEGMENTS_MAX   4
 
-static int load_linear(const char *name, const struct dm_segment *segments, unsigned count)
+static int load_linear(const char *name, const struct dm_segment *segments, unsigned count,
+                       bool read_only)
 {
     struct {
         struct dm_ioctl header;
@@ -116,7 +117,8 @@ static int load_linear(const char *name, const struct dm_segment *segments, unsi
         .header = {.version = {4, 0, 0},
                    .data_size = sizeof message,
                    .data_start = sizeof message.header,
-                   .target_count = count},
+                   .target_count = count,
+                   .flags = read_only ? DM_READONLY_FLAG : 0},
     };
     _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
 
@@ -153,12 +155,12 @@ static int create(const char *name, const char *uuid)
 }
 
 int dm_create_linear(const char *name, const char *uuid, const struct dm_segment *segments,
-                     unsigned count, struct error *e)
+                     unsigned count, bool read_only, struct error *e)
 {
     int r = create(name, uuid);
 
     if (r == 0) {
-        r = load_linear(name, segments, count);
+        r = load_linear(name, segments, count, read_only);
         if (r == 0)
             r = request(DM_DEV_SUSPEND, name, NULL, NULL); /* without DM_SUSPEND_FLAG: resume */
         if (r < 0)

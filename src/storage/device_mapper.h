@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -33,10 +34,10 @@ struct dm_segment {
     uint64_t offset;
 };
 
-/* Make a mapping of pieces of other devices (target "linear"). 0 or a negative errno; then there is
- * none. */
+/* Make a mapping of pieces of other devices (target "linear"); @read_only: as those then may be. 0 or
+ * a negative errno; then there is none. */
 int dm_create_linear(const char *name, const char *uuid, const struct dm_segment *segments,
-                     unsigned count, struct error *e);
+                     unsigned count, bool read_only, struct error *e);
 
 /* The one of that name: 0 or -ENOENT. */
 int dm_find_name(const char *name, struct dm_device *ret);

@@ -61,6 +61,12 @@ is_untouched() {
     mark /dev/vg0/root host
     mkdir host
     mount /dev/vg0/root host
+    # list looks into the copy; nothing of it is changed, and nothing but the host's group is left.
+    dmsetup ls >before
+    unchanged b.img unb list b.img
+    [ "$status" -eq 0 ]
+    [[ $output == *"clone of"* && $output == *vg0/root*patient*Mini* ]] || fail "the system is not shown"
+    dmsetup ls | cmp - before
     whose b.img
     unb shell b.img -- sh -c 'mount | grep -c " /data "; ls /dev/vg0/root /dev/mapper/vg0-data'
     [[ $output == 1* ]]
