@@ -23,12 +23,12 @@ static int check_host(struct error *e)
 }
 
 /* A target that was named and cannot be opened is a failure; of all disks one may well be empty. */
-static int first_problem(const struct options *o, const struct list *l, struct error *e)
+static const struct error *first_problem(const struct options *o, const struct list *l)
 {
     for (unsigned i = 0; o->target_count && i < l->count; i++)
         if (!l->disks[i].disk)
-            return error_set(e, ERROR_TARGET, -EINVAL, "not-a-disk", "%s", l->disks[i].problem);
-    return 0;
+            return &l->disks[i].problem;
+    return NULL;
 }
 
 static int show(const struct options *o, const struct list *l, struct error *e)
@@ -66,12 +66,14 @@ int command_list(const struct options *o, struct error *e)
     if (r == 0)
         r = list_collect(&l, &request, e);
     /* The one target of the call gives its sentence, not a table with one bad line. */
-    if (r == 0 && (l.count > 1 || first_problem(o, &l, NULL) == 0 || o->ui.json))
+    if (r == 0 && (l.count > 1 || !first_problem(o, &l) || o->ui.json))
         r = show(o, &l, e);
     if (r == 0 && !o->ui.json)
         note_closed(&l);
-    if (r == 0 && !o->ui.json)
-        r = first_problem(o, &l, e);
+    if (r == 0 && !o->ui.json && first_problem(o, &l)) {
+        *e = *first_problem(o, &l);
+        r = e->code;
+    }
     list_free(&l);
     return r < 0 ? (int)e->kind : 0;
 }

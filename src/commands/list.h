@@ -13,13 +13,13 @@
 /* One disk, or a target that could not be opened. */
 struct list_disk {
     char target[4096];
-    struct disk *disk; /* in the set; NULL: it could not be opened */
-    char problem[512]; /* why not; safe text */
-    uint64_t size;     /* of one that could not be opened, in bytes; 0: not known */
-    char use[600];     /* who uses it: "mounted on /"; safe text, "" nobody */
-    char clone[400];   /* "clone of /dev/vda (partition table ...)"; safe text, "" */
-    char wwid[128];    /* the disk's own name for itself; "" */
-    char paths[400];   /* "/dev/sdc": nodes of the same disk by other paths; safe text, "" */
+    struct disk *disk;    /* in the set; NULL: it could not be opened */
+    struct error problem; /* why not */
+    uint64_t size;        /* of one that could not be opened, in bytes; 0: not known */
+    char use[600];        /* who uses it: "mounted on /"; safe text, "" nobody */
+    char clone[400];      /* "clone of /dev/vda (partition table ...)"; safe text, "" */
+    char wwid[128];       /* the disk's own name for itself; "" */
+    char paths[400];      /* "/dev/sdc": nodes of the same disk by other paths; safe text, "" */
     /* Systems on it and on what stands on it, and file systems that could not be read. What has
      * parts on several disks belongs to the first. */
     struct candidates *found;

@@ -67,13 +67,11 @@ static int open_disk(struct list *l, struct list_disk *d, bool aside)
 {
     const struct disk_request request = {
         .access = DISK_READ, .aside = aside, .record = undo_guard_record, .userdata = &l->guard};
-    struct error e = {0};
 
     d->disk = calloc(1, sizeof *d->disk);
     if (!d->disk)
         return -ENOMEM;
-    if (disk_open_for_list(d->disk, d->target, &request, &e) < 0) {
-        snprintf(d->problem, sizeof d->problem, "%.500s", e.text);
+    if (disk_open_for_list(d->disk, d->target, &request, &d->problem) < 0) {
         find_size(d);
         free(take_ptr(&d->disk));
     }

@@ -145,7 +145,7 @@ static json_t *disk_of(const struct list *l, const struct list_disk *d)
     json_t *item = json_object(), *volumes = json_array();
 
     set_text(item, "target", d->target);
-    set_text(item, "problem", d->problem);
+    set_text(item, "problem", d->problem.text);
     set_text(item, "in_use", d->use);
     if (d->disk || d->size)
         json_object_set_new(item, "size",

@@ -265,7 +265,7 @@ static bool add_disk(struct tree *t, const struct list_disk *d)
 
     if (!disk)
         return add_line(t->table, NULL, text_safe(d->target), d->size, "",
-                        d->use[0] ? "in use" : "unreadable", d->use[0] ? d->use : d->problem);
+                        d->use[0] ? "in use" : "unreadable", d->use[0] ? d->use : d->problem.text);
     bare = !disk->table[0] && disk->volume_count;
     if (bare && !d->use[0])
         describe_volume(t, disk, &disk->volumes[0], d->found, below, sizeof below);

@@ -138,17 +138,29 @@ static const char *read_vdi(const unsigned char *data, size_t size, struct image
     return le32(data + 76) == 4 ? "is the difference to another image" : NULL;
 }
 
+static const char *refuse(const unsigned char *data, size_t size, struct image_info *info)
+{
+    (void)data;
+    (void)size;
+    (void)info;
+    return "cannot be opened as it is";
+}
+
 static const struct {
     enum image_format format;
     const char *name, *magic;
     size_t length, offset;
     const char *(*read)(const unsigned char *data, size_t size, struct image_info *info);
 } formats[] = {
+    /* IMAGE_RAW: none of those that are opened */
     {IMAGE_QCOW2, "qcow2", "QFI\xfb", 4, 0, read_qcow2},
     {IMAGE_VMDK, "VMDK", "KDMV", 4, 0, read_vmdk},
     {IMAGE_VHDX, "VHDX", "vhdxfile", 8, 0, NULL},
     {IMAGE_VHD, "VHD", "conectix", 8, 0, read_vhd},
     {IMAGE_VDI, "VDI", "\x7f\x10\xda\xbe", 4, 64, read_vdi},
+    {IMAGE_RAW, "QED", "QED", 4, 0, refuse},
+    {IMAGE_RAW, "Parallels", "WithoutFreeSpace", 16, 0, refuse},
+    {IMAGE_RAW, "Parallels", "WithouFreSpacExt", 16, 0, refuse},
 };
 
 static const struct {
@@ -163,6 +175,8 @@ static const struct {
      5, 0, "unpack it first: unxz --keep %s"},
     {"compressed by zstd", "\x28\xb5\x2f\xfd", 4, 0, "unpack it first: unzstd %s"},
     {"compressed by bzip2", "BZh", 3, 0, "unpack it first: bunzip2 --keep %s"},
+    {"compressed by lz4", "\x04\x22\x4d\x18", 4, 0, "unpack it first: unlz4 %s disk.img"},
+    {"a 7-Zip archive", "7z\xbc\xaf\x27\x1c", 6, 0, "unpack it first: 7z x %s"},
     {"a ZIP archive", "PK\x03\x04", 4, 0, "unpack it first: unzip %s"},
     {"a tar archive (OVA?)", "ustar", 5, 257, "unpack it first: tar -xf %s"},
 };

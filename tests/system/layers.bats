@@ -89,6 +89,39 @@ works() {
     [ "$output" = mini ]
 }
 
+# named WORDS COMMAND-BEGINNING: the file at hand is refused with both, by boot and by list.
+named() {
+    unchanged "$IMG" refused 4 "$1" boot "$IMG"
+    [[ $stderr == *"$2"* ]] || fail "no command"
+    unchanged "$IMG" refused 4 "$1" list "$IMG"
+    [[ $stderr == *"$2"* ]] || fail "no command"
+}
+
+@test "formats: what is packed is named with the command that unpacks it" {
+    local raw=$BATS_TEST_TMPDIR/raw tool
+    IMG=$BATS_TEST_TMPDIR/disk.img
+    mini_image "$raw"
+    for tool in gzip:gunzip xz:unxz zstd:unzstd bzip2:bunzip2; do
+        "${tool%:*}" -1 -c <"$raw" >"$IMG"
+        named "compressed by ${tool%:*}" "unpack it first: ${tool#*:}"
+    done
+    tar -C "$BATS_TEST_TMPDIR" -cf "$IMG" raw
+    named "tar archive" "unpack it first: tar -xf"
+    python3 -m zipfile -c "$IMG" "$raw"
+    named "ZIP archive" "unpack it first: unzip"
+    qemu-img convert -O qed "$raw" "$IMG"
+    named "QED image" "qemu-img convert -O raw"
+    qemu-img convert -O parallels "$raw" "$IMG"
+    named "Parallels image" "qemu-img convert -O raw"
+}
+
+@test "formats: VHD of a fixed size is the disk, with a sector behind it" {
+    converted vpc -o subformat=fixed,force_size
+    cp "$IMG" before
+    works
+    cmp -n 512 -i $((24 << 20)) "$IMG" before
+}
+
 @test "formats: a description is not the disk" {
     mini_image "$BATS_TEST_TMPDIR/raw"
     qemu-img convert -O vmdk -o subformat=monolithicFlat "$BATS_TEST_TMPDIR/raw" \

@@ -176,7 +176,9 @@ static void test_compressed(void **state)
     static const struct {
         const char *bytes;
         size_t size;
-    } kinds[] = {{"\x1f\x8b\x08", 3}, {"\xfd\x37zXZ\0", 6}, {"PK\x03\x04", 4}};
+    } kinds[] = {{"\x1f\x8b\x08", 3},      {"\xfd\x37zXZ\0", 6}, {"PK\x03\x04", 4},
+                 {"\x28\xb5\x2f\xfd", 4},  {"BZh9", 4},          {"\x04\x22\x4d\x18", 4},
+                 {"7z\xbc\xaf\x27\x1c", 6}};
     struct image_info info;
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
