@@ -2,6 +2,7 @@
 #include "session/clones.h"
 
 #include "base/text.h"
+#include "session/sessions_of.h"
 #include "storage/inventory.h"
 #include "storage/same_disk.h"
 
@@ -35,16 +36,33 @@ static bool is_copy(const struct disk *d, const char *path, char *ret, size_t si
     return found;
 }
 
+struct search {
+    const struct disk *d;
+    struct disk *const *disks;
+    unsigned count;
+    char *ret;
+    size_t size;
+};
+
+static int look(void *userdata, const char *path)
+{
+    const struct search *s = userdata;
+
+    return !is_ours(s->disks, s->count, path) && is_copy(s->d, path, s->ret, s->size);
+}
+
+/* An image is no disk of the host, unless a session has it open. */
 bool clones_of_host(const struct disk *d, struct disk *const *disks, unsigned count, char *ret,
                     size_t size)
 {
     static char paths[INVENTORY_MAX][128];
+    struct search s = {.d = d, .disks = disks, .count = count, .ret = ret, .size = size};
     int total = inventory_disks(paths, NULL);
 
     for (int i = 0; i < total; i++)
-        if (!is_ours(disks, count, paths[i]) && is_copy(d, paths[i], ret, size))
+        if (look(&s, paths[i]))
             return true;
-    return false;
+    return sessions_of_targets(look, &s) > 0;
 }
 
 int clones_refuse_pair(struct disk *const *disks, unsigned count, struct error *e)

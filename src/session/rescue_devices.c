@@ -2,14 +2,17 @@
 #include "session/rescue_devices.h"
 
 #include "base/text.h"
+#include "storage/host_links.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#define LINKS_MAX 8
+#define LINKS_MAX      24
+#define HOST_LINKS_MAX 1024
 
 /* Links are built in place and handed over as pointers into it. */
 struct links {
@@ -32,6 +35,11 @@ static void encode(const char *value, char *out, size_t size)
     }
     out[used] = '\0';
 }
+
+struct host_links {
+    struct host_link link[HOST_LINKS_MAX];
+    unsigned count;
+};
 
 static void add_link(struct links *l, const char *directory, const char *value)
 {
@@ -61,8 +69,22 @@ static void add_name(struct links *l, const char *directory, const char *name)
 static void add_assembled_links(struct links *l, const struct disk *d, const struct volume *v)
 {
     add_name(l, "mapper/", v->dm_name);
+    add_name(l, "disk/by-id/dm-name-", v->dm_name);
     if (d->kind == DISK_GROUP || d->kind == DISK_ARRAY)
         add_name(l, "", v->name);
+}
+
+/* Of any node: its number, by which dracut goes from a mounted file system down to the disks
+ * (check_block_and_slaves() of its dracut-functions.sh), and what udev on this host calls it. */
+static void add_node_links(struct links *l, const struct host_links *host, dev_t devno)
+{
+    char number[32];
+
+    snprintf(number, sizeof number, "%u:%u", major(devno), minor(devno));
+    add_name(l, "block/", number);
+    for (unsigned i = 0; i < host->count; i++)
+        if (host->link[i].devno == devno)
+            add_name(l, "", host->link[i].name);
 }
 
 static const char *node_name(const char *node)
@@ -70,7 +92,8 @@ static const char *node_name(const char *node)
     return text_starts_with(node, "/dev/") ? node + 5 : node;
 }
 
-static int add_volume(struct container_plan *plan, const struct disk *d, const struct volume *v)
+static int add_volume(struct container_plan *plan, const struct host_links *host,
+                      const struct disk *d, const struct volume *v)
 {
     struct links links = {.count = 0};
 
@@ -82,6 +105,7 @@ static int add_volume(struct container_plan *plan, const struct disk *d, const s
     add_assembled_links(&links, d, v);
     add_link(&links, "by-partuuid", v->part_uuid);
     add_link(&links, "by-partlabel", v->part_label);
+    add_node_links(&links, host, v->devno);
     return container_plan_add_device(plan, node_name(v->node), v->devno, d->access != DISK_WRITE,
                                      links.pointers);
 }
@@ -99,26 +123,36 @@ static int add_mapper_control(struct container_plan *plan, const struct patient 
     return 0;
 }
 
-int rescue_add_devices(struct container_plan *plan, const struct patient *p)
+static int add_disk(struct container_plan *plan, const struct host_links *host,
+                    const struct disk *d)
 {
-    for (unsigned i = 0; i < p->disk_count; i++) {
-        const struct disk *d = p->disks[i];
-        bool whole_added = false;
-        struct stat st;
-        int r;
+    struct links links = {.count = 0};
+    bool whole_added = false;
+    struct stat st;
 
-        for (unsigned j = 0; j < d->volume_count; j++) {
-            r = add_volume(plan, d, &d->volumes[j]);
-            if (r < 0)
-                return r;
-            whole_added = whole_added || d->volumes[j].number == 0;
-        }
-        if (whole_added || fstat(d->node_fd, &st) < 0)
-            continue;
-        r = container_plan_add_device(plan, node_name(d->node), st.st_rdev, d->access != DISK_WRITE,
-                                      NULL);
+    for (unsigned i = 0; i < d->volume_count; i++) {
+        int r = add_volume(plan, host, d, &d->volumes[i]);
+
         if (r < 0)
             return r;
+        whole_added = whole_added || d->volumes[i].number == 0;
     }
-    return add_mapper_control(plan, p);
+    if (whole_added || fstat(d->node_fd, &st) < 0)
+        return 0;
+    add_node_links(&links, host, st.st_rdev);
+    return container_plan_add_device(plan, node_name(d->node), st.st_rdev, d->access != DISK_WRITE,
+                                     links.pointers);
+}
+
+int rescue_add_devices(struct container_plan *plan, const struct patient *p)
+{
+    struct host_links *host = calloc(1, sizeof *host);
+    int r = host ? 0 : -ENOMEM;
+
+    if (r == 0)
+        host->count = host_links(host->link, HOST_LINKS_MAX);
+    for (unsigned i = 0; r == 0 && i < p->disk_count; i++)
+        r = add_disk(plan, host, p->disks[i]);
+    free(host);
+    return r < 0 ? r : add_mapper_control(plan, p);
 }

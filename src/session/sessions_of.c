@@ -5,6 +5,7 @@
 #include "session/journal.h"
 #include "storage/sysfs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,11 +39,16 @@ static int compare(void *userdata, const char *target)
     return same->found;
 }
 
+static bool is_open(const struct journal_session *s)
+{
+    return (s->alive || s->kept) && s->pid != getpid();
+}
+
 static bool uses(const struct journal_session *s, const char *target)
 {
     struct same same = {.found = false};
 
-    if ((!s->alive && !s->kept) || s->pid == getpid() || stat(target, &same.wanted) < 0)
+    if (!is_open(s) || stat(target, &same.wanted) < 0)
         return false;
     (void)journal_targets(s->id, compare, &same);
     return same.found;
@@ -76,4 +82,16 @@ int sessions_of_explain(const char *target, struct error *e)
         }
     free(all);
     return e->code;
+}
+
+int sessions_of_targets(int (*visit)(void *userdata, const char *target), void *userdata)
+{
+    struct journal_session *all = calloc(SESSIONS_MAX, sizeof *all);
+    int count = all ? journal_sessions(all, SESSIONS_MAX) : -ENOMEM, r = count < 0 ? count : 0;
+
+    for (int i = 0; r == 0 && i < count; i++)
+        if (is_open(&all[i]))
+            r = journal_targets(all[i].id, visit, userdata);
+    free(all);
+    return r;
 }

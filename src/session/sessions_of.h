@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Which of our own sessions has a disk open. */
+/* Which of our own sessions has which disk open. */
 
 #include "base/error.h"
 
@@ -10,3 +10,7 @@
  * partitions or its whole disk, say that instead, and how to join or to end it. Returns e->code.
  */
 int sessions_of_explain(const char *target, struct error *e);
+
+/* Visit the targets that other sessions of ours have open, until @visit returns a positive number.
+ * That, or 0, or a negative errno. */
+int sessions_of_targets(int (*visit)(void *userdata, const char *target), void *userdata);

@@ -84,6 +84,19 @@ volume() {
     [[ $(jq -r '.disks[0].clone' <<<"$output") == "clone of /dev/"* ]]
 }
 
+@test "list: a copy of an image that a session has open is called a clone" {
+    local session
+    image
+    cp --sparse=always "$IMG" "$BATS_TEST_TMPDIR/copy.img"
+    "$UNBRICK" shell "$IMG" -- sh -c 'echo ready; exec sleep 300' >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    session=$!
+    wait_for 30 grep -q ready "$BATS_TEST_TMPDIR/log"
+    unb list --json "$BATS_TEST_TMPDIR/copy.img"
+    kill "$session"
+    wait "$session" || true
+    [[ $(jq -r '.disks[0].clone' <<<"$output") == "clone of $IMG (same partition table"* ]]
+}
+
 @test "list: without a target all disks of the host, ours left out" {
     image
     attach "$IMG"

@@ -192,3 +192,19 @@ twin() {
     wait "$pid" || true
     no_layers
 }
+
+@test "udev: the hardware has the same names inside as on this host" {
+    local path
+    printf '%s\n' 'label: gpt' 'size=40MiB, type=L' 'type=L' | sfdisk -q /dev/vdb
+    udevadm settle
+    mini /dev/vdb1
+    path=$(find /dev/disk/by-path -lname '*/vdb' | head -1)
+    [ -n "$path" ]
+    unb shell /dev/vdb -- ls -l /dev/disk/by-path
+    [[ $output == *" ${path##*/} -> ../../vdb"* && $output == *" ${path##*/}-part1 -> ../../vdb1"* ]]
+    [ "$(grep -c -- '->' <<<"$output")" = "$(find /dev/disk/by-path -lname '*/vdb*' | wc -l)" ]
+    lvm_group vg0 /dev/vda root:40M
+    mini /dev/vg0/root
+    unb shell --yes /dev/vda -- ls -l /dev/disk/by-id
+    [[ $output == *" dm-name-vg0-root -> ../../dm-"* ]]
+}
