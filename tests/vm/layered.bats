@@ -15,10 +15,10 @@ md_uuid() {
     md5sum <<<"$1" | sed -E 's/(.{8})(.{8})(.{8})(.{8}).*/\1:\2:\3:\4/'
 }
 
-# The file systems, made here: by emulation it would take minutes.
+# prepare DIRECTORY SUITE: the file systems, made here: by emulation it would take minutes.
 prepare() {
     local tree=$BATS_TEST_TMPDIR/tree source
-    source=$("$FIXTURES/suite" layered)
+    source=$("$FIXTURES/suite" "$2")
     md_boot=$(md_uuid boot) md_root=$(md_uuid root) luks=5b0a1c52-6a3e-4b6e-9a0c-0d5c0f6c1a01
     printf '%s\n' "md_boot=$md_boot" "md_root=$md_root" "luks=$luks" >"$1/ids"
     cp -a "$source/." "$tree"
@@ -40,23 +40,30 @@ END
     rm -rf "$tree" "$1/bootdir"
 }
 
-@test "vm: LVM on LUKS on RAID, its boot loader and initramfs made again inside, boots through GRUB" {
-    [ -n "$UNBRICK_TEST_ALL" ] || skip "slow: ./dev check --all"
+# server SUITE PROMPT: made, rescued, and started; PROMPT asks for the passphrase there.
+server() {
     local dir=/var/tmp/unbrick-layered.$$ vm=$BATS_TEST_DIRNAME/run
+    local a=$BATS_TEST_TMPDIR/a.img b=$BATS_TEST_TMPDIR/b.img
     mkdir "$dir"
-    prepare "$dir"
-    truncate -s 1300M "$BATS_TEST_TMPDIR/a.img" "$BATS_TEST_TMPDIR/b.img"
-    VM_TIMEOUT=900 "$vm" --disk "$BATS_TEST_TMPDIR/a.img" --disk "$BATS_TEST_TMPDIR/b.img" \
-        "$BATS_TEST_DIRNAME/guest/layered-disks" "$dir" || {
+    prepare "$dir" "$1"
+    truncate -s 1300M "$a" "$b"
+    VM_TIMEOUT=900 "$vm" --disk "$a" --disk "$b" "$BATS_TEST_DIRNAME/guest/layered-disks" "$dir" || {
         rm -rf "$dir"
         fail "the disks cannot be made"
     }
     rm -rf "$dir"
-    VM_TIMEOUT=1500 "$vm" --disk "$BATS_TEST_TMPDIR/a.img" --disk "$BATS_TEST_TMPDIR/b.img" \
-        "$BATS_TEST_DIRNAME/guest/layered-rescue" "$UNBRICK"
-    "$PTY" --timeout 600 expect:'unlock disk cr_root' 'send:secret\r' expect:'layered login:' \
-        signal:SIGTERM status:0 -- \
+    VM_TIMEOUT=2000 "$vm" --disk "$a" --disk "$b" "$BATS_TEST_DIRNAME/guest/layered-rescue" "$UNBRICK"
+    "$PTY" --timeout 600 expect:"$2" 'send:secret\r' expect:'layered login:' signal:SIGTERM status:0 -- \
         qemu-system-x86_64 -accel tcg -cpu Nehalem -smp 2 -m 1024 -nodefaults -nographic -serial stdio \
-        -no-reboot -drive "file=$BATS_TEST_TMPDIR/a.img,format=raw,if=virtio" \
-        -drive "file=$BATS_TEST_TMPDIR/b.img,format=raw,if=virtio"
+        -no-reboot -drive "file=$a,format=raw,if=virtio" -drive "file=$b,format=raw,if=virtio"
+}
+
+@test "vm: LVM on LUKS on RAID, its boot loader and initramfs made again inside, boots through GRUB" {
+    [ -n "$UNBRICK_TEST_ALL" ] || skip "slow: ./dev check --all"
+    server layered 'unlock disk cr_root'
+}
+
+@test "vm: the same server with dracut" {
+    [ -n "$UNBRICK_TEST_ALL" ] || skip "slow: ./dev check --all"
+    server dracut 'passphrase for disk'
 }

@@ -88,6 +88,27 @@ names() {
     no_layers
 }
 
+@test "list: two systems in one volume group, and boot asks which" {
+    disk a 200M
+    lvm_group vg0 "$A" one:60M two:60M
+    mini /dev/vg0/one
+    mini /dev/vg0/two
+    mkdir mnt
+    mount /dev/vg0/two mnt
+    echo second >mnt/etc/hostname
+    umount mnt
+    put_away
+    unb list a.img
+    [[ $output == *vg0/one*mini*vg0/two*second* ]]
+    refused 3 "--system" boot a.img
+    [[ $stderr == *vg0/one* && $stderr == *vg0/two* ]]
+    unb shell --system vg0/two a.img -- cat /etc/hostname
+    [ "$output" = second ]
+    unb shell --system second --read-only a.img -- cat /etc/hostname
+    [ "$output" = second ]
+    no_layers
+}
+
 @test "same disk: two paths to one are told, and are no clone" {
     local one=/dev/sda two=/dev/sdb
     modprobe sd_mod
