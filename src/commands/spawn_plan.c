@@ -219,6 +219,8 @@ int spawn_plan_build(const struct spawn_options *o, int root_fd, const char *nam
     }
     if (r == 0)
         r = spawn_tree_plan(o, root_fd, plan, e);
+    if (r == 0 && o->notify_ready && container_plan_add_notify(plan) < 0)
+        r = no_memory(e);
     if (r == 0 && allow_bound_devices(plan) < 0)
         r = no_memory(e);
     read_environment(plan);
