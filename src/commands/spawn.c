@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/kernel_calls.h"
 #include "base/path.h"
+#include "base/step.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/spawn_options.h"
@@ -139,7 +140,7 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
         .poweroff_signal = systemd ? SIGRTMIN + 4 : 0,
         .reboot_signal = systemd ? SIGRTMIN + 5 : 0,
         .stop_seconds = STOP_SECONDS,
-        .grace_seconds = GRACE_SECONDS,
+        .grace_seconds = step_seconds("UNBRICK_GRACE_SECONDS", GRACE_SECONDS),
         .on_notify = say_ready,
     };
     const struct container_host host = container_host_of(journal, !o->keep_unit);
