@@ -253,6 +253,28 @@ no_scratch() {
     [[ $output == *CAP_SYS_ADMIN* ]]
 }
 
+@test "spawn, shell: a 32-bit system sees a 32-bit kernel, unless --personality= says otherwise" {
+    [ "$(uname -m)" = x86_64 ] || return 0 # the program is for that one
+    local tree=$BATS_TEST_TMPDIR/tree
+    cp -a "$TREE" "$tree"
+    "$BATS_TEST_DIRNAME/uname32.py" "$tree/bin/uname32"
+    unb spawn -q -D "$tree" -P /bin/uname32
+    [ "$output" = i686 ]
+    unb spawn -q -D "$tree" -P --personality=x86-64 /bin/uname32
+    [ "$output" = x86_ ]
+    spawn uname -m
+    [ "$output" = x86_64 ]
+    # Of a whole system the init tells.
+    rm -f "$tree/sbin/init"
+    cp "$tree/bin/uname32" "$tree/sbin/init"
+    unb shell "$tree" -- uname -m
+    [ "$output" = i686 ]
+    unb shell "$TREE" -- uname -m
+    [ "$output" = x86_64 ]
+    unb spawn -q -D "$tree" -P --boot
+    [ "$output" = i686 ]
+}
+
 @test "spawn: without a terminal standard input is left alone; passive shows nothing" {
     run --separate-stderr bash -c \
         "seq 3 | { '$UNBRICK' spawn -q -D '$TREE' echo hello; cat; } | tr -d '\r'"
