@@ -237,6 +237,41 @@ no_scratch() {
     [ "$status" -ne 0 ]
 }
 
+@test "spawn: --kill-signal is what process 1 gets when we are asked to end" {
+    local signal
+    for signal in SIGUSR1 USR1 10; do
+        "$UNBRICK" spawn -q -D "$TREE" -P --kill-signal="$signal" sh -c \
+            'trap "echo asked; exit 7" USR1; echo up; while :; do sleep 0.1; done' \
+            >"$BATS_TEST_TMPDIR/out" </dev/null 3>&- &
+        wait_for 20 grep -q up "$BATS_TEST_TMPDIR/out"
+        kill -TERM $!
+        status=0
+        wait $! || status=$?
+        [ "$status" -eq 7 ]
+        grep -q asked "$BATS_TEST_TMPDIR/out"
+    done
+}
+
+@test "spawn: --machine names it, --hostname only what it calls itself" {
+    spawn --machine=one cat /proc/sys/kernel/hostname
+    [ "$output" = one ]
+    spawn -M one --hostname=two cat /proc/sys/kernel/hostname
+    [ "$output" = two ]
+    unb spawn --dry-run -D "$TREE" -Mone --hostname=two true
+    [[ $output == *"container: one"* && $output == *"host name: two"* ]]
+}
+
+@test "spawn: --console=read-only does not read what is typed, interactive does" {
+    run "$PTY" expect:up 'send:typed\r' expect:end status:0 -- "$UNBRICK" spawn -q -D "$TREE" \
+        --console=read-only sh -c 'echo up; read -t 2 -r line; echo "got <$line> end"'
+    echo "$output"
+    [[ $status -eq 0 && $output == *"got <> end"* ]]
+    run "$PTY" expect:up 'send:typed\r' expect:end status:0 -- "$UNBRICK" spawn -q -D "$TREE" \
+        --console=interactive sh -c 'echo up; read -t 20 -r line; echo "got <$line> end"'
+    echo "$output"
+    [[ $status -eq 0 && $output == *"got <typed> end"* ]]
+}
+
 @test "spawn: --personality, --capability=help" {
     case $(uname -m) in
     x86_64)
