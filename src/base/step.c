@@ -52,4 +52,11 @@ void step_reached(const char *name)
     else
         raise(SIGSTOP);
 }
+
+unsigned step_seconds(const char *name, unsigned seconds)
+{
+    const char *value = getenv(name);
+
+    return value ? (unsigned)strtoul(value, NULL, 10) : seconds;
+}
 #endif

@@ -9,7 +9,16 @@
  */
 #ifdef UNBRICK_FAILPOINTS
 void step_reached(const char *name);
+
+/* A time that no test can wait for: the environment variable @name, when it is set. */
+unsigned step_seconds(const char *name, unsigned seconds);
 #else
+static inline unsigned step_seconds(const char *name, unsigned seconds)
+{
+    (void)name;
+    return seconds;
+}
+
 static inline void step_reached(const char *name)
 {
     (void)name;

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/kernel_calls.h"
 #include "base/path.h"
+#include "base/step.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/spawn_options.h"
@@ -23,6 +24,7 @@
 #include "session/keeper.h"
 #include "session/rescue_devices.h"
 #include "session/scratch.h"
+#include "session/service.h"
 #include "session/session.h"
 #include "session/standard_fds.h"
 #include "session/supervise.h"
@@ -115,6 +117,11 @@ static void remove_work_directories(const struct container_plan *plan)
             (void)scratch_remove(plan->mounts[i].work, NULL);
 }
 
+static void say_ready(void)
+{
+    service_notify("READY=1");
+}
+
 static int run_container(const struct spawn_options *o, struct container_plan *plan, int root_fd,
                          struct journal *journal, struct error *e)
 {
@@ -133,7 +140,8 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
         .poweroff_signal = systemd ? SIGRTMIN + 4 : 0,
         .reboot_signal = systemd ? SIGRTMIN + 5 : 0,
         .stop_seconds = STOP_SECONDS,
-        .grace_seconds = GRACE_SECONDS,
+        .grace_seconds = step_seconds("UNBRICK_GRACE_SECONDS", GRACE_SECONDS),
+        .on_notify = say_ready,
     };
     const struct container_host host = container_host_of(journal, !o->keep_unit);
     _cleanup_fd_ int nowhere = -1;
@@ -163,9 +171,12 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
             "Not trusted: root inside is nobody outside; no disks, no network, %s. Shared with it: "
             "the kernel, memory and processor time.",
             plan->root_in_memory ? "changes go to memory" : "the tree is read-only");
+    if (r == 0 && !o->notify_ready)
+        say_ready();
     if (r == 0) {
         r = supervise(&c, &options, &result, e);
         status = r < 0 ? EXIT_FAILURE : status_of(&c, &result, e);
+        service_notify("STOPPING=1");
         container_free(&c);
     }
     foreign_end(&foreign);

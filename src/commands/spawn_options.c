@@ -49,6 +49,8 @@ static const struct {
     {"user", 'u', VALUE, spawn_take_user, "USER", "run the command as that user of the tree"},
     {"uid", 0, VALUE, spawn_take_user, NULL, NULL},
     {"kill-signal", 0, VALUE, spawn_take_kill_signal, "SIGNAL", "asks process 1 for an end"},
+    {"notify-ready", 0, VALUE, spawn_take_notify_ready, "BOOL",
+     "READY=1 to our own manager when process 1 says it"},
     {"personality", 0, VALUE, spawn_take_personality, "ARCH", "x86: what uname shows"},
 
     {"machine", 'M', VALUE, spawn_take_machine, "NAME", "name of the machine"},
@@ -84,7 +86,6 @@ static const struct {
     {"link-journal", 0, VALUE, spawn_take_no, NULL, NULL},
     {"", 'j', NONE, spawn_take_nothing, NULL, NULL}, /* --link-journal=try-guest */
     {"private-users", 0, MAYBE, spawn_take_no, NULL, NULL},
-    {"notify-ready", 0, VALUE, spawn_take_no, NULL, NULL},
     {"no-new-privileges", 0, VALUE, spawn_take_no, NULL, NULL},
     {"no-pager", 0, NONE, spawn_take_nothing, NULL, NULL},
     {"no-ask-password", 0, NONE, spawn_take_no_ask_password, "", "ask for no passphrase of a disk"},
@@ -193,6 +194,8 @@ static int check_together(const struct spawn_options *o, const struct container_
 {
     if (o->boot && o->as_pid2)
         return exclude(e, "--boot", "--as-pid2");
+    if (o->notify_ready && o->as_pid2) /* process 1 is ours, and says nothing */
+        return exclude(e, "--notify-ready=yes", "--as-pid2");
     if (o->boot && o->user)
         return exclude(e, "--boot", "--user");
     if (o->directory && o->image_count)

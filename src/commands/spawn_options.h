@@ -45,7 +45,9 @@ struct spawn_options {
     bool owner_mapping;                      /* a bind's rootidmap or owneridmap */
     bool keep_unit;                          /* no scope of the host's systemd */
     bool boot, as_pid2, quiet, help, version, cleanup, list_capabilities, dry_run;
-    bool no_passphrase; /* --no-ask-password */
+    bool personality_chosen; /* --personality= */
+    bool notify_ready;       /* our own READY=1 waits for that of process 1 */
+    bool no_passphrase;      /* --no-ask-password */
     enum spawn_console console;
     bool raw_console; /* its output is not filtered: ours, nspawn has no filter */
     struct spawn_file resolv_conf, timezone;

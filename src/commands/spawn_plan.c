@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -193,6 +194,23 @@ static int allow_bound_devices(struct container_plan *plan)
     return 0;
 }
 
+/* As nspawn does: 32-bit programs see a 32-bit kernel, unless --personality= says otherwise. */
+static int choose_machine(const struct spawn_options *o, int root_fd, struct container_plan *plan,
+                          struct error *e)
+{
+    char machine[16];
+    bool runs_here;
+
+    system_program_machine(root_fd, plan->argv[0], machine, &runs_here);
+    if (!runs_here) {
+        memcpy(plan->emulated, machine, sizeof plan->emulated);
+        return foreign_check(plan->emulated, e);
+    }
+    if (!o->personality_chosen && system_machine_is_32_bit(machine))
+        plan->personality = PER_LINUX32;
+    return 0;
+}
+
 static bool wants_pipe(const struct spawn_options *o)
 {
     return o->console == SPAWN_CONSOLE_PIPE || (o->console == SPAWN_CONSOLE_AUTOPIPE &&
@@ -214,11 +232,12 @@ int spawn_plan_build(const struct spawn_options *o, int root_fd, const char *nam
     for (char **a = o->arguments; r == 0 && *a; a++)
         r = container_plan_add_arg(plan, *a) < 0 ? no_memory(e) : 0;
     if (r == 0) {
-        system_foreign_machine(root_fd, plan->argv[0], plan->emulated);
-        r = plan->emulated[0] ? foreign_check(plan->emulated, e) : 0;
+        r = choose_machine(o, root_fd, plan, e);
     }
     if (r == 0)
         r = spawn_tree_plan(o, root_fd, plan, e);
+    if (r == 0 && o->notify_ready && container_plan_add_notify(plan) < 0)
+        r = no_memory(e);
     if (r == 0 && allow_bound_devices(plan) < 0)
         r = no_memory(e);
     read_environment(plan);

@@ -68,6 +68,13 @@ int spawn_take_keep_unit(struct reader *r, const char *name, const char *value)
     return 0;
 }
 
+int spawn_take_notify_ready(struct reader *r, const char *name, const char *value)
+{
+    if (spawn_read_bool(value, &r->o->notify_ready) < 0)
+        return spawn_bad_value(r, name, value, "yes or no");
+    return 0;
+}
+
 int spawn_take_help(struct reader *r, const char *name, const char *value)
 {
     r->o->help = true;
@@ -277,7 +284,6 @@ static const struct no_row {
      {"no", "auto", "try-guest", "try-host"},
      "use --bind=/var/log/journal/ID, or journalctl inside"},
     {"private-users", true, {NULL}, "use --untrusted: root inside is nobody outside"},
-    {"notify-ready", true, {NULL}, "use `systemctl is-system-running --wait` inside"},
     {"no-new-privileges", true, {NULL}, "use `setpriv --no-new-privs` inside"},
     {"suppress-sync", true, {NULL}, "use --ephemeral, which writes to memory only"},
 };

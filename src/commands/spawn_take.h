@@ -20,11 +20,11 @@ int spawn_bad_value(struct reader *r, const char *name, const char *value, const
 int spawn_out_of_memory(struct reader *r);
 
 spawn_take spawn_take_directory, spawn_take_image, spawn_take_boot, spawn_take_as_pid2,
-    spawn_take_quiet, spawn_take_help, spawn_take_keep_unit, spawn_take_version, spawn_take_cleanup,
-    spawn_take_dry_run, spawn_take_machine, spawn_take_hostname, spawn_take_uuid, spawn_take_setenv,
-    spawn_take_chdir, spawn_take_user, spawn_take_kill_signal, spawn_take_console, spawn_take_pipe,
-    spawn_take_resolv_conf, spawn_take_timezone, spawn_take_no, spawn_take_nothing,
-    spawn_take_no_ask_password;
+    spawn_take_quiet, spawn_take_help, spawn_take_notify_ready, spawn_take_keep_unit,
+    spawn_take_version, spawn_take_cleanup, spawn_take_dry_run, spawn_take_machine,
+    spawn_take_hostname, spawn_take_uuid, spawn_take_setenv, spawn_take_chdir, spawn_take_user,
+    spawn_take_kill_signal, spawn_take_console, spawn_take_pipe, spawn_take_resolv_conf,
+    spawn_take_timezone, spawn_take_no, spawn_take_nothing, spawn_take_no_ask_password;
 
 /* spawn_take_mounts.c */
 spawn_take spawn_take_read_only, spawn_take_ephemeral, spawn_take_volatile, spawn_take_pivot_root,

@@ -109,6 +109,7 @@ int spawn_take_system_call_filter(struct reader *r, const char *name, const char
 
 int spawn_take_personality(struct reader *r, const char *name, const char *value)
 {
+    r->o->personality_chosen = true;
     if (strcmp(value, WORD_32) == 0)
         r->plan->personality = PER_LINUX32;
     else if (strcmp(value, WORD_64) == 0)

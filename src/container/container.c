@@ -5,6 +5,7 @@
 #include "base/step.h"
 #include "container/cgroup.h"
 #include "container/message.h"
+#include "container/notify.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -41,6 +42,10 @@ static int take_message(struct container *c, const struct message *m, int *fd, s
         fd_close(c->run_fd);
         c->run_fd = take_fd(fd);
         step_reached("container-run");
+        return 0;
+    case MESSAGE_NOTIFY:
+        fd_close(c->notify_fd);
+        c->notify_fd = take_fd(fd);
         return 0;
     case MESSAGE_PTS:
         fd_close(c->pts_fd);
@@ -99,6 +104,11 @@ int container_dispatch(struct container *c, struct error *e)
     return 0;
 }
 
+bool container_read_notify(struct container *c)
+{
+    return notify_read_ready(c->notify_fd, c->payload_pid);
+}
+
 int container_stop(struct container *c, int signal)
 {
     return pidfd_send_signal(c->payload_fd, signal, NULL, 0) < 0 ? -errno : 0;
@@ -139,6 +149,7 @@ void container_free(struct container *c)
     fd_close(c->sync_fd);
     fd_close(c->pty_fd);
     fd_close(c->pts_fd);
+    fd_close(c->notify_fd);
     fd_close(c->run_fd);
     if (c->scope[0])
         cgroup_await_end(c->scope);

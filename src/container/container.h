@@ -30,6 +30,7 @@ struct container {
     int sync_fd;       /* messages from stub and payload; poll for reading */
     int pty_fd;        /* master of /dev/console; -1 with CONSOLE_PIPE */
     int pts_fd;        /* the root of the container's devpts, O_PATH: for further terminals */
+    int notify_fd;     /* poll for reading, see container_read_notify(); -1: none */
     int run_fd;        /* the container's /run (a tmpfs made by us), O_PATH directory */
     char cgroups[CONTAINER_CGROUPS][256]; /* our own ones, see hierarchy.h; "" none */
     char scope[240];    /* group that the host's service manager made for us; "" none */
@@ -55,7 +56,8 @@ struct container_host {
      * and put it there: its path in the unified hierarchy. A failure: we make one ourselves. May be
      * NULL. */
     int (*adopt)(void *userdata, const char *name, pid_t stub, char *ret, size_t size);
-    /* Were we asked to stop while it starts? 0, or a negative errno that is recorded. May be NULL. */
+    /* Were we asked to stop while it starts? 0, or a negative errno that is recorded. May be NULL.
+     */
     int (*interrupted)(struct error *e);
     void *userdata;
 };
@@ -71,6 +73,9 @@ int container_start(struct container *ret, const struct container_plan *plan, in
 
 /* Handle what is readable on sync_fd or stub_fd. Sets .ended. 0 or a negative errno. */
 int container_dispatch(struct container *c, struct error *e);
+
+/* Take one message of notify_fd. Did process 1 say with it that it is ready (sd_notify(3))? */
+bool container_read_notify(struct container *c);
 
 /* Ask the payload for an orderly end (plan's kill_signal), or kill everything at once. */
 int container_stop(struct container *c, int signal);

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "container/capabilities.h"
 #include "container/container.h"
+#include "container/notify.h"
 #include "container/user_namespace.h"
 
 #include <string.h>
@@ -82,6 +83,8 @@ static void describe_exceptions(struct text *out, const struct container_plan *p
         (void)text_appendf(out, "cgroups: version 1, name=systemd\n");
     if (plan->tmp_of_tree)
         (void)text_appendf(out, "/tmp: the tree's own\n");
+    if (plan->notify)
+        (void)text_appendf(out, "in memory: socket " NOTIFY_PATH "\n");
     if (plan->unfiltered)
         (void)text_appendf(out, "system calls: not filtered\n");
     if (plan->open_calls)

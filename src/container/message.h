@@ -15,6 +15,7 @@ enum message_type {
     MESSAGE_GO,      /* supervisor, to the payload: its cgroup's device policy is in force */
     MESSAGE_RUN,     /* payload: with its /run */
     MESSAGE_PTS,     /* payload: with the root of its devpts */
+    MESSAGE_NOTIFY,  /* payload: with the socket of $NOTIFY_SOCKET */
     MESSAGE_PTY,     /* payload: with the master of /dev/console; visit: of its terminal */
     MESSAGE_FAILED,  /* error is filled */
     MESSAGE_ENDED,   /* stub: status is the wait status of the payload */

@@ -17,6 +17,7 @@
 #include "container/dev.h"
 #include "container/launch.h"
 #include "container/message.h"
+#include "container/notify.h"
 #include "container/plan_mounts.h"
 #include "container/process_setup.h"
 #include "container/root.h"
@@ -110,8 +111,14 @@ static int fill_dev(struct payload *p, struct error *e)
 
 static int fill_run(struct payload *p, struct error *e)
 {
-    int r = run_fill(p->launch->plan, p->run_fd, p->launch->os_release, e);
+    const struct container_plan *plan = p->launch->plan;
+    _cleanup_fd_ int notify_fd = -1;
+    int r = run_fill(plan, p->run_fd, p->launch->os_release, e);
 
+    if (r == 0 && plan->notify) {
+        notify_fd = notify_make(p->run_fd, p->root_fd, e);
+        r = notify_fd < 0 ? notify_fd : send_fd(p, MESSAGE_NOTIFY, notify_fd, e);
+    }
     return r < 0 ? r : send_fd(p, MESSAGE_RUN, p->run_fd, e);
 }
 

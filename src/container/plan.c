@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "container/capabilities.h"
+#include "container/notify.h"
 #include "container/random_uuid.h"
 
 #include <ctype.h>
@@ -306,6 +307,12 @@ int container_plan_allow_device(struct container_plan *plan, dev_t devno, bool c
     plan->devices = d;
     d[plan->device_count++] = (struct container_device){.devno = devno, .character = character};
     return 0;
+}
+
+int container_plan_add_notify(struct container_plan *plan)
+{
+    plan->notify = true;
+    return container_plan_set_env(plan, "NOTIFY_SOCKET", NOTIFY_PATH);
 }
 
 int container_plan_add_credential(struct container_plan *plan, const char *name, const void *data,

@@ -121,6 +121,7 @@ struct container_plan {
     enum container_cgroups cgroups;
     enum container_api api;
     bool tmp_of_tree; /* no tmpfs on /tmp */
+    bool notify;      /* process 1 can say that it is ready; see container_plan_add_notify() */
     bool unfiltered;  /* no filter of system calls */
     char **open_calls,
         **closed_calls;        /* owned; changes to the filter, see seccomp.h; may be NULL */
@@ -183,6 +184,8 @@ int container_plan_allow_device(struct container_plan *plan, dev_t devno, bool c
 /* Also sets $CREDENTIALS_DIRECTORY. A second one of that name replaces the first. */
 int container_plan_add_credential(struct container_plan *plan, const char *name, const void *data,
                                   size_t size);
+/* A socket for sd_notify(3) of process 1; also sets $NOTIFY_SOCKET. */
+int container_plan_add_notify(struct container_plan *plan);
 /* Words of a list, as open_calls and closed_calls are. */
 int container_plan_add_word(char ***list, const char *word);
 /* @links NULL-terminated or NULL. */

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 
 bool rescue_uses_control(const struct rescue_request *request)
 {
@@ -232,6 +233,10 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
     if (r < 0)
         return r;
     plan->read_only = p->request.read_only;
+    /* 32-bit programs see a 32-bit kernel, which tells their package managers what to install. */
+    if (request->kind != RESCUE_HOST_TOOLS && p->system.arch_runs_here &&
+        system_machine_is_32_bit(p->system.arch))
+        plan->personality = PER_LINUX32;
     /* Booting further than our rescue target starts the patient's services: not on the host's
      * network unless that is asked for. */
     plan->private_network = request->untrusted ? true

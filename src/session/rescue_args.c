@@ -54,15 +54,17 @@ static bool is_on(int root_fd, const char *unit)
 int rescue_args_check_unit(char *const *args, int root_fd, const char *name, struct error *e)
 {
     const char *unit = named_unit(args);
-    char target[256];
+    char typed[256], meant[256];
 
     if (!unit || is_on(root_fd, unit))
         return 0;
     (void)error_set(e, ERROR_TARGET, -ENOENT, "no-unit",
                     "%s has no unit %s, and would boot to its default target instead", name,
                     text_safe(unit));
-    if ((size_t)snprintf(target, sizeof target, "%s.target", unit) < sizeof target &&
-        is_on(root_fd, target))
-        return error_advise(e, "perhaps %s is meant", text_safe(target));
+    /* systemd takes a name without a type for a service's; who boots means a target. */
+    if ((size_t)snprintf(typed, sizeof typed, "%s%s", unit, strchr(unit, '.') ? "" : ".target") <
+            sizeof typed &&
+        unit_nearest(root_fd, typed, meant, sizeof meant))
+        return error_advise(e, "perhaps %s is meant", text_safe(meant));
     return -ENOENT;
 }

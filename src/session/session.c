@@ -220,7 +220,7 @@ static int run_started(const struct session *s, struct container *c,
         .control_fd = controlled ? open_fifo(c, RESCUE_CONTROL) : -1,
         .stop_signal = stop_signal(plan, rescue),
         .stop_seconds = STOP_SECONDS,
-        .grace_seconds = SESSION_GRACE_SECONDS,
+        .grace_seconds = step_seconds("UNBRICK_GRACE_SECONDS", SESSION_GRACE_SECONDS),
         .on_ready = say_ready,
         .userdata = &ready,
     };

@@ -34,6 +34,7 @@ enum slot {
     SLOT_SYNC,
     SLOT_STUB,
     SLOT_CONTROL,
+    SLOT_NOTIFY,
     SLOT_PUMPS,
     SLOT_COUNT = SLOT_PUMPS + SUPERVISE_PUMPS,
 };
@@ -151,6 +152,15 @@ static void read_control(struct loop *l)
             l->line[l->line_size++] = chunk[i];
         }
     }
+}
+
+static void read_notify(struct loop *l)
+{
+    if (!container_read_notify(l->container) || l->notified)
+        return;
+    l->notified = true;
+    if (l->options->on_notify)
+        l->options->on_notify();
 }
 
 void supervise_lose_terminal(struct loop *l)
@@ -278,6 +288,7 @@ static unsigned fill_poll(struct loop *l, struct pollfd *fds, unsigned *ret_peer
     fds[SLOT_SYNC] = (struct pollfd){.fd = l->container->sync_fd, .events = POLLIN};
     fds[SLOT_STUB] = (struct pollfd){.fd = l->container->stub_fd, .events = POLLIN};
     fds[SLOT_CONTROL] = (struct pollfd){.fd = o->control_fd, .events = POLLIN};
+    fds[SLOT_NOTIFY] = (struct pollfd){.fd = l->container->notify_fd, .events = POLLIN};
     for (unsigned i = 0; i < SUPERVISE_PUMPS; i++) {
         bool used = i < o->pump_count && (i > 0 || l->result->ready);
 
@@ -320,6 +331,8 @@ static int turn(struct loop *l, struct error *e)
     }
     if (fds[SLOT_CONTROL].revents)
         read_control(l);
+    if (fds[SLOT_NOTIFY].revents)
+        read_notify(l);
     for (unsigned i = 0; i < l->options->pump_count; i++)
         if (fds[SLOT_PUMPS + i].revents)
             (void)pump_run(&l->options->pumps[i]);

@@ -33,8 +33,9 @@ struct supervise_options {
     unsigned grace_seconds;             /* how long it goes on without a terminal */
     void (*on_ready)(void *userdata, struct console *c); /* may be NULL; @c NULL without a pty */
     void *userdata;
-    struct pump *pumps;  /* stdin, stdout and stderr of --run; the first waits for ready */
-    unsigned pump_count; /* at most SUPERVISE_PUMPS */
+    void (*on_notify)(void); /* process 1 says that it has booted, the first time; may be NULL */
+    struct pump *pumps;      /* stdin, stdout and stderr of --run; the first waits for ready */
+    unsigned pump_count;     /* at most SUPERVISE_PUMPS */
 };
 
 enum supervise_end {

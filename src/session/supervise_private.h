@@ -35,6 +35,7 @@ struct loop {
     bool stopping, killed;
     bool has_terminal; /* it was started on one, or one has taken it */
     bool lost;         /* that one is gone */
+    bool notified;     /* on_notify was called */
     bool finishing;    /* an end was decided: pipes are drained, then it stops */
     long long started_ms, deadline_ms;
     unsigned shown_seconds;

@@ -12,6 +12,7 @@
 #include "system/program.h"
 
 #include <dirent.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -212,20 +213,30 @@ int system_inspect(int root_fd, struct linux_system *ret, struct error *e)
     return 0;
 }
 
-void system_foreign_machine(int root_fd, const char *path, char ret[16])
+void system_program_machine(int root_fd, const char *path, char ret[16], bool *ret_runs_here)
 {
     struct linux_system shell = {0};
     struct program p;
     _cleanup_fd_ int fd = path[0] == '/' ? program_open(root_fd, path, &p) : -1;
 
     ret[0] = '\0';
-    if (fd >= 0 && !p.elf.runs_here)
+    *ret_runs_here = true;
+    if (fd >= 0) {
         memcpy(ret, p.elf.machine, sizeof p.elf.machine);
+        *ret_runs_here = p.elf.runs_here;
+    }
     if (path[0] == '/')
         return;
     init_find_shell(root_fd, &shell);
-    if (!shell.arch_runs_here)
-        memcpy(ret, shell.arch, sizeof shell.arch);
+    memcpy(ret, shell.arch, sizeof shell.arch);
+    *ret_runs_here = shell.arch_runs_here || !shell.arch[0];
+}
+
+bool system_machine_is_32_bit(const char *machine)
+{
+    const struct elf_machine *m = elf_machine_find(machine);
+
+    return m && m->class == ELFCLASS32;
 }
 
 bool system_wants_legacy_cgroups(const struct linux_system *s)

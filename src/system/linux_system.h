@@ -77,13 +77,16 @@ bool system_machine_id(int root_fd, char ret[static 33]);
 /* "systemd 252", "sysvinit", "no init" ... into a static table; never NULL. */
 const char *init_kind_name(enum init_kind k);
 
-/* The signal to process 1 that asks this init to stop everything in order and power off; 0: it knows
- * none, and what ends it is SIGKILL. */
+/* The signal to process 1 that asks this init to stop everything in order and power off; 0: it
+ * knows none, and what ends it is SIGKILL. */
 int init_stop_signal(enum init_kind k);
 
 /* The machine (as .arch) that the program @path of the tree is for, or its shell when that is no
- * absolute path; "" when this host can execute it, or when it is none. */
-void system_foreign_machine(int root_fd, const char *path, char ret[16]);
+ * absolute path; "" when it is none. *ret_runs_here: this host can execute it, or it is none. */
+void system_program_machine(int root_fd, const char *path, char ret[16], bool *ret_runs_here);
+
+/* Is this (as .arch) one whose programs expect to see a 32-bit kernel? */
+bool system_machine_is_32_bit(const char *machine);
 
 /*
  * Does its init know the old hierarchies of cgroups only? systemd learnt the unified one with

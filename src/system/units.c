@@ -14,15 +14,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* systemd.unit(5), "System Unit Search Path"; /run is empty before a boot. */
-static const char *const unit_directories[] = {
+const char *const unit_directories[UNIT_DIRECTORIES] = {
     "/etc/systemd/system",
     "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 };
-
-#define UNIT_DIRECTORIES (sizeof unit_directories / sizeof unit_directories[0])
 
 void unit_free(struct unit *u)
 {

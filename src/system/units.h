@@ -11,9 +11,14 @@
 #include "system/unit_settings.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define UNITS_MAX      2048
 #define UNIT_LINKS_MAX 16384 /* of one kind, all units together */
+
+/* systemd.unit(5), "System Unit Search Path"; /run is empty before a boot. */
+#define UNIT_DIRECTORIES 4
+extern const char *const unit_directories[UNIT_DIRECTORIES];
 
 enum unit_load {
     UNIT_NOT_FOUND,
@@ -55,6 +60,10 @@ struct units {
 /* Look for one unit; *ret is untouched when it returns -ENOMEM. unit_free() is the caller's. */
 int unit_load(int root_fd, const char *name, struct unit *ret);
 void unit_free(struct unit *u);
+
+/* The loadable unit whose name @typed is with the fewest typing errors (see base/nearest.h); false
+ * when there is none that near, or *ret has no room for it. */
+bool unit_nearest(int root_fd, const char *typed, char *ret, size_t size);
 
 /* Load everything that the default target pulls in. 0 or -ENOMEM. */
 int units_load(int root_fd, struct units *ret);

@@ -251,8 +251,12 @@ END
     local form
     for form in --unit=recsue.target systemd.unit=recsue.target; do
         refused 4 "has no unit recsue.target" boot "$IMG" -- "$form"
+        [[ $stderr == *"perhaps rescue.target is meant"* ]]
     done
     refused 4 "perhaps rescue.target is meant" boot "$IMG" -- --unit rescue
+    refused 4 "perhaps rescue.target is meant" boot "$IMG" -- --unit recsue
+    refused 4 "has no unit frobnicate.service" boot "$IMG" -- --unit frobnicate.service
+    [[ $stderr != *perhaps* ]]
 }
 
 @test "boot: SIGTERM ends the session in order" {

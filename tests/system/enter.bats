@@ -392,6 +392,41 @@ slow_package() {
     [ "$status" -eq 0 ]
 }
 
+# The test build reads UNBRICK_GRACE_SECONDS (base/step.h).
+@test "lost terminal: when the time is over it ends in order" {
+    alone
+    export UNBRICK_GRACE_SECONDS=3
+    rm -f "$TREE/root/end"
+    PIDS+=("$(lose_terminal 'up\s' -- "$UNBRICK" shell "$TREE" -- sh -c \
+        'trap "" HUP; trap "echo ended >/root/end; exit" TERM; echo up; while :; do sleep 0.1; done')")
+    unb status --json
+    jq -e '[.sessions[] | select(.terminal == "lost" and .seconds_left <= 3)] | length == 1' <<<"$output"
+    [ ! -e "$TREE/root/end" ]
+    alone
+    [ "$(cat "$TREE/root/end")" = ended ]
+    nothing_left
+}
+
+@test "lost terminal: when the time is over, what does not end is killed, and nothing is left" {
+    [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow: ./dev check --all"
+    alone
+    export UNBRICK_GRACE_SECONDS=1
+    PIDS+=("$(lose_terminal '# ' 'trap "" HUP TERM; echo se""t\r' 'set\s' -- "$UNBRICK" shell "$TREE")")
+    wait_for 5 eval '"$UNBRICK" status --json | jq -e ".sessions[0].ending" | grep -q true'
+    alone
+    nothing_left
+}
+
+@test "lost terminal: taken in time it goes on, and the time begins anew when it is lost again" {
+    export UNBRICK_GRACE_SECONDS=4
+    PIDS+=("$(lose_terminal '# ' -- "$UNBRICK" shell "$TREE")")
+    PIDS+=("$(lose_terminal 'mini1' 'sleep 5; echo still""here\r' 'stillhere\s' -- "$UNBRICK" enter mini1)")
+    unb status --json
+    jq -e '.sessions[0] | .terminal == "lost" and .seconds_left >= 3' <<<"$output"
+    alone
+    nothing_left
+}
+
 @test "enter: --take takes the console from a terminal that hangs" {
     (
         wait_for 20 eval '"$UNBRICK" status | grep -q mini1'

@@ -9,7 +9,7 @@ load helpers
 # What can be in a place. Links lead to the canary: directly, upwards, through /proc, to a name that is
 # not there and would be made.
 KINDS=(link link-file link-up link-new link-proc link-self file fifo socket zero terminal disk dark
-    immutable gone)
+    immutable mounted gone)
 
 setup_file() {
     export CANARY=$BATS_FILE_TMPDIR/canary MINI=$BATS_FILE_TMPDIR/mini
@@ -76,6 +76,7 @@ os.chdir(os.path.dirname(sys.argv[1])); socket.socket(socket.AF_UNIX).bind(os.pa
     disk) mknod "$path" b 7 0 ;;
     dark) mkdir -m 0 "$path" ;;
     immutable) mkdir "$path" && chattr +i "$path" ;;
+    mounted) mkdir "$path" && mount -t tmpfs hostile "$path" ;;
     gone) ;;
     *) fail "no kind $2" ;;
     esac
@@ -84,6 +85,7 @@ os.chdir(os.path.dirname(sys.argv[1])); socket.socket(socket.AF_UNIX).bind(os.pa
 put_back() {
     local path=$1
     [ -L "$path" ] || chattr -i "$path" 2>/dev/null || true
+    [ -L "$path" ] || umount -l "$path" 2>/dev/null || true
     rm -rf "$path"
     if [ -e "$path.kept" ] || [ -L "$path.kept" ]; then
         mv -T "$path.kept" "$path"
@@ -120,7 +122,7 @@ ends_well() {
             replace "$MINI/$dir" "$kind"
             ends_well shell "$MINI" -- true
             case $kind in
-            dark | immutable) [ "$status" -eq 0 ] ;;
+            dark | immutable | mounted) [ "$status" -eq 0 ] ;;
             *)
                 [ "$status" -eq 125 ]
                 [[ $stderr == *"/$dir"* ]]
@@ -153,7 +155,7 @@ ends_well() {
         ends_well shell --bind-ro "$BATS_TEST_TMPDIR/source:/place" "$MINI" -- cat /place
         case $kind in
         # A link leads to no such place inside, or there is a directory.
-        link* | dark | immutable | gone) [ "$status" -eq 125 ] ;;
+        link* | dark | immutable | mounted | gone) [ "$status" -eq 125 ] ;;
         *) [ "$status" -eq 0 ] && [ "$output" = shown ] ;;
         esac || fail "$kind: status $status" || return 1
         put_all_back
@@ -183,6 +185,26 @@ READ=(etc/os-release usr/lib/os-release etc/hostname etc/machine-id etc/fstab et
     done
 }
 
+# What spawn reads, writes when it is asked for by name, and mounts on.
+@test "tree: spawn: the files that it lays over or writes, and the places for its mounts" {
+    local kind path option worked=0 refused=0 kinds=(link link-new fifo mounted gone)
+    [ -z "${UNBRICK_TEST_ALL:-}" ] || kinds=("${KINDS[@]}")
+    for kind in "${kinds[@]}"; do
+        for option in --resolv-conf={bind,copy,replace}-host --resolv-conf=delete \
+            --timezone={bind,copy,symlink,delete} --bind=/etc/hostname:/place --tmpfs=/place \
+            --overlay=+/etc:+/root:/place --inaccessible=/place; do
+            for path in etc/{resolv.conf,localtime,machine-id,os-release} usr/lib/os-release place; do
+                replace "$MINI/$path" "$kind"
+            done
+            ends_well spawn -q -D "$MINI" -P "$option" true || fail "$kind, $option" || return 1
+            [ "$status" -eq 0 ] && worked=$((worked + 1)) || refused=$((refused + 1))
+            put_all_back
+        done
+    done
+    echo "$worked worked, $refused were refused"
+    [ "$worked" -gt 10 ] && [ "$refused" -gt 5 ]
+}
+
 # What a boot of systemd reads or what is laid over for it.
 LAID_OVER=(etc/machine-id etc/resolv.conf etc/hostname etc/fstab etc/crypttab etc/os-release
     usr/lib/systemd/system-shutdown etc/systemd/system.conf etc/default/locale etc/locale.conf
@@ -207,6 +229,7 @@ LAID_OVER=(etc/machine-id etc/resolv.conf etc/hostname etc/fstab etc/crypttab et
 in_place() {
     local kind
     for kind in "${KINDS[@]}"; do
+        [ "$kind" != mounted ] || continue # it would stay in the image's own mount
         REPLACED=()
         replace "$M/place/$kind" "$kind"
         echo "LABEL=boot /place/$kind ext4 defaults 0 2" >>"$M/etc/fstab"

@@ -237,6 +237,41 @@ no_scratch() {
     [ "$status" -ne 0 ]
 }
 
+@test "spawn: --kill-signal is what process 1 gets when we are asked to end" {
+    local signal
+    for signal in SIGUSR1 USR1 10; do
+        "$UNBRICK" spawn -q -D "$TREE" -P --kill-signal="$signal" sh -c \
+            'trap "echo asked; exit 7" USR1; echo up; while :; do sleep 0.1; done' \
+            >"$BATS_TEST_TMPDIR/out" </dev/null 3>&- &
+        wait_for 20 grep -q up "$BATS_TEST_TMPDIR/out"
+        kill -TERM $!
+        status=0
+        wait $! || status=$?
+        [ "$status" -eq 7 ]
+        grep -q asked "$BATS_TEST_TMPDIR/out"
+    done
+}
+
+@test "spawn: --machine names it, --hostname only what it calls itself" {
+    spawn --machine=one cat /proc/sys/kernel/hostname
+    [ "$output" = one ]
+    spawn -M one --hostname=two cat /proc/sys/kernel/hostname
+    [ "$output" = two ]
+    unb spawn --dry-run -D "$TREE" -Mone --hostname=two true
+    [[ $output == *"container: one"* && $output == *"host name: two"* ]]
+}
+
+@test "spawn: --console=read-only does not read what is typed, interactive does" {
+    run "$PTY" expect:up 'send:typed\r' expect:end status:0 -- "$UNBRICK" spawn -q -D "$TREE" \
+        --console=read-only sh -c 'echo up; read -t 2 -r line; echo "got <$line> end"'
+    echo "$output"
+    [[ $status -eq 0 && $output == *"got <> end"* ]]
+    run "$PTY" expect:up 'send:typed\r' expect:end status:0 -- "$UNBRICK" spawn -q -D "$TREE" \
+        --console=interactive sh -c 'echo up; read -t 20 -r line; echo "got <$line> end"'
+    echo "$output"
+    [[ $status -eq 0 && $output == *"got <typed> end"* ]]
+}
+
 @test "spawn: --personality, --capability=help" {
     case $(uname -m) in
     x86_64)
@@ -251,6 +286,28 @@ no_scratch() {
     unb spawn --capability=help
     [ "$status" -eq 0 ]
     [[ $output == *CAP_SYS_ADMIN* ]]
+}
+
+@test "spawn, shell: a 32-bit system sees a 32-bit kernel, unless --personality= says otherwise" {
+    [ "$(uname -m)" = x86_64 ] || return 0 # the program is for that one
+    local tree=$BATS_TEST_TMPDIR/tree
+    cp -a "$TREE" "$tree"
+    "$BATS_TEST_DIRNAME/uname32.py" "$tree/bin/uname32"
+    unb spawn -q -D "$tree" -P /bin/uname32
+    [ "$output" = i686 ]
+    unb spawn -q -D "$tree" -P --personality=x86-64 /bin/uname32
+    [ "$output" = x86_ ]
+    spawn uname -m
+    [ "$output" = x86_64 ]
+    # Of a whole system the init tells.
+    rm -f "$tree/sbin/init"
+    cp "$tree/bin/uname32" "$tree/sbin/init"
+    unb shell "$tree" -- uname -m
+    [ "$output" = i686 ]
+    unb shell "$TREE" -- uname -m
+    [ "$output" = x86_64 ]
+    unb spawn -q -D "$tree" -P --boot
+    [ "$output" = i686 ]
 }
 
 @test "spawn: without a terminal standard input is left alone; passive shows nothing" {

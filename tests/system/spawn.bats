@@ -130,6 +130,71 @@ spawn() {
     [ "$output" = "$(seq 1 100000 | md5sum)" ]
 }
 
+# listen: what a service manager above us hears comes to $HEARD.
+listen() {
+    export NOTIFY_SOCKET=$BATS_TEST_TMPDIR/manager
+    HEARD=$BATS_TEST_TMPDIR/heard
+    : >"$HEARD"
+    "$BATS_TEST_DIRNAME/notify-listen.py" "$NOTIFY_SOCKET" "$HEARD" >"$BATS_TEST_TMPDIR/up" 3>&- &
+    LISTENER=$!
+    wait_for 10 grep -q listening "$BATS_TEST_TMPDIR/up"
+}
+
+teardown() {
+    [ -z "${LISTENER:-}" ] || kill "$LISTENER"
+}
+
+@test "spawn: READY=1 to our own manager when it runs, STOPPING=1 at the end, and no socket inside" {
+    listen
+    spawn sh -c 'echo "${NOTIFY_SOCKET-none}"; ls /run/host'
+    [ "$status" -eq 0 ]
+    [ "${lines[0]}" = none ]
+    [[ $output != *notify* ]]
+    wait_for 5 grep -q STOPPING "$HEARD"
+    [ "$(cat "$HEARD")" = $'READY=1\nSTOPPING=1' ]
+    # Nobody listens, or at a path that is none: no failure.
+    NOTIFY_SOCKET=/nowhere spawn true
+    [ "$status" -eq 0 ]
+    NOTIFY_SOCKET=relative spawn --notify-ready=yes true
+    [ "$status" -eq 0 ]
+}
+
+@test "spawn: --notify-ready=yes waits for the word of process 1, and of no other" {
+    listen
+    mkfifo "$BATS_TEST_TMPDIR/go"
+    "$UNBRICK" spawn -q -D "$TREE" -P --notify-ready=yes sh -c 'echo "$NOTIFY_SOCKET"
+        systemd-notify --ready; echo asked; read go; exec systemd-notify --ready' \
+        <"$BATS_TEST_TMPDIR/go" >"$BATS_TEST_TMPDIR/out" 3>&- &
+    exec 4>"$BATS_TEST_TMPDIR/go"
+    wait_for 20 grep -q asked "$BATS_TEST_TMPDIR/out"
+    [ "$(head -n 1 "$BATS_TEST_TMPDIR/out")" = /run/host/notify ]
+    sleep 0.3
+    [ ! -s "$HEARD" ]
+    echo go >&4
+    wait_for 10 grep -q READY=1 "$HEARD"
+    exec 4>&-
+    wait_for 5 grep -q STOPPING "$HEARD"
+    [ "$(cat "$HEARD")" = $'READY=1\nSTOPPING=1' ]
+}
+
+@test "spawn: --notify-ready=yes with an init: ready when its target is reached" {
+    listen
+    "$UNBRICK" spawn -q -D "$TREE" --ephemeral --notify-ready=yes --console=passive --boot -- \
+        --unit rescue.target 3>&- &
+    wait_for 60 grep -q READY=1 "$HEARD"
+    kill $!
+    wait $!
+    [ "$(cat "$HEARD")" = $'READY=1\nSTOPPING=1' ]
+}
+
+@test "spawn: --notify-ready=yes with --untrusted" {
+    listen
+    spawn --untrusted --notify-ready=yes systemd-notify --ready
+    [ "$status" -eq 0 ]
+    wait_for 5 grep -q STOPPING "$HEARD"
+    [ "$(cat "$HEARD")" = $'READY=1\nSTOPPING=1' ]
+}
+
 @test "spawn: 133 is a reboot's alone; a payload that is killed is 1, and its signal is named" {
     spawn sh -c 'exit 133'
     [ "$status" -eq 1 ]

@@ -221,6 +221,112 @@ static void all_modes_fit(void **state)
     assert_in_range(filter_leave(&f, out), 100, FILTER_MODES_MAX - 16);
 }
 
+/* xorshift: the same numbers everywhere, so that a failure comes again. */
+static uint32_t next_number(uint32_t *seed)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 17;
+    *seed ^= *seed << 5;
+    return *seed;
+}
+
+/* Pieces of sequences, more often than bytes of any value: these alone rarely come far. */
+static size_t make_output(uint32_t *seed, char *out, size_t max)
+{
+    static const char *const pieces[] = {
+        "\033",
+        "\033[",
+        "\033[?",
+        "\033]",
+        "\033P",
+        "\033(",
+        "\033)",
+        "\033\\",
+        "\233",
+        "\302\233",
+        "\a",
+        ";",
+        ":",
+        "0",
+        "1",
+        "2",
+        "4",
+        "7",
+        "25",
+        "1049",
+        "1006",
+        "99999",
+        "m",
+        "H",
+        "J",
+        "K",
+        "h",
+        "l",
+        "n",
+        "c",
+        "r",
+        "q",
+        "p",
+        "t",
+        "B",
+        "$",
+        ">",
+        "!",
+        " ",
+        "\030",
+        "\032",
+        "\016",
+        "\303\251",
+        "\360\237\220",
+        "\355\240\200",
+        "\033c",
+        "\033[!p",
+        "text",
+    };
+    size_t used = 0;
+
+    while (used < max) {
+        const char *piece = pieces[next_number(seed) % (sizeof pieces / sizeof pieces[0])];
+        size_t n = strlen(piece);
+
+        if (next_number(seed) % 8 == 0 || n > max - used) {
+            out[used++] = (char)(next_number(seed) >> 16);
+            continue;
+        }
+        memcpy(out + used, piece, n);
+        used += n;
+    }
+    return used;
+}
+
+/* Whatever comes in: for every cut the same comes out, only what is allowed, and the way out and
+ * back in is as clean. */
+static void anything_at_all(void **state)
+{
+    enum { ROUNDS = 3000, SIZE_MAX_IN = 160 };
+    uint32_t seed = 0x2545f491;
+
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        char in[SIZE_MAX_IN], whole[OUT_MAX], split[OUT_MAX], end[FILTER_MODES_MAX];
+        size_t size = make_output(&seed, in, next_number(&seed) % SIZE_MAX_IN + 1);
+        bool utf8 = next_number(&seed) % 4 != 0;
+        struct filter f;
+        size_t n;
+
+        filter_init(&f, utf8);
+        n = run_cut(&f, in, size, 0, whole);
+        assert_true(oracle_allows(whole, n, utf8));
+        for (unsigned i = 0; i < 4; i++) {
+            filter_init(&f, utf8);
+            assert_int_equal(run_cut(&f, in, size, next_number(&seed) % (size + 1), split), n);
+            assert_memory_equal(split, whole, n);
+        }
+        assert_true(oracle_allows(end, filter_enter(&f, end), true));
+        assert_true(oracle_allows(end, filter_leave(&f, end), true));
+        assert_int_equal(filter_leave(&f, end), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +343,7 @@ int main(void)
         cmocka_unit_test(leaves_as_it_was),
         cmocka_unit_test(reset_works),
         cmocka_unit_test(all_modes_fit),
+        cmocka_unit_test(anything_at_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,22 @@ static void accepted_for_scripts(void **state)
     release(&l);
 }
 
+static void notify_ready(void **state)
+{
+    struct line l;
+
+    READ(&l, ARG("--notify-ready=yes"), ARG("--boot"));
+    assert_int_equal(l.result, 0);
+    assert_true(l.options.notify_ready);
+    release(&l);
+    READ(&l, ARG("--notify-ready=yes"), ARG("--notify-ready=off"));
+    assert_int_equal(l.result, 0);
+    assert_false(l.options.notify_ready);
+    release(&l);
+    REFUSED("yes or no", ARG("--notify-ready=soon"));
+    REFUSED("--as-pid2", ARG("--notify-ready=yes"), ARG("-a"));
+}
+
 /* What nspawn would take for "on", or not at all. */
 static void only_no(void **state)
 {
@@ -150,7 +166,6 @@ static void only_no(void **state)
     REFUSED("--ephemeral", ARG("--suppress-sync=auto"));
     REFUSED("options", ARG("--settings=override"));
     REFUSED("options", ARG("--settings=auto"));
-    REFUSED("is-system-running", ARG("--notify-ready=yes"));
     REFUSED("setpriv", ARG("--no-new-privileges=yes"));
 }
 
@@ -516,6 +531,7 @@ int main(void)
         cmocka_unit_test(recipe),
         cmocka_unit_test(stops_at_the_command),
         cmocka_unit_test(accepted_for_scripts),
+        cmocka_unit_test(notify_ready),
         cmocka_unit_test(only_no),
         cmocka_unit_test(refusals_name_an_alternative),
         cmocka_unit_test(refusals_say_why),

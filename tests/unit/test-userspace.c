@@ -148,6 +148,23 @@ static void test_unit_settings(void **state)
     assert_int_equal(unit_boolean("maybe"), -1);
 }
 
+static void test_unit_nearest(void **state)
+{
+    char name[64];
+
+    put("usr/lib/systemd/system/rescue.target", "[Unit]\n");
+    put("usr/lib/systemd/system/reboot.target", "[Unit]\n");
+    put("etc/systemd/system/web.service", "[Service]\nExecStart=/bin/x\n");
+    put_link("etc/systemd/system/masked.service", "/dev/null");
+    assert_true(unit_nearest(root, "recsue.target", name, sizeof name));
+    assert_string_equal(name, "rescue.target");
+    assert_true(unit_nearest(root, "wbe.service", name, sizeof name));
+    assert_string_equal(name, "web.service");
+    assert_false(unit_nearest(root, "maskde.service", name, sizeof name));
+    assert_false(unit_nearest(root, "frobnicate.service", name, sizeof name));
+    assert_false(unit_nearest(root, "recsue.target", name, 4));
+}
+
 static void note_cycle(void *userdata, const struct units *u, const unsigned *cycle,
                        unsigned length)
 {
@@ -331,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_accounts),
         cmocka_unit_test(test_unit_settings),
+        cmocka_unit_test_setup_teardown(test_unit_nearest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_units, setup, teardown),
         cmocka_unit_test(test_sshd_config),
         cmocka_unit_test(test_sudoers),
