@@ -6,10 +6,12 @@
  * not have.
  */
 
+#include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
 #include "faults/facts_boot.h"
 #include "faults/examination.h"
+#include "faults/remedies.h"
 #include "faults/report.h"
 #include "system/lines.h"
 
@@ -49,21 +51,47 @@ static const char *loop_device(const char *line)
     return at && at[9] >= '0' && at[9] <= '9' ? "a loop device" : NULL;
 }
 
+/* As device-mapper has a name of lvm's in its own: "vg-0" in "vg--0-root" (lvm(8)). */
+static void double_hyphens(const char *name, char *ret, size_t size)
+{
+    size_t used = 0;
+
+    for (; *name && used + 2 < size; name++) {
+        ret[used++] = *name;
+        if (*name == '-')
+            ret[used++] = '-';
+    }
+    ret[used] = '\0';
+}
+
+/* The group that the line names as it is opened here (storage/clone_group.h), or NULL. */
+static const struct disk *leaked_group(const struct examination *x, const char *line)
+{
+    for (unsigned i = 0; i < x->disk_count; i++) {
+        const char *name = x->disks[i]->opened_as;
+        char mapped[2 * sizeof x->disks[i]->opened_as];
+
+        double_hyphens(name, mapped, sizeof mapped);
+        if (name[0] && (strstr(line, name) || strstr(line, mapped)))
+            return x->disks[i];
+    }
+    return NULL;
+}
+
 /* What of the helping host the line names, or NULL. */
 static const char *leaked(const struct examination *x, const char *line)
 {
     for (unsigned i = 0; i < x->helper_count; i++)
         if (strstr(line, x->helper[i]) && !is_on_patient(x, x->helper[i]))
             return "a file system or swap space of the machine that it was mended on";
-    for (unsigned i = 0; i < x->disk_count; i++)
-        if (x->disks[i]->opened_as[0] && strstr(line, x->disks[i]->opened_as))
-            return "the volume group by the name that it had there";
+    if (leaked_group(x, line))
+        return "the volume group by the name that it had there";
     return loop_device(line);
 }
 
-/* @title: safe; where the text is. One finding for each text is enough. */
-static void look(struct examination *x, const struct fault *f, struct report *r, const char *title,
-                 const char *file, const char *data, size_t size)
+/* @title: safe; where the text is. One finding for each text is enough: it is returned. */
+static struct finding *look(struct examination *x, const struct fault *f, struct report *r,
+                            const char *title, const char *file, const char *data, size_t size)
 {
     struct lines lines = LINES_OF(data, size);
     char line[LINES_WIDTH];
@@ -80,8 +108,27 @@ static void look(struct examination *x, const struct fault *f, struct report *r,
         finding = report_add(r, f, "%s line %u names %s", title, lines.number, what);
         finding_at(finding, file, lines.number);
         finding_evidence(finding, "%s", text_safe(start));
-        return;
+        finding_risk(finding, FAULT_RISK_NONE);
+        if (leaked_group(x, start))
+            finding_subject(finding, leaked_group(x, start)->opened_as);
+        return finding;
     }
+    return NULL;
+}
+
+/* A file of text. Which name belongs there is known of the group only. */
+static void look_at(struct examination *x, const struct fault *f, struct report *r,
+                    const char *path)
+{
+    struct finding *finding = NULL;
+    char *data = NULL;
+    size_t size;
+
+    if (path_read(x->root_fd, path, PATH_CONFIG_MAX, &data, &size) == 0)
+        finding = look(x, f, r, path, path, data, size);
+    if (finding && finding->subject)
+        finding_risk(finding, FAULT_RISK_LOW);
+    free(data);
 }
 
 static void look_into(struct examination *x, const struct fault *f, struct report *r,
@@ -105,14 +152,8 @@ static void detect(struct examination *x, const struct fault *f, struct report *
 
     if (x->disk_count == 0) /* a directory of the host may well be about the host */
         return;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        char *data = NULL;
-        size_t size;
-
-        if (path_read(x->root_fd, files[i], PATH_CONFIG_MAX, &data, &size) == 0)
-            look(x, f, r, files[i], files[i], data, size);
-        free(data);
-    }
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        look_at(x, f, r, files[i]);
     choices = facts_choices(x, &count);
     for (unsigned i = 0; i < count; i++)
         for (unsigned j = 0; j < choices[i].initrd_count; j++) {
@@ -127,6 +168,40 @@ static void detect(struct examination *x, const struct fault *f, struct report *
         }
 }
 
+/* Append @data with every @from replaced by @to. */
+static void append_renamed(struct text *out, const char *data, const char *from, const char *to)
+{
+    const char *at;
+
+    for (; (at = strstr(data, from)); data = at + strlen(from))
+        (void)text_appendf(out, "%.*s%s", (int)(at - data), data, to);
+    (void)text_appendf(out, "%s", data);
+}
+
+/* The group gets its own name back, everywhere in the file. */
+static int name_group(struct examination *x, const struct finding *f, struct changes *c,
+                      struct error *e)
+{
+    _cleanup_text_ struct text plain = TEXT_INIT(PATH_CONFIG_MAX), t = TEXT_INIT(PATH_CONFIG_MAX);
+    const struct disk *group = f->subject ? leaked_group(x, f->subject) : NULL;
+    char from[2 * sizeof group->opened_as], to[2 * sizeof group->name];
+    _cleanup_free_ char *data = NULL;
+    size_t size;
+    int r;
+
+    if (!group)
+        return remedy_unfit(e, "which name belongs into line %u is not known", f->line);
+    r = changes_read(c, f->file, &data, &size);
+    if (r == 0) {
+        double_hyphens(group->opened_as, from, sizeof from);
+        double_hyphens(group->name, to, sizeof to);
+        append_renamed(&plain, data, group->opened_as, group->name);
+        append_renamed(&t, plain.data ? plain.data : "", from, to);
+        r = t.failed ? t.failed : changes_write(c, f->file, t.data, t.size, 0644);
+    }
+    return remedy_planned(r, f->file, e);
+}
+
 static const struct fault faults[] = {
     {
         .id = "leak.host-device",
@@ -136,9 +211,10 @@ static const struct fault faults[] = {
                "without it.",
         .remedy = "put the disk's own name (UUID=) in its place, or take it out; then make the "
                   "initramfs and the menu again inside",
-        .risk = FAULT_RISK_NONE,
+        .risk = FAULT_RISK_LOW,
         .reference = "initramfs.conf(5) RESUME, update-grub(8), proc_swaps(5)",
         .detect = detect,
+        .repair = name_group,
     },
 };
 

@@ -72,6 +72,14 @@ is_untouched() {
     [[ $output == 1* ]]
     unb shell b.img -- cat /root/by-the-session
     [ "$output" = written ]
+    # What a tool inside writes of the group's name here is told, and put right.
+    unb shell b.img -- sh -c 'mkdir -p /boot/grub; echo "linux /vmlinuz root=/dev/mapper/vg0_patient-root ro" >/boot/grub/grub.cfg'
+    unb examine --quick --json b.img
+    jq -e '.findings[] | select(.id == "leak.host-device" and .risk == "low")' <<<"$output"
+    unb repair --yes b.img leak.host-device
+    [ "$status" -eq 0 ]
+    unb shell --read-only b.img -- cat /boot/grub/grub.cfg
+    [ "$output" = "linux /vmlinuz root=/dev/mapper/vg0-root ro" ]
     is_untouched host
     [ -b /dev/mapper/vg0-root ]
     vgs --noheadings -o vg_name | grep -qw vg0
