@@ -20,14 +20,10 @@
 
 #define CRYPTTAB "/etc/crypttab"
 
-/* Options of a line that let the boot go on without it (crypttab(5)). */
-static bool is_optional(char *line)
+/* Does the boot go on without it (crypttab(5))? */
+static bool is_optional(const struct crypttab_entry *entry)
 {
-    char *text = lines_strip(line), *options = NULL;
-
-    for (unsigned i = 0; i < 4; i++)
-        options = lines_word(&text);
-    return options && (strstr(options, "nofail") || strstr(options, "noauto"));
+    return entry->nofail || entry->noauto;
 }
 
 static bool line_at(const struct facts_file *file, unsigned number, char line[LINES_WIDTH])
@@ -65,11 +61,11 @@ static void detect_crypttab_source(struct examination *x, const struct fault *f,
     const struct volume *root = unnamed_root(x, entries, count);
 
     for (unsigned i = 0; i < count; i++) {
-        char why[256], line[LINES_WIDTH];
+        char why[256];
         struct finding *finding;
 
         if (examination_device(x, entries[i].source, NULL, why, sizeof why) != DEVICE_MISSING ||
-            !line_at(file, entries[i].line, line) || is_optional(line))
+            is_optional(&entries[i]))
             continue;
         finding =
             report_add(r, f, CRYPTTAB " line %u names a disk that is not there", entries[i].line);
@@ -106,7 +102,7 @@ static void detect_crypttab_key(struct examination *x, const struct fault *f, st
                              text_safe(entries[i].key));
         finding_at(finding, CRYPTTAB, entries[i].line);
         finding_evidence(finding, "%s", examination_line(file->data, file->size, entries[i].line));
-        if (is_optional(line))
+        if (is_optional(&entries[i]))
             finding_severity(finding, FAULT_DEGRADES);
     }
 }
