@@ -63,7 +63,7 @@ static void each_file(const char *directory,
         count++;
     }
     closedir(d);
-    assert_true(count > 3);
+    assert_true(count > 0);
 }
 
 static char *run(const char *command)
@@ -141,6 +141,7 @@ static void test_findmnt(void **state)
     (void)state;
     need("/usr/bin/findmnt");
     each_file("fstab", compare_findmnt);
+    each_file("fstab-odd", compare_findmnt);
 }
 
 /* The value of "NAME=" in a line, up to " NEXT=". */
@@ -222,6 +223,7 @@ static void test_fstab_generator(void **state)
     (void)state;
     need(GENERATORS "fstab-generator");
     each_file("fstab", compare_fstab_generator);
+    each_file("fstab-odd", compare_fstab_generator);
 }
 
 /* A line of what the shell below prints for a volume:
