@@ -69,6 +69,21 @@ EOF
     [ "$(grep -c '</html>' "$page")" -eq 1 ]
 }
 
+@test "examine: a remedy that is not applied here is said in words, in each form" {
+    local page=$BATS_TEST_TMPDIR/page.html remedy
+    healthy_tree
+    rm -rf "$TREE/run"
+    : >"$TREE/run" # something else has the name: no directory is made in its place
+    unb examine --json --html "$page" "$TREE"
+    [ "$(summary tree.directory-missing)" = "stops-boot false" ]
+    remedy=$(findings '.findings[] | select(.id == "tree.directory-missing").remedy' | tr -d '"')
+    [ -n "$remedy" ]
+    grep -qF "<dd>$remedy</dd>" "$page"
+    unb examine "$TREE"
+    [[ $(tr -s ' \n' ' ' <<<"$output") == *"remedy $remedy"* ]]
+    [[ $output != *"unbrick repair"*"tree.directory-missing"* ]]
+}
+
 @test "examine --html: a disk, or any file that is no page of ours, is not written over" {
     local sum
     image --table none
