@@ -17,6 +17,35 @@ teardown() {
 
 @test "storage.multipath" { fault_case storage.multipath; }
 
+# physical_volume: a disk with an LVM label in PV, of no group: there is nothing to activate.
+physical_volume() {
+    PV=$BATS_TEST_TMPDIR/pv.img
+    truncate -s 8M "$PV"
+    attach "$PV"
+    pvcreate --quiet --config 'devices { use_devicesfile = 0 } activation { udev_sync = 0 }' "$DEV"
+    detach_all
+}
+
+@test "storage.lvm-filter" {
+    physical_volume
+    broken storage.lvm-filter
+    unb examine --json "$TARGET" "$PV"
+    [ "$(summary storage.lvm-filter)" = "stops-boot true" ]
+    unb repair --dry-run "$TARGET" "$PV" storage.lvm-filter
+    [ "$status" -eq 0 ]
+    [[ $output == *'+#'*'"a|^/dev/mapper/san|"'*'+#'*'"r|.*|" ]'* ]]
+}
+
+@test "storage.lvm-devices-file" {
+    physical_volume
+    broken storage.lvm-devices-file
+    unb examine --json "$TARGET" "$PV"
+    [ "$(summary storage.lvm-devices-file)" = "stops-boot true" ]
+    unb repair --dry-run "$TARGET" "$PV" storage.lvm-devices-file
+    [ "$status" -eq 0 ]
+    [[ $output == *system.devices* ]]
+}
+
 @test "space.full" { fault_case space.full; }
 
 @test "space.inodes" { fault_case space.inodes; }
