@@ -106,13 +106,14 @@ static void detect_pinned(struct examination *x, const struct fault *f, struct r
 static void detect_interfaces(struct examination *x, const struct fault *f, struct report *r)
 {
     const struct facts_file *file = facts_file(x, INTERFACES);
-    struct interfaces_walk w = INTERFACES_WALK(file->data, file->size);
+    struct interfaces_walk w;
     const char *why;
 
     /* ifupdown2 and ifupdown-ng take more. */
     if (!file->data || !facts_has(x, "/sbin/ifup") || facts_has(x, "/usr/share/ifupdown2") ||
         facts_has(x, "/usr/share/ifupdown-ng"))
         return;
+    w = INTERFACES_WALK(file->data, file->size);
     while ((why = interfaces_next_problem(&w))) {
         struct finding *finding = report_add(r, f, INTERFACES " line %u %s", w.lines.number, why);
 

@@ -34,7 +34,7 @@ static bool is_mapping_name(const char *name)
 static bool parse_line(const char *at, const char *end, struct crypttab_entry *ret)
 {
     struct crypttab_entry entry = {.line = ret->line};
-    char options[1024], key[sizeof entry.key];
+    char key[sizeof entry.key];
 
     if (!next_word(&at, end, entry.name, sizeof entry.name) || entry.name[0] == '#' ||
         !is_mapping_name(entry.name) || !next_word(&at, end, entry.source, sizeof entry.source))
@@ -42,6 +42,8 @@ static bool parse_line(const char *at, const char *end, struct crypttab_entry *r
     /* "none" and "-" ask for a passphrase; a device as a key is random data for swap;
      * "path:UUID=..." is a key on another device. */
     if (next_word(&at, end, key, sizeof key)) {
+        char options[1024];
+
         if (key[0] == '/' && !text_starts_with(key, "/dev/") && !strchr(key, ':'))
             memcpy(entry.key, key, strlen(key) + 1);
         if (next_word(&at, end, options, sizeof options)) {

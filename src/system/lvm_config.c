@@ -88,13 +88,14 @@ static struct token next_token(struct scanner *s)
 
 static void keep_value(struct lvm_setting *setting, const struct token *t)
 {
-    char *to = setting->values[setting->count];
     size_t used = 0;
+    char *to;
 
     if (setting->count == LVM_VALUES_MAX) {
         setting->cut = true;
         return;
     }
+    to = setting->values[setting->count];
     for (const char *c = t->at; c < t->end; c++) {
         /* Only a quote and the escape itself are escaped: "\." stays one of the expression. */
         if (t->kind == TOKEN_STRING && t->from[0] == '"' && *c == '\\' && c + 1 < t->end &&
