@@ -39,7 +39,7 @@ static const char *find_setting(struct examination *x, const char *name, struct 
  * that depends on how LVM was built, and only one that uses it makes it. */
 static const struct facts_file *devices_file(struct examination *x, char path[512])
 {
-    struct lvm_setting setting;
+    struct lvm_setting setting = {0};
     const char *name = "system.devices";
     const struct facts_file *file;
 
@@ -197,7 +197,7 @@ void storage_lvm_detect_filter(struct examination *x, const struct fault *f, str
     char devices[512];
 
     for (size_t i = 0; !devices_file(x, devices) && i < sizeof names / sizeof names[0]; i++) {
-        struct lvm_setting setting;
+        struct lvm_setting setting = {0};
         const char *path = find_setting(x, names[i], &setting);
         struct lvm_filter *filter = path ? lvm_filter_open(&setting) : NULL;
         const struct volume *v = hidden(x, filter);
@@ -223,7 +223,7 @@ int storage_lvm_remove_filter(struct examination *x, const struct finding *f, st
                               struct error *e)
 {
     const struct facts_file *file = facts_file(x, f->file);
-    struct lvm_setting setting;
+    struct lvm_setting setting = {0};
     int r = 0;
 
     if (!file->data || !lvm_config_find(file->data, file->size, f->subject, &setting))
