@@ -106,7 +106,7 @@ static void add_finding(struct text *out, const struct examine_subject *s, const
     snprintf(text, sizeof text, "%s (%s risk)", f->fault->remedy, fault_risk_name(f->risk));
     if (finding_is_repairable(f))
         add_row(out, "remedy", text);
-    else if (!f->fault->repair)
+    else
         add_row(out, "remedy", f->fault->remedy);
     snprintf(text, sizeof text, "unbrick repair %s %s", s->targets, f->fault->id);
     if (f->command || finding_is_repairable(f)) {

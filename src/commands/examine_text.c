@@ -70,7 +70,7 @@ static void add_remedy(struct text *out, unsigned columns, const struct examine_
     if (finding_is_repairable(f)) {
         snprintf(text, sizeof text, "%s (%s risk)", f->fault->remedy, fault_risk_name(f->risk));
         add_field(out, columns, "remedy", text);
-    } else if (!f->fault->repair) {
+    } else {
         add_field(out, columns, "remedy", f->fault->remedy);
     }
     if (f->command) {

@@ -8,6 +8,7 @@
 #include "faults/facts_user.h"
 #include "faults/remedies.h"
 #include "system/directory.h"
+#include "system/interfaces.h"
 #include "system/lines.h"
 
 #include <fcntl.h>
@@ -102,62 +103,22 @@ static void detect_pinned(struct examination *x, const struct fault *f, struct r
     }
 }
 
-/* interfaces(5): what begins a stanza. */
-static bool begins_stanza(const char *word)
-{
-    static const char *const words[] = {
-        "auto",   "iface",        "mapping",    "source",  "source-directory",
-        "rename", "no-auto-down", "no-scripts", "template"};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i], word) == 0)
-            return true;
-    return text_starts_with(word, "allow-");
-}
-
-/* Why ifup(8) stops at this line, or NULL. */
-static const char *interfaces_problem(char *text, bool *in_stanza)
-{
-    char *word = lines_word(&text);
-    unsigned count = 0;
-    bool is_iface;
-
-    if (!word || word[0] == '#')
-        return NULL;
-    if (!begins_stanza(word))
-        return *in_stanza ? NULL : "stands before any iface";
-    is_iface = strcmp(word, "iface") == 0;
-    *in_stanza = is_iface || strcmp(word, "mapping") == 0;
-    while (lines_word(&text))
-        count++;
-    if (is_iface && count < 3)
-        return "is an iface without name, family and method";
-    return NULL;
-}
-
 static void detect_interfaces(struct examination *x, const struct fault *f, struct report *r)
 {
     const struct facts_file *file = facts_file(x, INTERFACES);
-    struct lines l = LINES_OF(file->data, file->size);
-    char line[LINES_WIDTH];
-    bool in_stanza = false, continued = false;
+    struct interfaces_walk w;
+    const char *why;
 
     /* ifupdown2 and ifupdown-ng take more. */
     if (!file->data || !facts_has(x, "/sbin/ifup") || facts_has(x, "/usr/share/ifupdown2") ||
         facts_has(x, "/usr/share/ifupdown-ng"))
         return;
-    while (lines_next(&l, line)) {
-        bool is_rest = continued;
-        struct finding *finding;
-        const char *why;
+    w = INTERFACES_WALK(file->data, file->size);
+    while ((why = interfaces_next_problem(&w))) {
+        struct finding *finding = report_add(r, f, INTERFACES " line %u %s", w.lines.number, why);
 
-        continued = text_ends_with(line, "\\");
-        why = is_rest ? NULL : interfaces_problem(line, &in_stanza);
-        if (!why)
-            continue;
-        finding = report_add(r, f, INTERFACES " line %u %s", l.number, why);
-        finding_at(finding, INTERFACES, l.number);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+        finding_at(finding, INTERFACES, w.lines.number);
+        finding_evidence(finding, "%s", examination_line(file->data, file->size, w.lines.number));
     }
 }
 

@@ -10,6 +10,7 @@
 #include "faults/facts_user.h"
 #include "faults/remedies.h"
 #include "system/directory.h"
+#include "system/dpkg_status.h"
 #include "system/rpm_log.h"
 
 #include <stdio.h>
@@ -33,26 +34,6 @@ static bool is_vital(const char *name)
     return false;
 }
 
-/* The value of "Package: " in the paragraph that @at is in. */
-static void package_at(const char *data, const char *at, char *ret, size_t size)
-{
-    static const char key[] = "Package: ";
-
-    ret[0] = '\0';
-    for (; at > data; at--) {
-        if (at[-1] != '\n' && at - 1 > data)
-            continue;
-        if (text_starts_with(at, key)) {
-            snprintf(ret, size, "%.*s", (int)strcspn(at + strlen(key), "\n"), at + strlen(key));
-            return;
-        }
-        if (*at == '\n')
-            return;
-    }
-    if (text_starts_with(data, key))
-        snprintf(ret, size, "%.*s", (int)strcspn(data + strlen(key), "\n"), data + strlen(key));
-}
-
 /* What dpkg(1) calls the states between not installed and installed; "triggers-" ones are harmless.
  */
 static bool is_half(const char *state)
@@ -60,21 +41,20 @@ static bool is_half(const char *state)
     return text_starts_with(state, "half-") || text_starts_with(state, "unpacked");
 }
 
-static unsigned read_status(const char *data, struct text *names, bool *ret_vital)
+static unsigned read_status(const char *data, size_t size, struct text *names, bool *ret_vital)
 {
-    static const char key[] = "\nStatus: ";
+    struct dpkg_walk w = DPKG_WALK(data, size);
+    struct dpkg_package p;
     unsigned count = 0;
 
-    for (const char *at = data; (at = strstr(at, key)); at++) {
-        char want[32], error[32], state[32], name[128];
-
-        if (sscanf(at + strlen(key), "%31s %31s %31s", want, error, state) != 3 || !is_half(state))
+    while (dpkg_status_next(&w, &p)) {
+        if (!is_half(p.state))
             continue;
-        package_at(data, at, name, sizeof name);
-        if (is_vital(name))
+        if (is_vital(p.name))
             *ret_vital = true;
         if (++count <= 20)
-            (void)text_appendf(names, "%s%s: %s", names->size ? "\n" : "", text_safe(name), state);
+            (void)text_appendf(names, "%s%s: %s", names->size ? "\n" : "", text_safe(p.name),
+                               p.state);
     }
     return count;
 }
@@ -87,10 +67,11 @@ static void detect_interrupted(struct examination *x, const struct fault *f, str
     struct finding *finding;
     bool found_vital = false;
     unsigned count;
+    size_t size;
 
-    if (path_read(x->root_fd, STATUS, STATUS_MAX, &data, NULL) < 0)
+    if (path_read(x->root_fd, STATUS, STATUS_MAX, &data, &size) < 0)
         return;
-    count = read_status(data, &names, &found_vital);
+    count = read_status(data, size, &names, &found_vital);
     (void)directory_list(x->root_fd, "/var/lib/dpkg/updates", "", &updates);
     if (!count && !updates.count)
         return;

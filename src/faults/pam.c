@@ -7,6 +7,7 @@
 #include "faults/remedies.h"
 #include "system/directory.h"
 #include "system/lines.h"
+#include "system/pam_config.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -73,50 +74,6 @@ static bool has_service(const struct examination *x, const char *name)
            facts_has(x, directory_join("/usr/etc/pam.d", name));
 }
 
-struct pam_line {
-    char *type, *control, *name; /* of the module, or of what is included */
-    bool include, quiet;         /* quiet: "-auth", missing is no error (pam.conf(5)) */
-};
-
-/* "auth [success=1 default=ignore] pam_unix.so nullok"; "@include common-auth". */
-static bool parse(char *text, struct pam_line *ret)
-{
-    char *end;
-
-    *ret = (struct pam_line){.type = lines_word(&text)};
-    if (!ret->type)
-        return false;
-    if (strcmp(ret->type, "@include") == 0) {
-        ret->include = true;
-        ret->control = ret->type;
-        ret->name = lines_word(&text);
-        return ret->name != NULL;
-    }
-    ret->quiet = ret->type[0] == '-';
-    text += strspn(text, " \t");
-    if (text[0] == '[') {
-        end = strchr(text, ']');
-        if (!end)
-            return false;
-        *end = '\0';
-        ret->control = text + 1;
-        text = end + 1;
-    } else {
-        ret->control = lines_word(&text);
-    }
-    ret->name = ret->control ? lines_word(&text) : NULL;
-    ret->include = ret->control &&
-                   (strcmp(ret->control, "include") == 0 || strcmp(ret->control, "substack") == 0);
-    return ret->name != NULL;
-}
-
-/* A module that cannot be loaded fails; does that decide anything? */
-static bool is_decisive(const struct pam_line *p)
-{
-    return strcmp(p->control, "optional") != 0 && strcmp(p->control, "sufficient") != 0 &&
-           !strstr(p->control, "default=ignore");
-}
-
 static void check_service(struct examination *x, const struct fault *f, struct report *r,
                           const char *service, bool includes)
 {
@@ -132,14 +89,14 @@ static void check_service(struct examination *x, const struct fault *f, struct r
         struct pam_line p;
         struct finding *finding;
 
-        if (!parse(lines_strip(line), &p) || p.include != includes || p.quiet ||
+        if (!pam_line_parse(lines_strip(line), &p) || p.include != includes || p.quiet ||
             (includes ? has_service(x, p.name) : has_module(x, p.name)))
             continue;
         finding = report_add(r, f, "%s line %u %s %s, which is missing", text_safe(copy), l.number,
                              includes ? "includes" : "wants the module", text_safe(p.name));
         finding_at(finding, copy, l.number);
         finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
-        if (!includes && !is_decisive(&p)) {
+        if (!includes && !pam_line_is_decisive(&p)) {
             finding_severity(finding, FAULT_NOTICE);
             finding_why(finding, "Logins go on without it.");
         } else if (!is_entrance(service)) {

@@ -51,7 +51,7 @@ void finding_why(struct finding *f, const char *fmt, ...) __attribute__((format(
 void finding_command(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_subject(struct finding *f, const char *raw);
 /* Where the case is milder than its row says, or its remedy bolder; FAULT_RISK_NONE: the row's
- * remedy does not fit, and is not offered. */
+ * remedy is not one that we would apply here: it is said in words only. */
 void finding_severity(struct finding *f, enum fault_severity s);
 void finding_risk(struct finding *f, enum fault_risk risk);
 

@@ -9,6 +9,7 @@
 #include "faults/rebuild.h"
 #include "faults/remedies.h"
 #include "faults/root_stack.h"
+#include "faults/storage_lvm.h"
 #include "system/crypttab.h"
 #include "system/lines.h"
 
@@ -19,14 +20,10 @@
 
 #define CRYPTTAB "/etc/crypttab"
 
-/* Options of a line that let the boot go on without it (crypttab(5)). */
-static bool is_optional(char *line)
+/* Does the boot go on without it (crypttab(5))? */
+static bool is_optional(const struct crypttab_entry *entry)
 {
-    char *text = lines_strip(line), *options = NULL;
-
-    for (unsigned i = 0; i < 4; i++)
-        options = lines_word(&text);
-    return options && (strstr(options, "nofail") || strstr(options, "noauto"));
+    return entry->nofail || entry->noauto;
 }
 
 static bool line_at(const struct facts_file *file, unsigned number, char line[LINES_WIDTH])
@@ -64,11 +61,11 @@ static void detect_crypttab_source(struct examination *x, const struct fault *f,
     const struct volume *root = unnamed_root(x, entries, count);
 
     for (unsigned i = 0; i < count; i++) {
-        char why[256], line[LINES_WIDTH];
+        char why[256];
         struct finding *finding;
 
         if (examination_device(x, entries[i].source, NULL, why, sizeof why) != DEVICE_MISSING ||
-            !line_at(file, entries[i].line, line) || is_optional(line))
+            is_optional(&entries[i]))
             continue;
         finding =
             report_add(r, f, CRYPTTAB " line %u names a disk that is not there", entries[i].line);
@@ -105,7 +102,7 @@ static void detect_crypttab_key(struct examination *x, const struct fault *f, st
                              text_safe(entries[i].key));
         finding_at(finding, CRYPTTAB, entries[i].line);
         finding_evidence(finding, "%s", examination_line(file->data, file->size, entries[i].line));
-        if (is_optional(line))
+        if (is_optional(&entries[i]))
             finding_severity(finding, FAULT_DEGRADES);
     }
 }
@@ -143,119 +140,6 @@ static int correct_line(struct examination *x, const struct finding *f, struct c
     if (r == 0 && f->subject)
         return rebuild_every_initramfs(x, c, e);
     return remedy_planned(r, f->file, e);
-}
-
-/* --- LVM ---------------------------------------------------------------------------------------
- */
-
-#define DEVICES_FILE "/etc/lvm/devices/system.devices"
-#define LVM_CONF     "/etc/lvm/lvm.conf"
-
-static bool is_pv(const struct volume *v)
-{
-    return strcmp(v->fs.type, "LVM2_member") == 0;
-}
-
-/* lvmdevices(8) writes PVIDs without the hyphens that blkid prints. */
-static void pvid_of(const struct volume *v, char ret[64])
-{
-    size_t used = 0;
-
-    for (const char *c = v->fs.uuid; *c && used + 1 < 64; c++)
-        if (*c != '-')
-            ret[used++] = *c;
-    ret[used] = '\0';
-}
-
-/* "use_devicesfile = 0" in lvm.conf switches the file off (lvm.conf(5)). */
-static bool uses_devices_file(struct examination *x)
-{
-    const struct facts_file *file = facts_file(x, LVM_CONF);
-    struct lines l = LINES_OF(file->data, file->size);
-    char line[LINES_WIDTH];
-
-    while (file->data && lines_next(&l, line)) {
-        const char *value = lines_value(lines_strip(line), "use_devicesfile");
-
-        if (value)
-            return value[0] != '0';
-    }
-    return true;
-}
-
-static void detect_devices_file(struct examination *x, const struct fault *f, struct report *r)
-{
-    const struct facts_file *file = facts_file(x, DEVICES_FILE);
-
-    if (!file->data || !uses_devices_file(x))
-        return;
-    for (unsigned i = 0; i < x->disk_count; i++)
-        for (unsigned k = 0; k < x->disks[i]->volume_count; k++) {
-            const struct volume *v = &x->disks[i]->volumes[k];
-            struct finding *finding;
-            char pvid[64];
-
-            pvid_of(v, pvid);
-            if (!is_pv(v) || !pvid[0] || strstr(file->data, pvid))
-                continue;
-            finding =
-                report_add(r, f, DEVICES_FILE " does not know the volume %s", text_safe(v->name));
-            finding_at(finding, DEVICES_FILE, 0);
-            finding_expected(finding, "an entry with PVID=%s", text_safe(pvid));
-        }
-}
-
-static bool has_pv(const struct examination *x)
-{
-    for (unsigned i = 0; i < x->disk_count; i++)
-        for (unsigned k = 0; k < x->disks[i]->volume_count; k++)
-            if (is_pv(&x->disks[i]->volumes[k]))
-                return true;
-    return false;
-}
-
-/* A filter that takes nothing: it rejects everything and has no pattern that accepts. */
-static void detect_filter(struct examination *x, const struct fault *f, struct report *r)
-{
-    static const char *const keys[] = {"filter", "global_filter"};
-    const struct facts_file *file = facts_file(x, LVM_CONF);
-    struct lines l = LINES_OF(file->data, file->size);
-    char line[LINES_WIDTH];
-
-    while (file->data && has_pv(x) && lines_next(&l, line)) {
-        char *text = lines_strip(line);
-
-        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-            const char *value = lines_value(text, keys[i]);
-            struct finding *finding;
-
-            if (!value || strstr(value, "\"a") ||
-                !(strstr(value, "\"r|.*|\"") || strstr(value, "\"r/.*/\"")))
-                continue;
-            finding = report_add(r, f, LVM_CONF " line %u hides all disks from LVM", l.number);
-            finding_at(finding, LVM_CONF, l.number);
-            finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
-        }
-    }
-}
-
-/* What follows of each: the initramfs has a copy of LVM's configuration. */
-static int remove_devices_file(struct examination *x, const struct finding *f, struct changes *c,
-                               struct error *e)
-{
-    int r = changes_remove(c, f->file);
-
-    r = remedy_planned(r, f->file, e);
-    return r < 0 ? r : rebuild_every_initramfs(x, c, e);
-}
-
-static int remove_filter(struct examination *x, const struct finding *f, struct changes *c,
-                         struct error *e)
-{
-    int r = changes_comment_line(c, f->file, f->line, f->fault->title);
-
-    r = remedy_planned(r, f->file, e);
-    return r < 0 ? r : rebuild_every_initramfs(x, c, e);
 }
 
 /* --- identifiers -------------------------------------------------------------------------------
@@ -386,19 +270,19 @@ static const struct fault faults[] = {
                   "later: vgimportdevices -a",
         .risk = FAULT_RISK_MEDIUM,
         .reference = "lvmdevices(8)",
-        .detect = detect_devices_file,
-        .repair = remove_devices_file,
+        .detect = storage_lvm_detect_devices_file,
+        .repair = storage_lvm_remove_devices_file,
     },
     {
         .id = "storage.lvm-filter",
         .severity = FAULT_STOPS_BOOT,
-        .title = "lvm.conf hides all disks from LVM",
-        .why = "No volume group is found at boot.",
-        .remedy = "turn the line into a comment, and rebuild the initramfs",
+        .title = "lvm.conf hides a physical volume from LVM",
+        .why = "The volume group that lies on it is not found at boot.",
+        .remedy = "turn the filter into a comment, and rebuild the initramfs",
         .risk = FAULT_RISK_MEDIUM,
         .reference = "lvm.conf(5), filter",
-        .detect = detect_filter,
-        .repair = remove_filter,
+        .detect = storage_lvm_detect_filter,
+        .repair = storage_lvm_remove_filter,
     },
     {
         .id = "storage.multipath",

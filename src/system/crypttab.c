@@ -2,8 +2,8 @@
 #include "system/crypttab.h"
 
 #include "base/text.h"
+#include "system/option_list.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,15 +34,23 @@ static bool is_mapping_name(const char *name)
 static bool parse_line(const char *at, const char *end, struct crypttab_entry *ret)
 {
     struct crypttab_entry entry = {.line = ret->line};
+    char key[sizeof entry.key];
 
     if (!next_word(&at, end, entry.name, sizeof entry.name) || entry.name[0] == '#' ||
         !is_mapping_name(entry.name) || !next_word(&at, end, entry.source, sizeof entry.source))
         return false;
     /* "none" and "-" ask for a passphrase; a device as a key is random data for swap;
      * "path:UUID=..." is a key on another device. */
-    if (!next_word(&at, end, entry.key, sizeof entry.key) || entry.key[0] != '/' ||
-        text_starts_with(entry.key, "/dev/") || strchr(entry.key, ':'))
-        entry.key[0] = '\0';
+    if (next_word(&at, end, key, sizeof key)) {
+        char options[1024];
+
+        if (key[0] == '/' && !text_starts_with(key, "/dev/") && !strchr(key, ':'))
+            memcpy(entry.key, key, strlen(key) + 1);
+        if (next_word(&at, end, options, sizeof options)) {
+            entry.noauto = option_list_says(options, "noauto", "auto");
+            entry.nofail = option_list_says(options, "nofail", "fail");
+        }
+    }
     *ret = entry;
     return true;
 }

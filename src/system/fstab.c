@@ -2,6 +2,7 @@
 #include "system/fstab.h"
 
 #include "base/text.h"
+#include "system/option_list.h"
 
 #include <errno.h>
 #include <libmount/libmount.h>
@@ -70,8 +71,8 @@ static int fill_entry(struct libmnt_fs *fs, struct fstab_entry *entry)
     if (!entry->source || !entry->target || !entry->type || !entry->options)
         return -ENOMEM;
     entry->passno = mnt_fs_get_passno(fs);
-    entry->noauto = has_option(entry, "noauto");
-    entry->nofail = has_option(entry, "nofail");
+    entry->noauto = option_list_says(entry->options, "noauto", "auto");
+    entry->nofail = option_list_says(entry->options, "nofail", "fail");
     entry->class = classify(fs, entry);
     if (entry->class == FSTAB_MALFORMED)
         snprintf(entry->error, sizeof entry->error, "its mount point %.60s is no absolute path",

@@ -6,6 +6,7 @@
 #include "system/initramfs_scan.h"
 #include "system/kernel_image.h"
 #include "system/pe_image.h"
+#include "system/systemd_version.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (pe_image_parse(data, size, &p) == 0 && p.section_count > PE_SECTIONS_MAX)
         abort();
     (void)elf_note_abi(data, size, version);
+    (void)systemd_version_from_program(data, size);
     if (fd >= 0 && write(fd, data, size) == (ssize_t)size && initramfs_scan(fd, &sink) < 0)
         abort();
     if (fd >= 0)

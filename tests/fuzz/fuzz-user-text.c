@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Accounts, units, sshd_config, sudoers, logs, wtmp and SELinux contexts of a patient. */
+/* Accounts, units, sshd_config, sudoers, PAM, interfaces, dpkg's status, option lists, logs, wtmp
+ * and SELinux contexts of a patient. */
 
 #include "system/accounts.h"
+#include "system/dpkg_status.h"
 #include "system/file_contexts.h"
 #include "system/history.h"
+#include "system/interfaces.h"
 #include "system/lines.h"
+#include "system/option_list.h"
+#include "system/pam_config.h"
 #include "system/rpm_log.h"
 #include "system/sshd_config.h"
 #include "system/sudoers.h"
@@ -60,6 +65,40 @@ static void check_contexts(const char *data, size_t size)
     file_contexts_close(f);
 }
 
+static void check_pam(const char *data, size_t size)
+{
+    struct lines l = LINES_OF(data, size);
+    char line[LINES_WIDTH];
+    struct pam_line p;
+
+    while (lines_next(&l, line)) {
+        if (option_list_says(line, "noauto", "auto") && !strstr(line, "noauto"))
+            abort();
+        if (pam_line_parse(lines_strip(line), &p) &&
+            (!p.type[0] || !p.name[0] || (!p.include && pam_line_is_decisive(&p) && !p.control)))
+            abort();
+    }
+}
+
+static void check_interfaces(const char *data, size_t size)
+{
+    struct interfaces_walk w = INTERFACES_WALK(data, size);
+
+    while (interfaces_next_problem(&w))
+        if (!w.lines.number)
+            abort();
+}
+
+static void check_packages(const char *data, size_t size)
+{
+    struct dpkg_walk w = DPKG_WALK(data, size);
+    struct dpkg_package p;
+
+    while (dpkg_status_next(&w, &p))
+        if (!p.want[0] || !p.flag[0] || !p.state[0])
+            abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -89,5 +128,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (log.unfinished && !log.began[0])
         abort();
     check_contexts(text, size);
+    check_pam(text, size);
+    check_interfaces(text, size);
+    check_packages(text, size);
     return 0;
 }

@@ -17,6 +17,39 @@ teardown() {
 
 @test "storage.multipath" { fault_case storage.multipath; }
 
+# physical_volume: a disk in PV with what pvcreate wrote into its second sector: the label, and no group,
+# so that there is nothing to activate.
+physical_volume() {
+    PV=$BATS_TEST_TMPDIR/pv.img
+    truncate -s 8M "$PV"
+    base64 -d <<'END' | dd of="$PV" bs=512 seek=1 conv=notrunc status=none
+TEFCRUxPTkUBAAAAAAAAAI7KoR0gAAAATFZNMiAwMDFBQUFBQUFCQkJCQ0NDQ0RERERFRUVFRkZGRkdHR0dHRwAAgA
+AAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEAAAAAAAAADwDwAAAAAAAAAAAAAAAAAAAAAAAAAA
+AAI=
+END
+    [ "$(blkid -p -s TYPE -o value "$PV")" = LVM2_member ]
+}
+
+@test "storage.lvm-filter" {
+    physical_volume
+    broken storage.lvm-filter
+    unb examine --json "$TARGET" "$PV"
+    [ "$(summary storage.lvm-filter)" = "stops-boot true" ]
+    unb repair --dry-run "$TARGET" "$PV" storage.lvm-filter
+    [ "$status" -eq 0 ]
+    [[ $output == *'+#'*'"a|^/dev/mapper/san|"'*'+#'*'"r|.*|" ]'* ]]
+}
+
+@test "storage.lvm-devices-file" {
+    physical_volume
+    broken storage.lvm-devices-file
+    unb examine --json "$TARGET" "$PV"
+    [ "$(summary storage.lvm-devices-file)" = "stops-boot true" ]
+    unb repair --dry-run "$TARGET" "$PV" storage.lvm-devices-file
+    [ "$status" -eq 0 ]
+    [[ $output == *system.devices* ]]
+}
+
 @test "space.full" { fault_case space.full; }
 
 @test "space.inodes" { fault_case space.inodes; }

@@ -8,9 +8,13 @@
 #include "base/fd.h"
 #include "system/accounts.h"
 #include "system/directory.h"
+#include "system/dpkg_status.h"
 #include "system/elf_dynamic.h"
+#include "system/interfaces.h"
 #include "system/libraries.h"
 #include "system/lines.h"
+#include "system/option_list.h"
+#include "system/pam_config.h"
 #include "system/regex_bound.h"
 #include "system/sshd_config.h"
 #include "system/sudoers.h"
@@ -342,6 +346,78 @@ static void test_libraries(void **state)
     close(host);
 }
 
+static void test_dpkg_status(void **state)
+{
+    static const char text[] = "Package: a\nStatus: install ok half-configured\nVersion: 1\n\n"
+                               "Status: deinstall ok config-files\nPackage: b\n\n"
+                               "Package: c\nStatus: broken\n\n"
+                               "Status: install ok installed";
+    static const char line[] = "Status: install ok half-installed\n";
+    struct dpkg_walk w = DPKG_WALK(text, strlen(text));
+    struct dpkg_package p;
+    size_t count = 100000, size = count * strlen(line);
+    char *many = malloc(size);
+
+    (void)state;
+    assert_true(dpkg_status_next(&w, &p));
+    assert_string_equal(p.name, "a");
+    assert_string_equal(p.state, "half-configured");
+    assert_true(dpkg_status_next(&w, &p));
+    assert_string_equal(p.name, "b");
+    assert_true(dpkg_status_next(&w, &p));
+    assert_string_equal(p.name, "");
+    assert_false(dpkg_status_next(&w, &p));
+    /* One paragraph of nothing else took minutes: each line looked for its beginning. */
+    assert_non_null(many);
+    for (size_t i = 0; i < count; i++)
+        memcpy(many + i * strlen(line), line, strlen(line));
+    w = DPKG_WALK(many, size);
+    assert_true(dpkg_status_next(&w, &p));
+    assert_false(dpkg_status_next(&w, &p));
+    free(many);
+}
+
+static void test_pam_line(void **state)
+{
+    char good[] = "-auth [success=1 default=ignore] pam_unix.so nullok", open[] = "auth [x pam.so",
+         include[] = "@include common-auth", substack[] = "auth substack system-auth";
+    struct pam_line p;
+
+    (void)state;
+    assert_true(pam_line_parse(good, &p));
+    assert_string_equal(p.name, "pam_unix.so");
+    assert_true(p.quiet && !p.include);
+    assert_false(pam_line_is_decisive(&p));
+    assert_false(pam_line_parse(open, &p));
+    assert_true(pam_line_parse(include, &p) && p.include);
+    assert_true(pam_line_parse(substack, &p) && p.include);
+    assert_string_equal(p.name, "system-auth");
+}
+
+static void test_interfaces(void **state)
+{
+    static const char text[] = "address 10.0.0.1\nauto eth0\niface eth0 inet \\\n dhcp\n"
+                               "iface eth1\n  hwaddress x\nauto \\\n eth1\n";
+    struct interfaces_walk w = INTERFACES_WALK(text, strlen(text));
+
+    (void)state;
+    assert_non_null(interfaces_next_problem(&w));
+    assert_int_equal(w.lines.number, 1);
+    assert_non_null(interfaces_next_problem(&w));
+    assert_int_equal(w.lines.number, 5);
+    assert_null(interfaces_next_problem(&w));
+}
+
+static void test_option_list(void **state)
+{
+    (void)state;
+    assert_true(option_list_says("ro,nofail", "nofail", "fail"));
+    assert_false(option_list_says("nofail,fail", "nofail", "fail"));
+    assert_false(option_list_says("x-nofail,comment=noauto", "nofail", NULL));
+    assert_false(option_list_says("x=\"a,noauto,b\"", "noauto", "auto"));
+    assert_false(option_list_says("", "noauto", "auto"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +430,10 @@ int main(void)
         cmocka_unit_test(test_sudoers),
         cmocka_unit_test(test_sudoers_password),
         cmocka_unit_test(test_regex_bound),
+        cmocka_unit_test(test_dpkg_status),
+        cmocka_unit_test(test_pam_line),
+        cmocka_unit_test(test_interfaces),
+        cmocka_unit_test(test_option_list),
         cmocka_unit_test_setup_teardown(test_libraries, setup, teardown),
     };
 
