@@ -105,15 +105,6 @@ wrong_stub() {
     proves systemd-boot esp.no-loader 'Shell>' esp_remove /EFI
 }
 
-@test "vm: UEFI: initramfs.missing: systemd-boot" {
-    local entry=/0123456789abcdef0123456789abcdef initrd
-    lost() {
-        initrd=$(mdir -b -i "$IMG$ESP_AT" "::$entry/*/initrd")
-        mdel -i "$IMG$ESP_AT" "$initrd"
-    }
-    proves systemd-boot initramfs.missing 'Error preparing initrd|Shell>' lost
-}
-
 @test "vm: UEFI: esp.no-fallback: GRUB" {
     proves grub esp.no-fallback 'Shell>' esp_remove /EFI/BOOT
 }
