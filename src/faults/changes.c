@@ -23,6 +23,7 @@ void changes_free(struct changes *c)
         free(c->items[i].path);
         free(c->items[i].before);
         free(c->items[i].after);
+        free(c->items[i].source);
         free_words(c->items[i].argv);
     }
     free(c->items);
@@ -56,7 +57,8 @@ static struct change *planned(const struct changes *c, const char *path)
 {
     for (unsigned i = c->count; i-- > 0;)
         if (c->items[i].path && strcmp(c->items[i].path, path) == 0 &&
-            (c->items[i].kind == CHANGE_FILE || c->items[i].kind == CHANGE_REMOVE))
+            (c->items[i].kind == CHANGE_FILE || c->items[i].kind == CHANGE_COPY ||
+             c->items[i].kind == CHANGE_REMOVE))
             return &c->items[i];
     return NULL;
 }
@@ -189,6 +191,27 @@ int changes_append_line(struct changes *c, const char *path, const char *text, m
         (void)text_append(&t, "\n", 1);
     (void)text_appendf(&t, "%s\n", text);
     return t.failed ? t.failed : changes_write(c, path, t.data, t.size, mode);
+}
+
+int changes_copy(struct changes *c, const char *path, const char *source, mode_t mode)
+{
+    _cleanup_free_ char *data = NULL;
+    struct change *change;
+    size_t size;
+    int r = path_exists(c->root_fd, path);
+
+    if (r != 0 || planned(c, path))
+        return r < 0 ? r : -EEXIST;
+    r = path_read(c->root_fd, source, CHANGES_COPY_MAX, &data, &size);
+    if (r < 0)
+        return r;
+    change = add(c, CHANGE_COPY, path);
+    if (!change || !(change->source = strdup(source)))
+        return -ENOMEM;
+    change->after = take_ptr(&data);
+    change->after_size = size;
+    change->mode = mode;
+    return 0;
 }
 
 int changes_link(struct changes *c, const char *path, const char *target)

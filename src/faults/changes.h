@@ -17,10 +17,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define CHANGES_MAX 256
+#define CHANGES_MAX      256
+#define CHANGES_COPY_MAX ((size_t)64 << 20) /* a GRUB with all of its modules in it has some MiB   \
+                                             */
 
 enum change_kind {
     CHANGE_FILE,      /* new contents for a file, which may not exist yet */
+    CHANGE_COPY,      /* a new file with the contents of another one */
     CHANGE_LINK,      /* a symbolic link, in place of what is there */
     CHANGE_REMOVE,    /* a file or a link goes away; of a file a copy is kept */
     CHANGE_MODE,      /* permissions or owner of what is there */
@@ -35,8 +38,9 @@ struct change {
     size_t before_size;
     char *after; /* owned; contents to be, or the target of the link */
     size_t after_size;
-    mode_t mode; /* of a new file or directory, or to be set */
-    uid_t uid;   /* CHANGE_MODE; (uid_t)-1: as it is */
+    char *source; /* owned; CHANGE_COPY: where the contents are from */
+    mode_t mode;  /* of a new file or directory, or to be set */
+    uid_t uid;    /* CHANGE_MODE; (uid_t)-1: as it is */
     gid_t gid;
     char **argv; /* owned, NULL-ended; CHANGE_COMMAND */
 };
@@ -72,6 +76,10 @@ int changes_comment_line(struct changes *c, const char *path, unsigned line, con
 
 /* Plan one more line at the end of a file; @mode: of a file that is not there yet. */
 int changes_append_line(struct changes *c, const char *path, const char *text, mode_t mode);
+
+/* Plan a file that is not there yet, with the contents of @source: a program, of which no diff
+ * would tell anything. -EEXIST: it is there, or planned; a negative errno of path_read(). */
+int changes_copy(struct changes *c, const char *path, const char *source, mode_t mode);
 
 int changes_link(struct changes *c, const char *path, const char *target);
 int changes_remove(struct changes *c, const char *path);

@@ -298,6 +298,7 @@ static int apply_one(const struct changes *c, const struct change *change, const
 {
     switch (change->kind) {
     case CHANGE_FILE:
+    case CHANGE_COPY:
         return apply_file(c, change, stamp);
     case CHANGE_LINK:
         return apply_link(c, change, stamp);

@@ -133,6 +133,10 @@ int changes_describe(const struct changes *c, struct text *out, struct error *e)
         case CHANGE_FILE:
             r = describe_contents(change, out, e);
             break;
+        case CHANGE_COPY:
+            (void)text_appendf(out, "copy     %s", text_safe(change->source));
+            (void)text_appendf(out, " to %s\n", text_safe(change->path));
+            break;
         case CHANGE_REMOVE:
             (void)text_appendf(out, "remove   %s", text_safe(change->path));
             describe_old_link(c->root_fd, change->path, out);

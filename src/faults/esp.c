@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "faults/changes.h"
+#include "faults/esp_loader.h"
 #include "faults/facts_loader.h"
 #include "faults/rebuild.h"
 #include "faults/remedies.h"
@@ -24,12 +25,6 @@
 
 #define ESP_TYPE "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 #define STUB_MAX ((size_t)1 << 20)
-
-/* A path in the tree for a path in the ESP, for findings and changes. */
-static const char *shown(const struct facts_esp *esp, const char *path)
-{
-    return directory_join(esp->place[0] ? esp->place : "(ESP)", path);
-}
 
 /* --- the partition --- */
 
@@ -63,9 +58,29 @@ static void detect_wrong_type(struct examination *x, const struct fault *f, stru
                      v->part_type[1] == 'x' ? "0xef" : ESP_TYPE, text_safe(v->part_type));
 }
 
+/* systemd-boot starts what its entries name; when they are gone, too, so are the kernels beside
+ * them. */
+static bool has_entries(struct examination *x)
+{
+    const struct facts_esp *esp = facts_esp(x);
+    _cleanup_directory_ struct directory entries = {0};
+
+    return directory_list(esp->fd, "loader/entries", ".conf", &entries) == 0 && entries.count;
+}
+
+/* Where it is one of its mounts, and so is seen inside; GRUB also needs its configuration. */
+static bool can_install(struct examination *x)
+{
+    const struct facts_esp *esp = facts_esp(x);
+
+    return esp->place[0] && esp->volume && examination_volume_at(x, esp->place) == esp->volume &&
+           (has_entries(x) || facts_grub_directory(x)) && rebuild_has_efi_loader(x, has_entries(x));
+}
+
 static void detect_no_loader(struct examination *x, const struct fault *f, struct report *r)
 {
     const struct facts_esp *esp = facts_esp(x);
+    struct finding *finding;
     struct boot_sector s;
     char bios[PATH_MAX];
 
@@ -75,8 +90,16 @@ static void detect_no_loader(struct examination *x, const struct fault *f, struc
     for (unsigned i = 0; i < x->disk_count; i++)
         if (facts_boot_sector(x->disks[i], &s) && s.has_code)
             return;
-    finding_expected(report_add(r, f, "the EFI system partition has no boot loader in it"),
-                     "there is no program below %s", shown(esp, "EFI"));
+    finding = report_add(r, f, "the EFI system partition has no boot loader in it");
+    finding_expected(finding, "there is no program below %s", esp_shown(esp, "EFI"));
+    if (!can_install(x))
+        finding_risk(finding, FAULT_RISK_NONE);
+}
+
+static int install(struct examination *x, const struct finding *f, struct changes *c,
+                   struct error *e)
+{
+    return rebuild_efi_loader(x, has_entries(x), facts_esp(x)->place, c, e);
 }
 
 /* --- its programs --- */
@@ -139,8 +162,8 @@ static void check_whole(struct examination *x, const struct fault *f, struct rep
     if (!problem)
         return;
     finding =
-        report_add(r, f, "the boot loader %s is damaged", text_safe(shown(facts_esp(x), path)));
-    finding_at(finding, shown(facts_esp(x), path), 0);
+        report_add(r, f, "the boot loader %s is damaged", text_safe(esp_shown(facts_esp(x), path)));
+    finding_at(finding, esp_shown(facts_esp(x), path), 0);
     finding_expected(finding, "%s", problem);
 }
 
@@ -151,23 +174,21 @@ static void detect_damaged(struct examination *x, const struct fault *f, struct 
 
 /* --- the way that every firmware knows --- */
 
-static bool is_arm(const struct examination *x)
-{
-    return strcmp(x->system->arch, "aarch64") == 0;
-}
-
 static void detect_no_fallback(struct examination *x, const struct fault *f, struct report *r)
 {
     const struct facts_esp *esp = facts_esp(x);
-    const char *path = is_arm(x) ? "EFI/BOOT/BOOTAA64.EFI" : "EFI/BOOT/BOOTX64.EFI";
-    const char *lower = is_arm(x) ? "EFI/BOOT/bootaa64.efi" : "EFI/BOOT/bootx64.efi";
+    const char *path = esp_fallback(x);
+    const char *lower = esp_is_arm(x) ? "EFI/BOOT/bootaa64.efi" : "EFI/BOOT/bootx64.efi";
+    struct finding *finding;
 
     if (esp->fd < 0 || !facts_esp_has_loader(x) || path_exists(esp->fd, path) != 0 ||
         path_exists(esp->fd, lower) != 0)
         return;
-    finding_expected(
-        report_add(r, f, "the EFI system partition has no loader under the name for any machine"),
-        "%s is not there", shown(esp, path));
+    finding =
+        report_add(r, f, "the EFI system partition has no loader under the name for any machine");
+    finding_expected(finding, "%s is not there", esp_shown(esp, path));
+    if (!esp->place[0] || !esp_has_own_loader(x))
+        finding_risk(finding, FAULT_RISK_NONE);
 }
 
 /* --- GRUB's first configuration --- */
@@ -214,8 +235,8 @@ static void detect_stub_wrong(struct examination *x, const struct fault *f, stru
 
         if (examination_device(x, stub.config.search, NULL, why, sizeof why) == DEVICE_MISSING) {
             finding = report_add(r, f, "%s leads to a disk that is not there",
-                                 text_safe(shown(esp, stub.path)));
-            finding_at(finding, shown(esp, stub.path), stub.config.search_line);
+                                 text_safe(esp_shown(esp, stub.path)));
+            finding_at(finding, esp_shown(esp, stub.path), stub.config.search_line);
             finding_evidence(finding, "%s", text_safe(stub.config.search));
             finding_expected(finding, "%s", why);
             finding_subject(finding, stub.config.search);
@@ -260,7 +281,7 @@ static bool has_shim(struct examination *x)
         char path[64];
 
         snprintf(path, sizeof path, "EFI/%s/%s", places[i],
-                 is_arm(x) ? "shimaa64.efi" : "shimx64.efi");
+                 esp_is_arm(x) ? "shimaa64.efi" : "shimx64.efi");
         if (path_exists(esp->fd, path) == 1)
             return true;
     }
@@ -289,9 +310,10 @@ static const struct fault faults[] = {
         .title = "the EFI system partition has no boot loader",
         .why = "The firmware finds nothing to start on the disk.",
         .remedy = "install it again: grub-install --target=x86_64-efi, or bootctl install, inside",
-        .risk = FAULT_RISK_NONE,
+        .risk = FAULT_RISK_MEDIUM,
         .reference = "grub-install(8), bootctl(1)",
         .detect = detect_no_loader,
+        .repair = install,
     },
     {
         .id = "esp.damaged",
@@ -330,10 +352,11 @@ static const struct fault faults[] = {
         .title = "no loader under the name that every firmware looks for",
         .why = "The machine has the way to the loader in its own memory: another machine, or this "
                "one with a new battery, does not find it.",
-        .remedy = "put a copy there: grub-install --removable, or bootctl install, inside",
-        .risk = FAULT_RISK_NONE,
+        .remedy = "put a copy of the system's own loader there",
+        .risk = FAULT_RISK_MEDIUM,
         .reference = "UEFI specification, 3.5.1.1",
         .detect = detect_no_fallback,
+        .repair = esp_copy_loader,
     },
     {
         .id = "esp.kernel-unsigned",

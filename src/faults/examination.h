@@ -24,6 +24,7 @@ struct examined_filesystem {
     const struct check_report *report; /* of a check that wrote nothing to the disk */
     const char *mount_error;           /* why it could not be mounted; safe text; NULL */
     const char *fail_reads;            /* what the check said of blocks that cannot be read; NULL */
+    bool host_lacks;                   /* .mount_error is about this host's kernel, not about it */
     bool nofail;                       /* its fstab line says so */
 };
 
@@ -49,7 +50,7 @@ struct examination {
     struct examined_filesystem filesystems[EXAMINED_FILESYSTEMS_MAX];
     unsigned filesystem_count;
     const struct machine
-        *machine;               /* the one that the disk is for (--for): faults/machine.h; NULL */
+        *machine;       /* the one that the disk is for (--for): faults/machine.h; NULL */
     char helper[8][64]; /* UUIDs of what the examining host itself lives on */
     unsigned helper_count;
     const char *root_subvolume; /* of the btrfs on "/"; NULL or "": none that has a name */

@@ -28,7 +28,7 @@ static void detect_unmountable(struct examination *x, const struct fault *f, str
         const struct examined_filesystem *fs = &x->filesystems[i];
         struct finding *finding;
 
-        if (!fs->mount_error || fs->fail_reads)
+        if (!fs->mount_error || fs->fail_reads || fs->host_lacks)
             continue;
         finding =
             report_add(r, f, "the %s file system of %s (%s) cannot be mounted",
@@ -38,6 +38,20 @@ static void detect_unmountable(struct examination *x, const struct fault *f, str
             finding_expected(finding, "%s", fs->report->summary);
         if (fs->nofail)
             finding_severity(finding, FAULT_DEGRADES);
+    }
+}
+
+/* That is no fault of the patient's, and what is in there is not known. */
+static void detect_unseen(struct examination *x, const struct fault *f, struct report *r)
+{
+    for (unsigned i = 0; i < x->filesystem_count; i++) {
+        const struct examined_filesystem *fs = &x->filesystems[i];
+
+        if (fs->mount_error && fs->host_lacks)
+            finding_evidence(report_add(r, f, "the %s file system of %s (%s) was not looked into",
+                                        text_safe(fs->volume->fs.type), text_safe(fs->target),
+                                        title_of(fs->volume)),
+                             "%s", fs->mount_error);
     }
 }
 
@@ -242,6 +256,15 @@ static const struct fault faults[] = {
         .remedy = "check and repair it: unbrick boot or repair, with --fsck=repair",
         .reference = "mount(8), EUCLEAN",
         .detect = detect_unmountable,
+    },
+    {
+        .id = "filesystem.unseen",
+        .severity = FAULT_NOTICE,
+        .title = "a file system is of a type that this host's kernel cannot read",
+        .why = "It may be healthy, and what is in it may not be: nothing in there was looked at.",
+        .remedy = "load the driver (modprobe), or examine it on a host that has it",
+        .reference = "filesystems(5)",
+        .detect = detect_unseen,
     },
     {
         .id = "filesystem.errors",

@@ -57,6 +57,22 @@ static const struct generator loader[] = {
     {"grub2-install", {"grub2-install", "--target=i386-pc", PATH}},
 };
 
+/* RELEASE is GRUB's platform, PATH where the EFI system partition is. On Fedora and its like
+ * grub2-install refuses this: there the loader is a package's file. */
+static const struct generator efi_grub[] = {
+    {"grub-install", {"grub-install", "--target", RELEASE, "--efi-directory", PATH, "--no-nvram"}},
+    {"grub-install",
+     {"grub-install", "--target", RELEASE, "--efi-directory", PATH, "--no-nvram", "--removable"}},
+};
+
+/* By itself it makes the copy for any machine. What it checks of the partition by udev's database
+ * is not to be had inside (bootctl(1), "ENVIRONMENT"). */
+static const struct generator efi_systemd_boot[] = {
+    {"bootctl",
+     {"env", "SYSTEMD_RELAX_ESP_CHECKS=1", "bootctl", "--no-variables", "--esp-path", PATH,
+      "install"}},
+};
+
 static const struct generator depmod[] = {
     {"depmod", {"depmod", "-a", RELEASE}},
 };
@@ -200,6 +216,37 @@ int rebuild_loader(struct examination *x, struct changes *c, struct error *e)
     if (!d || d->kind != DISK_TARGET)
         return remedy_unfit(e, "which disk is booted is not known");
     return plan(x, find(x, loader, COUNT(loader)), "a boot loader", "", d->node, c, e);
+}
+
+static const char *efi_platform(const struct examination *x)
+{
+    return strcmp(x->system->arch, "aarch64") == 0 ? "arm64-efi" : "x86_64-efi";
+}
+
+bool rebuild_has_efi_loader(const struct examination *x, bool entries)
+{
+    char path[64];
+
+    if (entries)
+        return can_run(x) && x->root && find(x, efi_systemd_boot, COUNT(efi_systemd_boot)) &&
+               path_exists(x->root_fd, "/usr/lib/systemd/boot/efi") == 1;
+    snprintf(path, sizeof path, "/usr/lib/grub/%s/modinfo.sh", efi_platform(x));
+    return can_run(x) && x->root && find(x, efi_grub, COUNT(efi_grub)) &&
+           path_exists(x->root_fd, path) == 1;
+}
+
+int rebuild_efi_loader(struct examination *x, bool entries, const char *esp, struct changes *c,
+                       struct error *e)
+{
+    const struct generator *table = entries ? efi_systemd_boot : efi_grub;
+    size_t count = entries ? COUNT(efi_systemd_boot) : COUNT(efi_grub);
+    int r = 0;
+
+    if (!rebuild_has_efi_loader(x, entries))
+        return remedy_unfit(e, "it has no boot loader for EFI to install");
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = plan(x, &table[i], "a boot loader", efi_platform(x), esp, c, e);
+    return r;
 }
 
 int rebuild_module_index(struct examination *x, const char *release, struct changes *c,

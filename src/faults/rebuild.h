@@ -21,8 +21,8 @@ bool rebuild_has_loader(const struct examination *x);
 int rebuild_initramfs(struct examination *x, const char *release, const char *path,
                       struct changes *c, struct error *e);
 
-/* The same for all kernels that have one, after a change of something that each has a copy of; nothing
- * when the patient cannot (rebuild_has_initramfs()). 0 or a negative errno. */
+/* The same for all kernels that have one, after a change of something that each has a copy of;
+ * nothing when the patient cannot (rebuild_has_initramfs()). 0 or a negative errno. */
 int rebuild_every_initramfs(struct examination *x, struct changes *c, struct error *e);
 
 /* Plan to make grub.cfg at @path again. As above. */
@@ -30,6 +30,14 @@ int rebuild_grub(struct examination *x, const char *path, struct changes *c, str
 
 /* Plan to install GRUB for a BIOS on the disk of the root, as it is seen inside. As above. */
 int rebuild_loader(struct examination *x, struct changes *c, struct error *e);
+
+/* Plan to install the boot loader for EFI that the system has, into the EFI system partition that
+ * is mounted at @esp inside: under its own name and under the one for any machine, and without an
+ * entry in the memory of this host's firmware. @entries: those of the Boot Loader Specification lie
+ * there, which systemd-boot is for. As above. */
+bool rebuild_has_efi_loader(const struct examination *x, bool entries);
+int rebuild_efi_loader(struct examination *x, bool entries, const char *esp, struct changes *c,
+                       struct error *e);
 
 /* Plan depmod(8) for @release. As above. */
 int rebuild_module_index(struct examination *x, const char *release, struct changes *c,

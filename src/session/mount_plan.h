@@ -25,6 +25,7 @@ struct mount_step {
     char skipped[256];           /* why it is not mounted; safe text; "" when it is */
     bool mounted;                /* set by the run */
     bool failed;                 /* set by the run: there is something to mount, and it cannot be */
+    bool host_lacks;             /* set by the run: failed, for this host's kernel has no driver */
     char fail_reads[256];        /* set by the run: blocks cannot be read; safe text; "" */
     struct check_report check;   /* set by the run */
 };

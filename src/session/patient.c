@@ -379,6 +379,7 @@ static int mount_step_run(struct patient *p, struct mount_step *step, struct err
                       dropped, sizeof dropped, &mine);
     if (fd < 0) {
         step->failed = true;
+        step->host_lacks = fd == -ENODEV && strcmp(mine.reason, "no-filesystem") == 0;
         skip_step(step, mine.text);
         return 0;
     }

@@ -51,6 +51,7 @@ static void add_filesystems(struct examination *x, const struct patient *p)
                                   .mount_error = step->failed ? step->skipped : NULL,
                                   .fail_reads = unless_empty(step->fail_reads),
                                   .nofail = step->nofail,
+                                  .host_lacks = step->host_lacks,
                               });
     }
 }

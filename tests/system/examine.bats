@@ -322,6 +322,14 @@ on_root() {
     [ "$(findings .system)" = "Debian GNU/Linux 12 (bookworm)" ]
 }
 
+@test "file systems: one that this host's kernel cannot read is no fault of the patient's" {
+    ! modprobe -q vfat 2>/dev/null && ! grep -qw vfat /proc/filesystems || skip "this kernel has vfat"
+    image --esp
+    unchanged "$IMG" unb examine --json "$IMG"
+    [ "$status" -eq 0 ]
+    [ "$(findings '.findings[] | .id + " " + .severity')" = "filesystem.unseen notice" ]
+}
+
 @test "file systems: a lost superblock is told by its copy" {
     image --boot
     on_root "$IMG" eval 'dd if=/dev/zero of="$PART" bs=1k count=64 conv=notrunc status=none'

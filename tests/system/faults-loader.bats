@@ -57,7 +57,21 @@ healthy() {
 
 @test "esp.damaged" { fault_case esp.damaged; }
 
-@test "esp.no-fallback" { fault_case esp.no-fallback; }
+@test "esp.no-fallback" {
+    fault_case esp.no-fallback
+    cmp "$TREE/boot/efi/EFI/debian/shimx64.efi" "$TREE/boot/efi/EFI/BOOT/BOOTX64.EFI"
+    # shim starts what lies beside it.
+    cmp "$TREE/boot/efi/EFI/debian/grubx64.efi" "$TREE/boot/efi/EFI/BOOT/grubx64.efi"
+}
+
+@test "esp.no-fallback: systemd-boot" { fault_case esp.no-fallback+systemd-boot; }
+
+@test "esp.no-fallback: the loader of another system is not copied" {
+    broken esp.no-fallback
+    mv "$TREE/boot/efi/EFI/debian" "$TREE/boot/efi/EFI/fedora"
+    unb examine --json "$TREE"
+    [ "$(summary esp.no-fallback)" = "notice false" ]
+}
 
 @test "esp.kernel-unsigned" { fault_case esp.kernel-unsigned; }
 

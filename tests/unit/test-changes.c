@@ -80,6 +80,29 @@ static void test_file(void **state)
     assert_int_equal(st.st_mode & 07777, 0640);
 }
 
+/* A program is copied to a name that is free, and is not shown byte by byte. */
+static void test_copy(void **state)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1024);
+    struct error e = {0};
+    struct stat st;
+
+    assert_int_equal(changes_copy(&c, "/etc/fstab", "/etc/fstab", 0700), -EEXIST);
+    assert_int_equal(changes_copy(&c, "/etc/new/copy", "/etc/none", 0700), -ENOENT);
+    assert_int_equal(changes_directory(&c, "/etc/new", 0755), 0);
+    assert_int_equal(changes_copy(&c, "/etc/new/copy", "/etc/fstab", 0700), 0);
+    assert_int_equal(changes_copy(&c, "/etc/new/copy", "/etc/fstab", 0700), -EEXIST);
+    assert_int_equal(changes_describe(&c, &t, &e), 0);
+    assert_string_equal(t.data, "make     the directory /etc/new\n"
+                                "copy     /etc/fstab to /etc/new/copy\n");
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), 0);
+    assert_contents("etc/new/copy", "one\ntwo\nthree\n");
+    assert_int_equal(fstatat(c.root_fd, "etc/new/copy", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    /* Somebody else made one in the meantime: that one stays. */
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), -ESTALE);
+}
+
 /* The label of a link, or of a file, by its name in the tree. */
 static void assert_label(const char *path, const char *wanted)
 {
@@ -270,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_attributes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unchanged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_backup_of_a_piece, setup, teardown),

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "faults/esp_loader.h"
+
+#include "base/path.h"
+#include "faults/remedies.h"
+#include "system/directory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *esp_shown(const struct facts_esp *esp, const char *path)
+{
+    return directory_join(esp->place[0] ? esp->place : "(ESP)", path);
+}
+
+bool esp_is_arm(const struct examination *x)
+{
+    return strcmp(x->system->arch, "aarch64") == 0;
+}
+
+const char *esp_fallback(const struct examination *x)
+{
+    return esp_is_arm(x) ? "EFI/BOOT/BOOTAA64.EFI" : "EFI/BOOT/BOOTX64.EFI";
+}
+
+/* The directories of the distributions that do not call it as their os-release(5) calls them. */
+static const struct {
+    const char *id, *directory;
+} vendor_names[] = {{"rhel", "redhat"},
+                    {"ol", "redhat"},
+                    {"opensuse-leap", "opensuse"},
+                    {"opensuse-tumbleweed", "opensuse"}};
+
+/* What is the loader of this system and of no other one beside it. Names for an architecture: %s is
+ * "x64" or "aa64". */
+static const struct loader {
+    const char *directory; /* NULL: the vendor's */
+    const char *name;
+    const char *beside[2]; /* what it starts, from the directory that it is in itself */
+} loaders[] = {
+    {NULL, "shim%s.efi", {"grub%s.efi", "mm%s.efi"}},
+    {NULL, "grub%s.efi", {NULL}},
+    {"systemd", "systemd-boot%s.efi", {NULL}},
+};
+
+static const char *for_architecture(const struct examination *x, const char *directory,
+                                    const char *name)
+{
+    const char *gap = strstr(name, "%s");
+    char file[64];
+
+    snprintf(file, sizeof file, "%.*s%s%s", (int)(gap - name), name, esp_is_arm(x) ? "aa64" : "x64",
+             gap + 2);
+    return directory_join(directory_join("EFI", directory), file);
+}
+
+static const char *vendor_of(const struct examination *x)
+{
+    for (size_t i = 0; i < sizeof vendor_names / sizeof vendor_names[0]; i++)
+        if (strcmp(x->system->id, vendor_names[i].id) == 0)
+            return vendor_names[i].directory;
+    return strchr(x->system->id, '/') ? "" : x->system->id;
+}
+
+static const struct loader *own_loader(struct examination *x, const char **ret_directory)
+{
+    const struct facts_esp *esp = facts_esp(x);
+
+    for (size_t i = 0; i < sizeof loaders / sizeof loaders[0]; i++) {
+        const char *directory = loaders[i].directory ? loaders[i].directory : vendor_of(x);
+
+        if (directory[0] &&
+            path_exists(esp->fd, for_architecture(x, directory, loaders[i].name)) == 1) {
+            *ret_directory = directory;
+            return &loaders[i];
+        }
+    }
+    return NULL;
+}
+
+bool esp_has_own_loader(struct examination *x)
+{
+    const char *directory;
+
+    return own_loader(x, &directory) != NULL;
+}
+
+static int plan_copy(struct examination *x, const char *from, const char *to, struct changes *c,
+                     struct error *e)
+{
+    const struct facts_esp *esp = facts_esp(x);
+    int r = changes_copy(c, esp_shown(esp, to), esp_shown(esp, from), 0700);
+
+    return remedy_planned(r == -EEXIST ? 0 : r, esp_shown(esp, to), e);
+}
+
+/* shim starts what lies beside it; GRUB and systemd-boot know by themselves where their files are.
+ */
+int esp_copy_loader(struct examination *x, const struct finding *f, struct changes *c,
+                    struct error *e)
+{
+    const struct facts_esp *esp = facts_esp(x);
+    const char *directory;
+    const struct loader *loader = own_loader(x, &directory);
+    int r = 0;
+
+    (void)f;
+    if (!loader)
+        return remedy_unfit(e, "there is no loader of this system to copy");
+    if (path_exists(esp->fd, "EFI/BOOT") == 0)
+        r = remedy_planned(changes_directory(c, esp_shown(esp, "EFI/BOOT"), 0700),
+                           esp_shown(esp, "EFI/BOOT"), e);
+    if (r == 0)
+        r = plan_copy(x, for_architecture(x, directory, loader->name), esp_fallback(x), c, e);
+    for (size_t i = 0; r == 0 && i < 2 && loader->beside[i]; i++) {
+        const char *from = for_architecture(x, directory, loader->beside[i]);
+
+        if (path_exists(esp->fd, from) == 1)
+            r = plan_copy(x, from, for_architecture(x, "BOOT", loader->beside[i]), c, e);
+    }
+    return r;
+}

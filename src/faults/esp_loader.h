@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The boot loader in the EFI system partition that is this system's own, and its copy under the
+ * name that every firmware looks for. */
+
+#include "faults/changes.h"
+#include "faults/examination.h"
+#include "faults/facts_loader.h"
+#include "faults/report.h"
+
+/* A path in the tree for a path in the ESP, for findings and changes. */
+const char *esp_shown(const struct facts_esp *esp, const char *path);
+
+/* Its firmware is for 64-bit ARM. */
+bool esp_is_arm(const struct examination *x);
+
+/* The name for any machine, in the ESP. */
+const char *esp_fallback(const struct examination *x);
+
+/* Is there a loader of this system in it, and not only those of others beside it? */
+bool esp_has_own_loader(struct examination *x);
+
+/* Plan to copy that, and what it starts, to the name for any machine: struct fault's .repair. */
+int esp_copy_loader(struct examination *x, const struct finding *f, struct changes *c,
+                    struct error *e);

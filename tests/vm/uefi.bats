@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Machines with UEFI: a disk that boots through systemd-boot or GRUB is healthy to examine; broken, its machine is
+# shown not to get to the login; repaired, it gets there. The firmware begins with an empty memory, as another
+# machine's does, so that it goes by the name for any machine. The repair is made in a virtual machine, since this
+# host's kernel may lack vfat; the faults are put in with mtools.
+
+load ../system/helpers
+
+ESP_AT=@@1M # where the partition begins in the image
+
+setup_file() {
+    export BATS_TEST_TIMEOUT=2000
+}
+
+setup() {
+    remember_host
+    [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow: ./dev check --all"
+    IMG=$BATS_TEST_TMPDIR/disk.img
+    LOG=$BATS_TEST_TMPDIR/serial
+}
+
+# firmware NAME: of OVMF, in whichever of its sizes the distribution has.
+firmware() {
+    local file
+    for file in "/usr/share/OVMF/OVMF_$1"{_4M,}.fd; do
+        [ ! -f "$file" ] || break
+    done
+    echo "$file"
+}
+
+said() {
+    grep -qaE "$1" "$LOG" || ! kill -0 "$2" 2>/dev/null
+}
+
+# machine PATTERN: run it until its serial line says that, by emulation; what it writes is dropped.
+machine() {
+    local pid
+    cp "$(firmware VARS)" "$BATS_TEST_TMPDIR/vars"
+    : >"$LOG"
+    timeout 400 qemu-system-x86_64 -accel tcg -M q35 -cpu Nehalem -smp 2 -m 1024 -nodefaults -display none \
+        -serial "file:$LOG" -no-reboot \
+        -drive "if=pflash,format=raw,readonly=on,file=$(firmware CODE)" \
+        -drive "if=pflash,format=raw,file=$BATS_TEST_TMPDIR/vars" \
+        -drive "file=$IMG,format=raw,if=virtio,snapshot=on" 3>&- &
+    pid=$!
+    wait_for 400 said "$1" "$pid" || true
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+    grep -qaE "$1" "$LOG" || {
+        tail -c 3000 "$LOG"
+        fail "the machine did not say '$1'"
+    }
+}
+
+# in_guest [ID]: examine the disk there, and repair it.
+in_guest() {
+    VM_TIMEOUT=900 "$BATS_TEST_DIRNAME/run" --disk "$IMG" "$BATS_TEST_DIRNAME/guest/uefi-repair" \
+        "$UNBRICK" /dev/vda "$@"
+}
+
+# proves LOADER ID PATTERN COMMAND...: the command breaks the disk.
+proves() {
+    local id=$2 pattern=$3
+    "$FIXTURES/uefi" "$IMG" "$1"
+    shift 3
+    "$@"
+    machine "$pattern|login:"
+    ! grep -qa login: "$LOG" || fail "it boots all the same"
+    in_guest "$id"
+    machine login:
+}
+
+# esp_remove NAME...: files and directories of the ESP.
+esp_remove() {
+    local name
+    for name in "$@"; do
+        mdeltree -i "$IMG$ESP_AT" "::$name"
+    done
+}
+
+wrong_stub() {
+    mtype -i "$IMG$ESP_AT" ::/EFI/debian/grub.cfg |
+        sed 's/^search.fs_uuid [^ ]*/search.fs_uuid 99999999-8888-4777-8666-555555555555/' >"$BATS_TEST_TMPDIR/stub"
+    mcopy -o -i "$IMG$ESP_AT" "$BATS_TEST_TMPDIR/stub" ::/EFI/debian/grub.cfg
+}
+
+@test "vm: UEFI: a healthy disk of systemd-boot boots, and has nothing that stops it" {
+    "$FIXTURES/uefi" "$IMG" systemd-boot
+    in_guest
+    machine login:
+}
+
+@test "vm: UEFI: a healthy disk of GRUB boots, and has nothing that stops it" {
+    "$FIXTURES/uefi" "$IMG" grub
+    in_guest
+    machine login:
+}
+
+@test "vm: UEFI: esp.no-fallback: systemd-boot" {
+    proves systemd-boot esp.no-fallback 'Shell>' esp_remove /EFI/BOOT
+}
+
+@test "vm: UEFI: esp.no-loader: systemd-boot" {
+    proves systemd-boot esp.no-loader 'Shell>' esp_remove /EFI
+}
+
+@test "vm: UEFI: esp.no-fallback: GRUB" {
+    proves grub esp.no-fallback 'Shell>' esp_remove /EFI/BOOT
+}
+
+@test "vm: UEFI: esp.no-loader: GRUB" {
+    proves grub esp.no-loader 'Shell>' esp_remove /EFI
+}
+
+@test "vm: UEFI: esp.stub-wrong" {
+    proves grub esp.stub-wrong 'grub>' wrong_stub
+}
