@@ -45,11 +45,14 @@ struct examination {
     bool (*is_mounted)(const void *userdata, const char *target);
     /* What is mounted on @target: NULL: nothing, or it is not known. The function may be NULL. */
     const struct volume *(*volume_at)(const void *userdata, const char *target);
+    /* What could not be read of the disks up to now: "sdb, sector 2048"; safe text; NULL: nothing.
+     * NULL: not known. */
+    const char *(*read_error)(const void *userdata);
     const void *userdata;
     struct examined_filesystem filesystems[EXAMINED_FILESYSTEMS_MAX];
     unsigned filesystem_count;
     const struct machine
-        *machine;               /* the one that the disk is for (--for): faults/machine.h; NULL */
+        *machine;       /* the one that the disk is for (--for): faults/machine.h; NULL */
     char helper[8][64]; /* UUIDs of what the examining host itself lives on */
     unsigned helper_count;
     const char *root_subvolume; /* of the btrfs on "/"; NULL or "": none that has a name */
