@@ -128,12 +128,17 @@ static int status_of(const struct options *o, const struct report *r)
 }
 
 /* What the report cannot know. */
-static void say_unchecked(const struct options *o, const struct examination *x, char *buf,
-                          size_t size)
+static void say_unchecked(const struct options *o, const struct examination *x,
+                          const struct report *r, char *buf, size_t size)
 {
     size_t used = 0;
 
     buf[0] = '\0';
+    if (r->stopped) {
+        snprintf(buf, size,
+                 "The examination stopped there: what else is wrong, a copy of the disk tells.");
+        return;
+    }
     if (o->quick)
         snprintf(buf, size, "The file systems were not checked (--quick).");
     else if (x->running || x->disk_count == 0)
@@ -178,9 +183,12 @@ static int examine(const struct options *o, struct examination *x, const struct 
     x->machine = o->machine;
     r = faults_detect(x, &report, e);
 
-    say_unchecked(o, x, not_checked, sizeof not_checked);
-    subject.history = facts_history(x);
-    ways_back_find(p, x->system, subject.history, &back);
+    say_unchecked(o, x, &report, not_checked, sizeof not_checked);
+    /* A journal on a disk that fails is read on the copy. */
+    if (!report.stopped) {
+        subject.history = facts_history(x);
+        ways_back_find(p, x->system, subject.history, &back);
+    }
     if (r == 0)
         r = print_report(o, &report, &subject, e);
     if (r == 0)

@@ -46,6 +46,9 @@ struct examination {
     bool (*is_mounted)(const void *userdata, const char *target);
     /* What is mounted on @target: NULL: nothing, or it is not known. The function may be NULL. */
     const struct volume *(*volume_at)(const void *userdata, const char *target);
+    /* What could not be read of the disks up to now: "sdb, sector 2048"; safe text; NULL: nothing.
+     * NULL: not known. */
+    const char *(*read_error)(const void *userdata);
     const void *userdata;
     struct examined_filesystem filesystems[EXAMINED_FILESYSTEMS_MAX];
     unsigned filesystem_count;

@@ -131,11 +131,37 @@ const char *fault_risk_name(enum fault_risk r)
     return names[r];
 }
 
+static void detect_family(struct examination *x, const struct fault_family *family, bool stops,
+                          struct report *r)
+{
+    for (size_t i = 0; i < family->count; i++)
+        if (family->faults[i].stops == stops)
+            family->faults[i].detect(x, &family->faults[i], r);
+}
+
+/* What the others found until then may come from what could not be read: it is forgotten. */
+static bool stop(struct examination *x, struct report *r)
+{
+    struct report only = {0};
+
+    for (size_t i = 0; i < fault_family_count; i++)
+        detect_family(x, fault_families[i], true, &only);
+    if (!only.count && !only.failed)
+        return false;
+    report_free(r);
+    *r = only;
+    r->stopped = true;
+    return true;
+}
+
 int faults_detect(struct examination *x, struct report *r, struct error *e)
 {
-    for (size_t i = 0; i < fault_family_count; i++)
-        for (size_t j = 0; j < fault_families[i]->count; j++)
-            fault_families[i]->faults[j].detect(x, &fault_families[i]->faults[j], r);
+    bool stopped = stop(x, r);
+
+    for (size_t i = 0; i < fault_family_count && !stopped; i++) {
+        detect_family(x, fault_families[i], false, r);
+        stopped = stop(x, r);
+    }
     report_sort(r);
     return r->failed ? error_errno(e, r->failed, "examining the system") : 0;
 }

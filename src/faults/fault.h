@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct examination;
@@ -39,6 +40,7 @@ struct fault {
     const char *why;              /* what happens at boot because of it: one or two sentences */
     const char *remedy;           /* what helps, in words */
     enum fault_risk risk;
+    bool stops;            /* when it is found nothing else is looked for, nor believed */
     const char *reference; /* where the rule comes from: "fstab(5)", "systemd-fstab-generator(8)" */
 
     /* Add a finding to @r for each case. Reads only, and never fails: what cannot be read is the
@@ -72,5 +74,6 @@ const struct fault *fault_find(const char *id);
 const char *fault_severity_name(enum fault_severity s);
 const char *fault_risk_name(enum fault_risk r);
 
-/* Run all detectors, then sort the report. 0 or -ENOMEM. */
+/* Run all detectors, then sort the report. Where a fault with .stops is found, the report has that
+ * and nothing else, and says so. 0 or -ENOMEM. */
 int faults_detect(struct examination *x, struct report *r, struct error *e);

@@ -136,9 +136,12 @@ static void detect_check_due(struct examination *x, const struct fault *f, struc
 
 static void detect_failing(struct examination *x, const struct fault *f, struct report *r)
 {
+    const char *unread = x->read_error ? x->read_error(x->userdata) : NULL;
+
     for (unsigned i = 0; i < x->disk_count; i++)
         for (unsigned j = 0; j < x->disks[i]->volume_count; j++)
-            if (x->disks[i]->volumes[j].unreadable)
+            /* What is not there is no disk that fails: member.missing. */
+            if (x->disks[i]->volumes[j].unreadable && !x->disks[i]->degraded)
                 (void)report_add(r, f, "%s cannot be read: %s", title_of(&x->disks[i]->volumes[j]),
                                  strerror(EIO));
     for (unsigned i = 0; i < x->filesystem_count; i++)
@@ -146,6 +149,9 @@ static void detect_failing(struct examination *x, const struct fault *f, struct 
             finding_evidence(report_add(r, f, "%s cannot be read everywhere",
                                         title_of(x->filesystems[i].volume)),
                              "%s", x->filesystems[i].fail_reads);
+    if (unread && r->count == 0)
+        finding_evidence(report_add(r, f, "the disk cannot be read everywhere"),
+                         "the kernel could not read: %s", unread);
 }
 
 static unsigned members_of(const struct volume *v)
@@ -223,6 +229,7 @@ static const struct fault faults[] = {
         .why = "Reads fail or take minutes; every further access may be the last one.",
         .remedy = "copy it before anything else (ddrescue -d DISK copy.img copy.map), and work on "
                   "the copy",
+        .stops = true,
         .reference = "ddrescue(1)",
         .detect = detect_failing,
     },

@@ -28,7 +28,8 @@ struct finding {
 struct report {
     struct finding *findings;
     unsigned count;
-    int failed; /* -ENOMEM: the report is not whole */
+    bool stopped; /* at a fault with .stops: nothing else was looked for */
+    int failed;   /* -ENOMEM: the report is not whole */
 };
 
 void report_free(struct report *r);

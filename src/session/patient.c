@@ -10,6 +10,7 @@
 #include "storage/host_mounts.h"
 #include "session/interrupt.h"
 #include "session/ostree_tree.h"
+#include "session/patient_failing.h"
 #include "session/patient_flush.h"
 #include "session/patient_targets.h"
 #include "storage/mount.h"
@@ -252,9 +253,13 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     p->plan = calloc(1, sizeof *p->plan);
     if (!p->plan)
         return error_errno(e, -ENOMEM, "opening the patient");
+    p->read_errors = calloc(1, sizeof *p->read_errors);
+    if (!p->read_errors)
+        return error_errno(e, -ENOMEM, "opening the patient");
+    read_errors_begin(p->read_errors);
     r = patient_open_targets(p, j, e);
     if (r < 0)
-        return r;
+        return patient_blame_disk(p, r, e);
     host_mounts_detach_unneeded();
     if (p->directory_fd >= 0) {
         r = system_inspect(p->directory_fd, &p->system, e);
@@ -267,14 +272,14 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
         return stop_early(p, j);
     r = choose_system(p, j, e);
     if (r < 0)
-        return r;
+        return patient_blame_disk(p, r, e);
     p->system = p->root->system;
     name_patient(p);
     (void)journal_record(j, JOURNAL_NAME, p->name);
     /* Planned from the disk as it is; planned again when the journal has been replayed. */
     look = root_mount(p, MOUNT_NO_REPLAY, e);
     if (look < 0)
-        return look;
+        return patient_blame_disk(p, look, e);
     root = root_in(p, look, e);
     if (root < 0)
         return root;
@@ -439,12 +444,15 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e)
     if (r == 0)
         r = mount_root(p, j, e);
     if (r < 0)
-        return r;
+        return patient_blame_disk(p, r, e);
     if (p->root) {
         r = plan_mounts(p, p->root_fd, e);
         if (r < 0)
             return r;
         for (unsigned i = 0; i < p->plan->count; i++) {
+            /* Nothing further is asked of a disk that fails than what was there to be seen. */
+            if (p->request.examine && patient_is_failing(p))
+                break;
             if (!p->plan->steps[i].skipped[0])
                 r = mount_step_run(p, &p->plan->steps[i], e);
             if (r == 0)
@@ -454,6 +462,7 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e)
         }
     }
     step_reached("patient-mounted");
+    patient_warn_failing(p);
     if (p->request.no_mount)
         return 0;
     /* Again: what was on a separate /usr or /boot is only now to be seen. */
@@ -473,6 +482,7 @@ int patient_close(struct patient *p, struct error *e)
         failed = host_umount_tree(p->tree, e);
         p->tree[0] = '\0';
     }
+    patient_warn_failing(p);
     for (unsigned i = p->disk_count; i-- > 0;) {
         r = disk_close(p->disks[i], p->kept_on_host ? 0 : RELEASE_WAIT_MS, failed ? NULL : e);
         if (r < 0 && !failed && !p->kept_on_host)
@@ -482,6 +492,9 @@ int patient_close(struct patient *p, struct error *e)
     p->disk_count = 0;
     candidates_free(take_ptr(&p->found));
     free(take_ptr(&p->plan));
+    if (p->read_errors)
+        read_errors_end(p->read_errors);
+    free(take_ptr(&p->read_errors));
     return failed;
 }
 

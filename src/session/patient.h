@@ -14,6 +14,7 @@
 #include "storage/assemble.h"
 #include "storage/check.h"
 #include "storage/disk.h"
+#include "storage/read_errors.h"
 #include "system/linux_system.h"
 
 #include <stdbool.h>
@@ -53,7 +54,9 @@ struct patient {
     char name[65];             /* host name of the patient, or the target's; safe, not empty */
     char tree[128];            /* where the tree is mounted in our namespace; "" not yet */
     int root_fd;               /* the mounted root */
-    bool kept_on_host;         /* a copy of the mounts stays: devices are not waited for */
+    struct read_errors *read_errors; /* owned; NULL before patient_open() */
+    unsigned read_errors_said;       /* of these the person has been told */
+    bool kept_on_host;               /* a copy of the mounts stays: devices are not waited for */
 };
 
 /*
@@ -71,6 +74,10 @@ int patient_mount(struct patient *p, struct journal *j, struct error *e);
 /* Flush (with progress), unmount, let go of the disks. Returns the first failure; everything that
  * can be undone is undone all the same. A zeroed patient is fine. */
 int patient_close(struct patient *p, struct error *e);
+
+/* What the kernel could not read of the patient's disks since they were opened: "sdb, sector 2048";
+ * NULL: nothing. */
+const char *patient_read_error(const struct patient *p);
 
 /* Index in .disks of the disk with the root. The root must have been chosen. */
 unsigned patient_root_disk(const struct patient *p);

@@ -18,6 +18,11 @@ static const struct volume *volume_at(const void *userdata, const char *target)
     return patient_volume_at(userdata, target);
 }
 
+static const char *read_error(const void *userdata)
+{
+    return patient_read_error(userdata);
+}
+
 static void add_filesystem(struct examination *x, const struct examined_filesystem *fs)
 {
     if (x->filesystem_count < EXAMINED_FILESYSTEMS_MAX)
@@ -70,6 +75,7 @@ int patient_examination_open(struct examination *ret, const struct patient *p, s
             p->closed.code && strcmp(p->closed.reason, "degraded") == 0 ? p->closed.text : NULL,
         .is_mounted = p->root ? is_mounted : NULL,
         .volume_at = p->root ? volume_at : NULL,
+        .read_error = read_error,
         .userdata = p,
         .root_subvolume = p->root ? p->root->place.subvolume : NULL,
     };

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "storage/in_use.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -196,7 +197,9 @@ int array_start(const struct array_plan *plan, const char *name, bool degraded, 
 
 int array_stop(const char *name, unsigned wait_ms, struct error *e)
 {
-    char path[64];
+    char path[64], who[300];
+    struct stat st;
+    dev_t array = 0;
     int r = 0;
 
     snprintf(path, sizeof path, "/sys/block/%.32s/md", name);
@@ -206,13 +209,16 @@ int array_stop(const char *name, unsigned wait_ms, struct error *e)
 
         snprintf(node, sizeof node, "/dev/%.32s", name);
         fd = open(node, O_RDONLY | O_CLOEXEC);
+        if (fd >= 0 && fstat(fd, &st) == 0)
+            array = st.st_rdev;
         r = fd < 0 ? -errno : ioctl(fd, STOP_ARRAY, NULL) < 0 ? -errno : 0;
         if (r == 0 || (r != -EBUSY && waited >= wait_ms) || waited >= wait_ms)
             break;
         (void)poll(NULL, 0, 20);
     }
     if (r == -EBUSY)
-        return error_set(e, ERROR_FAILED, r, "busy", "the array %s is still in use on this host",
-                         name);
+        return error_set(e, ERROR_FAILED, r, "busy",
+                         "the array %s is still in use on this host (%s)", name,
+                         in_use_holder(array, who, sizeof who));
     return r < 0 && r != -ENOENT && r != -ENODEV ? error_errno(e, r, "cannot stop %s", name) : 0;
 }

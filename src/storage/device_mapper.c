@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/host.h"
 #include "base/text.h"
+#include "storage/in_use.h"
 #include "storage/sysfs.h"
 
 #include <dirent.h>
@@ -200,6 +201,17 @@ static unsigned remove_round(const char *uuid_prefix, uint32_t flags, char left[
     return busy;
 }
 
+static int say_busy(const char *name, struct error *e)
+{
+    struct dm_device device;
+    char who[300] = "";
+
+    if (dm_find_name(name, &device) == 0)
+        (void)in_use_holder(device.devno, who, sizeof who);
+    return error_set(e, ERROR_FAILED, -EBUSY, "busy",
+                     "the mapping %s is still in use on this host (%s)", text_safe(name), who);
+}
+
 int dm_remove(const char *uuid_prefix, unsigned wait_ms, struct error *e)
 {
     char left[DM_NAME_MAX] = "";
@@ -213,8 +225,7 @@ int dm_remove(const char *uuid_prefix, unsigned wait_ms, struct error *e)
             continue;
         }
         if (waited >= wait_ms)
-            return error_set(e, ERROR_FAILED, -EBUSY, "busy",
-                             "the mapping %s is still in use on this host", text_safe(left));
+            return say_busy(left, e);
         (void)poll(NULL, 0, 20);
         waited += 20;
     }

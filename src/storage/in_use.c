@@ -115,3 +115,15 @@ int in_use_check_device(dev_t devno, const char *target, struct error *e)
     add_device(&t, devno);
     return refuse(&t, -1, target, e);
 }
+
+char *in_use_holder(dev_t devno, char *ret, size_t size)
+{
+    struct used_target t = {0};
+
+    add_device(&t, devno);
+    if (!used_by_mount(&t, ret, size) && !used_by_swap(&t, ret, size) &&
+        !used_by_holder(&t, ret, size) && !used_by_loop(&t, ret, size) &&
+        !used_by_opener(&t, ret, size))
+        snprintf(ret, size, "by whom is not to be seen");
+    return ret;
+}

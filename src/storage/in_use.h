@@ -38,3 +38,7 @@ int in_use_mount_point(dev_t devno, char *ret_path, size_t size);
  * what of the file system is seen there: "/", or the path of a directory or subvolume in it. */
 typedef int in_use_look(void *userdata, const char *path, const char *root);
 int in_use_mount_points(dev_t devno, in_use_look *look, void *userdata);
+
+/* Who keeps the device from being taken down, a clause for a person: "mounted on /srv", "held open
+ * by sleep (process 12)". In @ret; returns @ret. */
+char *in_use_holder(dev_t devno, char *ret, size_t size);

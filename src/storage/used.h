@@ -37,5 +37,8 @@ int used_exclusively(const struct used_target *t, char *ret, size_t size);
 int used_by_lock(const struct used_target *t, int fd, char *ret, size_t size);
 int used_by_process(const struct used_target *t, char *ret, size_t size);
 
+/* By any process but us that has it open, for whatever. */
+int used_by_opener(const struct used_target *t, char *ret, size_t size);
+
 /* Is the device one of the target's? */
 bool used_has_device(const struct used_target *t, dev_t devno);

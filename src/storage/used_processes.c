@@ -49,8 +49,9 @@ static void process_name(const char *pid, char ret[64])
         snprintf(ret, 64, "%.*s", (int)strcspn(data, "\n"), data);
 }
 
-/* Reading disturbs nobody, except that a virtual machine which reads now may write any time. */
-static bool process_uses(const char *pid, const struct used_target *t)
+/* @reading: also by that, which keeps a device from being taken down. Else it disturbs nobody,
+ * except that a virtual machine which reads now may write any time. */
+static bool process_uses(const char *pid, const struct used_target *t, bool reading)
 {
     char path[300], name[64];
     struct dirent *entry;
@@ -68,7 +69,7 @@ static bool process_uses(const char *pid, const struct used_target *t)
         if (host_stat(path, &st) < 0 || !is_target(&st, t))
             continue;
         process_name(pid, name);
-        used = is_writable(pid, entry->d_name) || text_starts_with(name, "qemu");
+        used = reading || is_writable(pid, entry->d_name) || text_starts_with(name, "qemu");
     }
     if (dir)
         closedir(dir);
@@ -76,7 +77,7 @@ static bool process_uses(const char *pid, const struct used_target *t)
 }
 
 /* Pid of the first process but us that uses the target; 0: none. */
-static long find_process(const struct used_target *t)
+static long find_process(const struct used_target *t, bool reading)
 {
     DIR *dir = host_opendir("/proc");
     struct dirent *entry;
@@ -85,7 +86,7 @@ static long find_process(const struct used_target *t)
     while (dir && !found && (entry = readdir(dir))) {
         long pid = isdigit((unsigned char)entry->d_name[0]) ? strtol(entry->d_name, NULL, 10) : 0;
 
-        if (pid > 0 && pid != getpid() && process_uses(entry->d_name, t))
+        if (pid > 0 && pid != getpid() && process_uses(entry->d_name, t, reading))
             found = pid;
     }
     if (dir)
@@ -109,13 +110,27 @@ int used_by_process(const struct used_target *t, char *ret, size_t size)
     long pid = 0;
 
     for (unsigned waited = 0; waited <= TRANSIENT_MS; waited += 100) {
-        pid = find_process(t);
+        pid = find_process(t, false);
         if (pid == 0)
             return 0;
         if (waited < TRANSIENT_MS)
             (void)poll(NULL, 0, 100);
     }
     name_user(pid, ret, size);
+    return 1;
+}
+
+int used_by_opener(const struct used_target *t, char *ret, size_t size)
+{
+    long pid = find_process(t, true);
+    char number[32], name[64];
+
+    if (pid == 0)
+        return 0;
+    snprintf(number, sizeof number, "%ld", pid);
+    process_name(number, name);
+    snprintf(ret, size, "held open by %s (process %ld)", text_safe(name[0] ? name : "a program"),
+             pid);
     return 1;
 }
 
@@ -128,7 +143,7 @@ int used_by_lock(const struct used_target *t, int fd, char *ret, size_t size)
 
     if (fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
         return 0;
-    pid = lock.l_pid > 0 ? lock.l_pid : find_process(t);
+    pid = lock.l_pid > 0 ? lock.l_pid : find_process(t, false);
     if (pid > 0)
         name_user(pid, ret, size);
     else

@@ -75,6 +75,38 @@ static void test_failing_disk(void **state)
     free_sick(s);
 }
 
+static const char *unread_sector(const void *userdata)
+{
+    return *(const bool *)userdata ? "sdb, sector 2048" : NULL;
+}
+
+/* What is found besides may come from what could not be read. */
+static void test_failing_disk_alone(void **state)
+{
+    struct sick *s = new_sick();
+    bool fails = false;
+    struct error e = {0};
+
+    (void)state;
+    s->x.read_error = unread_sector;
+    s->x.userdata = &fails;
+    s->disk->kind = DISK_GROUP;
+    s->disk->degraded = true;
+    check(s, "filesystem.failing-disk", NULL, 0);
+    /* A part of a group that is not there is no failing disk. */
+    s->disk->volumes[0].unreadable = true;
+    check(s, "filesystem.failing-disk", NULL, 0);
+    fails = true;
+    report_free(&s->report);
+    assert_int_equal(faults_detect(&s->x, &s->report, &e), 0);
+    assert_true(s->report.stopped);
+    assert_int_equal(s->report.count, 1);
+    assert_string_equal(s->report.findings[0].fault->id, "filesystem.failing-disk");
+    assert_string_equal(s->report.findings[0].evidence,
+                        "the kernel could not read: sdb, sector 2048");
+    free_sick(s);
+}
+
 static void test_member_missing(void **state)
 {
     struct sick *s = new_sick();
@@ -99,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failing_disk),
+        cmocka_unit_test(test_failing_disk_alone),
         cmocka_unit_test(test_member_missing),
     };
 

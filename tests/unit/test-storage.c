@@ -10,6 +10,7 @@
 #include "storage/mapping.h"
 #include "storage/member.h"
 #include "storage/probe.h"
+#include "storage/read_errors.h"
 
 #include <errno.h>
 #include <string.h>
@@ -27,6 +28,40 @@ static void test_percent(void **state)
     assert_int_equal(check_percent("1 3 2"), -1);
     assert_int_equal(check_percent(""), -1);
     assert_int_equal(check_percent("Pass 1"), -1);
+}
+
+static void check_read_error(const char *message, const char *device, const char *place)
+{
+    char found_device[64], found_place[64];
+
+    assert_int_equal(read_errors_parse(message, found_device, found_place), device != NULL);
+    if (!device)
+        return;
+    assert_string_equal(found_device, device);
+    assert_string_equal(found_place, place);
+}
+
+static void test_read_errors(void **state)
+{
+    (void)state;
+    check_read_error("I/O error, dev sdb, sector 2048 op 0x0:(READ) flags 0x80700 phys_seg 1 prio "
+                     "class 2",
+                     "sdb", "sector 2048");
+    check_read_error("critical medium error, dev nvme0n1, sector 18446744073709551615 op "
+                     "0x0:(READ) flags 0x0",
+                     "nvme0n1", "sector 18446744073709551615");
+    check_read_error("blk_update_request: I/O error, dev sr0, sector 0", "sr0", "sector 0");
+    check_read_error("Buffer I/O error on dev dm-0, logical block 7, async page read", "dm-0",
+                     "block 7");
+    check_read_error("Buffer I/O error on dev sda1, logical block 7, lost async page write", NULL,
+                     NULL);
+    check_read_error("I/O error, dev sdb, sector 2048 op 0x1:(WRITE) flags 0x800", NULL, NULL);
+    check_read_error("operation not supported error, dev loop0, sector 8 op 0x9:(WRITE_ZEROES)",
+                     NULL, NULL);
+    check_read_error("I/O error, dev , sector 1", NULL, NULL);
+    check_read_error("I/O error, dev sdb", NULL, NULL);
+    check_read_error("EXT4-fs (sdb1): mounted filesystem", NULL, NULL);
+    check_read_error("", NULL, NULL);
 }
 
 static void put_le16(unsigned char *p, unsigned value)
@@ -303,11 +338,12 @@ static void test_members(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_percent),     cmocka_unit_test(test_ext_state),
-        cmocka_unit_test(test_hibernation), cmocka_unit_test(test_qcow2),
-        cmocka_unit_test(test_vmdk),        cmocka_unit_test(test_compressed),
-        cmocka_unit_test(test_descriptor),  cmocka_unit_test(test_twins),
-        cmocka_unit_test(test_mappings),    cmocka_unit_test(test_members),
+        cmocka_unit_test(test_percent),    cmocka_unit_test(test_read_errors),
+        cmocka_unit_test(test_ext_state),  cmocka_unit_test(test_hibernation),
+        cmocka_unit_test(test_qcow2),      cmocka_unit_test(test_vmdk),
+        cmocka_unit_test(test_compressed), cmocka_unit_test(test_descriptor),
+        cmocka_unit_test(test_twins),      cmocka_unit_test(test_mappings),
+        cmocka_unit_test(test_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

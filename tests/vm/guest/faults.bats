@@ -120,34 +120,110 @@ END
     no_layers
 }
 
-@test "filesystem.failing-disk: it is named, with how to image it first, and nothing is written" {
-    slow
-    local size at
-    disk a 60M
-    mkdir -p extra/srv/deep/down
-    mini "$A"
+# bad SECTOR COUNT [TARGET...]: the table of a disk that is $A, but for these sectors, which have another
+# target.
+bad() {
+    local at=$1 count=$2 size
+    shift 2
     size=$(blockdev --getsz "$A")
-    # The block of a directory, which nothing but the check needs.
-    at=$(debugfs -R "blocks /srv/deep" "$A" 2>/dev/null)
-    at=$((at * $(dumpe2fs -h "$A" 2>/dev/null | sed -n 's/^Block size: *//p') / 512))
-    dmsetup create bad <<END
-0 $at linear $A 0
-$at 8 error
-$((at + 8)) $((size - at - 8)) linear $A $((at + 8))
-END
-    unb examine --json /dev/mapper/bad
+    printf '0 %s linear %s 0\n%s %s %s\n%s %s linear %s %s\n' "$at" "$A" "$at" "$count" "${*:-error}" \
+        $((at + count)) $((size - at - count)) "$A" $((at + count)) | grep -v '^0 0 '
+}
+
+# turns_bad SECTOR COUNT: /dev/mapper/bad does, whoever has it open.
+turns_bad() {
+    bad "$@" | dmsetup load bad
+    dmsetup suspend --noflush --nolockfs bad
+    dmsetup resume bad
+    # What was read before is in memory.
+    echo 3 >/proc/sys/vm/drop_caches
+}
+
+# sector_of PATH: of the first block of that file or directory.
+sector_of() {
+    local block size
+    read -r block _ < <(debugfs -R "blocks $1" "$A" 2>/dev/null)
+    size=$(dumpe2fs -h "$A" 2>/dev/null | sed -n 's/^Block size: *//p')
+    echo $((block * size / 512))
+}
+
+# names_the_copy: the last report has that finding and no other, and how to copy the disk.
+names_the_copy() {
     [ "$status" -eq 1 ]
     [ "$(found filesystem.failing-disk)" = "stops-boot false" ]
+    [ "$(jq '.findings | length' <<<"$output")" -eq 1 ]
     [[ $output == *ddrescue* ]]
+    [[ $(jq -r .not_checked <<<"$output") == *"stopped there"* ]]
+}
+
+@test "failing disk: one that begins to fail in a session is named, with how to copy it" {
+    local session at
+    disk a 60M
+    mkdir -p extra/srv
+    head -c 20000 /dev/urandom >extra/srv/file
+    # A line that is wrong: it must not be told of when nothing can be believed.
+    mini "$A" "UUID=11111111-2222-4333-8444-555555555555 /data ext4 defaults 0 2"
+    at=$(sector_of /srv/file)
+    bad "$at" 8 linear "$A" "$at" | dmsetup create bad
+    # Device-mapper says nothing of what it cannot read, as the driver of a disk does.
+    attach /dev/mapper/bad
+    "$UNBRICK" shell "$DEV" -- sh -c 'sleep 4242 & echo up
+        until [ -e /root/go ]; do sleep 0.2; done
+        cat /srv/file >/dev/null || echo "cannot be read"; kill $!' </dev/null >out 2>err 3>&- &
+    session=$!
+    wait_for 60 grep -q up out
+    turns_bad "$at" 8
+    touch "/proc/$(pgrep -fx 'sleep 4242')/root/root/go"
+    wait "$session" || true
+    cat out err
+    grep -q 'cannot be read' out
+    [ "$(grep -c ddrescue err)" -eq 1 ]
+    # What is examined afterwards stops at it.
+    turns_bad "$(sector_of /etc/passwd)" 8
+    unb examine --json --quick "$DEV"
+    names_the_copy
+    losetup -d "$DEV"
+    dmsetup remove bad
+    no_layers
+}
+
+@test "filesystem.failing-disk: it is named, with how to image it first, and nothing is written" {
+    slow
+    local before
+    disk a 60M
+    mkdir -p extra/srv/deep/down
+    mini "$A" "UUID=11111111-2222-4333-8444-555555555555 /data ext4 defaults 0 2"
+    sync
+    before=$(sha256sum a.img)
+    # The block of a directory, which nothing but the check needs.
+    bad "$(sector_of /srv/deep)" 8 | dmsetup create bad
+    unb examine --json /dev/mapper/bad
+    names_the_copy
     unb examine /dev/mapper/bad
     [[ $output == *ddrescue* ]]
+    unb repair --yes /dev/mapper/bad
+    [[ $output$stderr == *ddrescue* ]]
     dmsetup remove bad
     # Not even what it is can be read.
-    dmsetup create bad <<END
-0 8 error
-8 $((size - 8)) linear $A 8
-END
+    bad 0 8 | dmsetup create bad
     refused 3 ddrescue examine /dev/mapper/bad
+    refused 125 ddrescue shell --read-only /dev/mapper/bad -- true
+    dmsetup remove bad
+    sync
+    [ "$(sha256sum a.img)" = "$before" ]
+    no_layers
+}
+
+@test "failing disk: one that comes and goes" {
+    slow
+    disk a 60M
+    mini "$A"
+    # Up for a second after the mapping is made, then down.
+    echo "0 $(blockdev --getsz "$A") flakey $A 0 1 3600" | dmsetup create bad
+    sleep 2
+    refused 3 ddrescue examine /dev/mapper/bad
+    refused 125 ddrescue shell /dev/mapper/bad -- true
+    refused 125 ddrescue shell --read-only /dev/mapper/bad -- true
     dmsetup remove bad
     no_layers
 }

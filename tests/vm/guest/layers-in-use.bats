@@ -90,7 +90,7 @@ load storage
     wait "$session" || status=$?
     cat err
     [ "$status" -ne 0 ]
-    grep -q 'still in use on this host' err
+    grep -q "still in use on this host (held open by sleep (process $pid))" err
     [ "$(grep -c 'still in use' err)" -eq 1 ]
     kill "$pid"
     wait "$pid" || true
@@ -101,4 +101,29 @@ load storage
     unb shell --key-file "$KEY" a.img b.img -- cat /root/kept
     [ "$output" = kept ]
     no_layers
+}
+
+@test "a process on the host that holds the patient's array at the end: said" {
+    slow
+    local pid session
+    disk a 60M
+    disk b 60M
+    array 0 raid1 "$A" "$B"
+    mini /dev/md/0
+    put_away
+    "$UNBRICK" shell a.img b.img -- sleep 4242 </dev/null >/dev/null 2>err 3>&- &
+    session=$!
+    wait_for 60 pgrep -f '^sleep 4242'
+    # shellcheck disable=SC2217 # it holds the device open by that
+    sleep 4343 <"/dev/$(basename /sys/block/md*)" 3>&- &
+    pid=$!
+    pkill -f '^sleep 4242'
+    wait "$session" || true
+    cat err
+    grep -q "array .* still in use on this host (held open by sleep (process $pid))" err
+    kill "$pid"
+    wait "$pid" || true
+    unb cleanup
+    [ "$status" -eq 0 ]
+    wait_for 10 no_layers
 }
