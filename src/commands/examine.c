@@ -185,7 +185,7 @@ static int examine(const struct options *o, struct examination *x, const struct 
 
     say_unchecked(o, x, &report, not_checked, sizeof not_checked);
     /* A journal on a disk that fails is read on the copy. */
-    if (!report.stopped) {
+    if (r == 0 && !report.stopped) {
         subject.history = facts_history(x);
         ways_back_find(p, x->system, subject.history, &back);
     }

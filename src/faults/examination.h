@@ -50,6 +50,8 @@ struct examination {
      * NULL: not known. */
     const char *(*read_error)(const void *userdata);
     const void *userdata;
+    /* Asked between two detectors: 0, or what faults_detect() is to fail with. May be NULL. */
+    int (*interrupted)(struct error *e);
     struct examined_filesystem filesystems[EXAMINED_FILESYSTEMS_MAX];
     unsigned filesystem_count;
     const struct machine

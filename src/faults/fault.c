@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "faults/fault.h"
 
+#include "faults/examination.h"
 #include "faults/report.h"
 
 #include <errno.h>
@@ -131,37 +132,49 @@ const char *fault_risk_name(enum fault_risk r)
     return names[r];
 }
 
-static void detect_family(struct examination *x, const struct fault_family *family, bool stops,
-                          struct report *r)
+static int detect_family(struct examination *x, const struct fault_family *family, bool stops,
+                         struct report *r, struct error *e)
 {
-    for (size_t i = 0; i < family->count; i++)
+    int interrupted = 0;
+
+    for (size_t i = 0; i < family->count && interrupted == 0; i++) {
         if (family->faults[i].stops == stops)
             family->faults[i].detect(x, &family->faults[i], r);
+        interrupted = x->interrupted ? x->interrupted(e) : 0;
+    }
+    return interrupted;
 }
 
-/* What the others found until then may come from what could not be read: it is forgotten. */
-static bool stop(struct examination *x, struct report *r)
+/* What the others found until then may come from what could not be read: it is forgotten. 0 or what
+ * x->interrupted() says. */
+static int stop(struct examination *x, struct report *r, struct error *e)
 {
     struct report only = {0};
+    int interrupted = 0;
 
-    for (size_t i = 0; i < fault_family_count; i++)
-        detect_family(x, fault_families[i], true, &only);
-    if (!only.count && !only.failed)
-        return false;
+    for (size_t i = 0; i < fault_family_count && interrupted == 0; i++)
+        interrupted = detect_family(x, fault_families[i], true, &only, e);
+    if (interrupted < 0 || (!only.count && !only.failed)) {
+        report_free(&only);
+        return interrupted;
+    }
     report_free(r);
     *r = only;
     r->stopped = true;
-    return true;
+    return 0;
 }
 
 int faults_detect(struct examination *x, struct report *r, struct error *e)
 {
-    bool stopped = stop(x, r);
+    int interrupted = stop(x, r, e);
 
-    for (size_t i = 0; i < fault_family_count && !stopped; i++) {
-        detect_family(x, fault_families[i], false, r);
-        stopped = stop(x, r);
+    for (size_t i = 0; i < fault_family_count && interrupted == 0 && !r->stopped; i++) {
+        interrupted = detect_family(x, fault_families[i], false, r, e);
+        if (interrupted == 0)
+            interrupted = stop(x, r, e);
     }
+    if (interrupted < 0)
+        return interrupted;
     report_sort(r);
     return r->failed ? error_errno(e, r->failed, "examining the system") : 0;
 }

@@ -75,5 +75,5 @@ const char *fault_severity_name(enum fault_severity s);
 const char *fault_risk_name(enum fault_risk r);
 
 /* Run all detectors, then sort the report. Where a fault with .stops is found, the report has that
- * and nothing else, and says so. 0 or -ENOMEM. */
+ * and nothing else, and says so. 0, -ENOMEM, or what @x->interrupted says. */
 int faults_detect(struct examination *x, struct report *r, struct error *e);

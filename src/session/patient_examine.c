@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/patient_examine.h"
 
+#include "session/interrupt.h"
 #include "storage/host_filesystems.h"
 
 #include <errno.h>
@@ -78,6 +79,7 @@ int patient_examination_open(struct examination *ret, const struct patient *p, s
         .read_error = read_error,
         .userdata = p,
         .root_subvolume = p->root ? p->root->place.subvolume : NULL,
+        .interrupted = interrupt_check,
     };
     ret->helper_count = host_filesystems(ret->helper, sizeof ret->helper / sizeof ret->helper[0]);
     add_filesystems(ret, p);
@@ -108,6 +110,7 @@ int host_examination_open(struct examination *ret, struct linux_system *ret_syst
         .root_fd = fd,
         .system = ret_system,
         .running = true,
+        .interrupted = interrupt_check,
         .is_mounted = is_mounted_on_host,
     };
     return examination_open(ret, e);

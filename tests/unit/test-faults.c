@@ -8,6 +8,7 @@
 #include "faults/examination.h"
 #include "faults/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,6 +108,24 @@ static void test_failing_disk_alone(void **state)
     free_sick(s);
 }
 
+static int ctrl_c(struct error *e)
+{
+    return error_set(e, ERROR_INTERRUPTED, -EINTR, "interrupted", "interrupted");
+}
+
+/* Who is tired of waiting is not kept until the last detector has looked. */
+static void test_interrupted(void **state)
+{
+    struct sick *s = new_sick();
+    struct error e = {0};
+
+    (void)state;
+    s->x.interrupted = ctrl_c;
+    assert_int_equal(faults_detect(&s->x, &s->report, &e), -EINTR);
+    assert_int_equal(e.kind, ERROR_INTERRUPTED);
+    free_sick(s);
+}
+
 static void test_member_missing(void **state)
 {
     struct sick *s = new_sick();
@@ -133,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_failing_disk),
         cmocka_unit_test(test_failing_disk_alone),
         cmocka_unit_test(test_member_missing),
+        cmocka_unit_test(test_interrupted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
