@@ -140,6 +140,35 @@ static void for_each_loader(struct examination *x, const struct fault *f, struct
     }
 }
 
+static bool has_shim(struct examination *x)
+{
+    static const char *const places[] = {"debian", "ubuntu",    "fedora",   "redhat", "centos",
+                                         "rocky",  "almalinux", "opensuse", "sles",   "BOOT"};
+    const struct facts_esp *esp = facts_esp(x);
+
+    for (size_t i = 0; esp->fd >= 0 && i < sizeof places / sizeof places[0]; i++) {
+        char path[64];
+
+        snprintf(path, sizeof path, "EFI/%s/%s", places[i],
+                 esp_is_arm(x) ? "shimaa64.efi" : "shimx64.efi");
+        if (path_exists(esp->fd, path) == 1)
+            return true;
+    }
+    return false;
+}
+
+/* Does what install() runs write that file? shim comes with packages of its own, and is left alone.
+ */
+static bool is_installed_again(struct examination *x, const char *path)
+{
+    char own[80];
+
+    if (has_entries(x))
+        return text_starts_with(path, "EFI/systemd/") || strcmp(path, esp_fallback(x)) == 0;
+    snprintf(own, sizeof own, "EFI/%.63s/grub", esp_vendor(x));
+    return !has_shim(x) && (text_starts_with(path, own) || strcmp(path, esp_fallback(x)) == 0);
+}
+
 static void check_whole(struct examination *x, const struct fault *f, struct report *r,
                         const char *path, int fd)
 {
@@ -165,6 +194,8 @@ static void check_whole(struct examination *x, const struct fault *f, struct rep
         report_add(r, f, "the boot loader %s is damaged", text_safe(esp_shown(facts_esp(x), path)));
     finding_at(finding, esp_shown(facts_esp(x), path), 0);
     finding_expected(finding, "%s", problem);
+    if (!can_install(x) || !is_installed_again(x, path))
+        finding_risk(finding, FAULT_RISK_NONE);
 }
 
 static void detect_damaged(struct examination *x, const struct fault *f, struct report *r)
@@ -271,23 +302,6 @@ static int set_stub(struct examination *x, const struct finding *f, struct chang
 
 /* --- Secure Boot --- */
 
-static bool has_shim(struct examination *x)
-{
-    static const char *const places[] = {"debian", "ubuntu",    "fedora",   "redhat", "centos",
-                                         "rocky",  "almalinux", "opensuse", "sles",   "BOOT"};
-    const struct facts_esp *esp = facts_esp(x);
-
-    for (size_t i = 0; esp->fd >= 0 && i < sizeof places / sizeof places[0]; i++) {
-        char path[64];
-
-        snprintf(path, sizeof path, "EFI/%s/%s", places[i],
-                 esp_is_arm(x) ? "shimaa64.efi" : "shimx64.efi");
-        if (path_exists(esp->fd, path) == 1)
-            return true;
-    }
-    return false;
-}
-
 static void detect_unsigned(struct examination *x, const struct fault *f, struct report *r)
 {
     const struct boot_choice *c = facts_default(x);
@@ -321,9 +335,10 @@ static const struct fault faults[] = {
         .title = "a boot loader in the EFI system partition is damaged",
         .why = "The firmware refuses to start it, and goes on to the next disk.",
         .remedy = "check the file system (fsck.fat), then install the loader again inside",
-        .risk = FAULT_RISK_NONE,
+        .risk = FAULT_RISK_MEDIUM,
         .reference = "grub-install(8), bootctl(1)",
         .detect = detect_damaged,
+        .repair = install,
     },
     {
         .id = "esp.stub-wrong",

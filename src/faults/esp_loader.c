@@ -55,7 +55,7 @@ static const char *for_architecture(const struct examination *x, const char *dir
     return directory_join(directory_join("EFI", directory), file);
 }
 
-static const char *vendor_of(const struct examination *x)
+const char *esp_vendor(const struct examination *x)
 {
     for (size_t i = 0; i < sizeof vendor_names / sizeof vendor_names[0]; i++)
         if (strcmp(x->system->id, vendor_names[i].id) == 0)
@@ -68,7 +68,7 @@ static const struct loader *own_loader(struct examination *x, const char **ret_d
     const struct facts_esp *esp = facts_esp(x);
 
     for (size_t i = 0; i < sizeof loaders / sizeof loaders[0]; i++) {
-        const char *directory = loaders[i].directory ? loaders[i].directory : vendor_of(x);
+        const char *directory = loaders[i].directory ? loaders[i].directory : esp_vendor(x);
 
         if (directory[0] &&
             path_exists(esp->fd, for_architecture(x, directory, loaders[i].name)) == 1) {

@@ -18,6 +18,9 @@ bool esp_is_arm(const struct examination *x);
 /* The name for any machine, in the ESP. */
 const char *esp_fallback(const struct examination *x);
 
+/* The directory of the system's distribution below EFI; "" when there is none of that name. */
+const char *esp_vendor(const struct examination *x);
+
 /* Is there a loader of this system in it, and not only those of others beside it? */
 bool esp_has_own_loader(struct examination *x);
 

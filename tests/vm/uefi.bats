@@ -79,6 +79,21 @@ esp_remove() {
     done
 }
 
+# cut_short NAME...: these programs of the ESP were not written to their end.
+cut_short() {
+    local name
+    for name in "$@"; do
+        mcopy -n -i "$IMG$ESP_AT" "::$name" "$BATS_TEST_TMPDIR/program"
+        truncate -s 20000 "$BATS_TEST_TMPDIR/program"
+        mcopy -o -i "$IMG$ESP_AT" "$BATS_TEST_TMPDIR/program" "::$name"
+    done
+}
+
+# lose_initramfs: what the entry of systemd-boot loads besides the kernel is gone.
+lose_initramfs() {
+    mdel -i "$IMG$ESP_AT" "$(mdir -b -i "$IMG$ESP_AT" '::/0123456789abcdef0123456789abcdef/*/initrd*')"
+}
+
 wrong_stub() {
     mtype -i "$IMG$ESP_AT" ::/EFI/debian/grub.cfg |
         sed 's/^search.fs_uuid [^ ]*/search.fs_uuid 99999999-8888-4777-8666-555555555555/' >"$BATS_TEST_TMPDIR/stub"
@@ -103,6 +118,14 @@ wrong_stub() {
 
 @test "vm: UEFI: esp.no-loader: systemd-boot" {
     proves systemd-boot esp.no-loader 'Shell>' esp_remove /EFI
+}
+
+@test "vm: UEFI: esp.damaged: systemd-boot" {
+    proves systemd-boot esp.damaged 'Shell>' cut_short /EFI/BOOT/BOOTX64.EFI /EFI/systemd/systemd-bootx64.efi
+}
+
+@test "vm: UEFI: initramfs.missing: systemd-boot" {
+    proves systemd-boot initramfs.missing 'Error preparing initrd|Shell>' lose_initramfs
 }
 
 @test "vm: UEFI: esp.no-fallback: GRUB" {
