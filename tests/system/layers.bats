@@ -117,9 +117,9 @@ named() {
 
 @test "formats: VHD of a fixed size is the disk, with a sector behind it" {
     converted vpc -o subformat=fixed,force_size
-    cp "$IMG" before
+    cp "$IMG" "$BATS_TEST_TMPDIR/before"
     works
-    cmp -n 512 -i $((24 << 20)) "$IMG" before
+    cmp -n 512 -i $((24 << 20)) "$IMG" "$BATS_TEST_TMPDIR/before"
 }
 
 @test "formats: a description is not the disk" {
