@@ -161,7 +161,7 @@ int process_finish(struct process *p)
 }
 
 int process_run_with(char *const argv[], unsigned flags, const struct process_setup *setup,
-                     size_t max, char **ret_output, struct error *e)
+                     size_t max, char **ret_output, size_t *ret_size, struct error *e)
 {
     _cleanup_text_ struct text output = TEXT_INIT(max);
     struct process p = {.pid_fd = -1, .out_fd = -1, .extra_fd = -1};
@@ -184,6 +184,8 @@ int process_run_with(char *const argv[], unsigned flags, const struct process_se
             (void)text_append(&output, chunk, (size_t)n);
     }
     r = process_finish(&p);
+    if (ret_size)
+        *ret_size = output.size;
     if (ret_output) {
         *ret_output = output.data ? take_ptr(&output.data) : strdup("");
         if (!*ret_output)
@@ -194,5 +196,5 @@ int process_run_with(char *const argv[], unsigned flags, const struct process_se
 
 int process_run(char *const argv[], unsigned flags, size_t max, char **ret_output, struct error *e)
 {
-    return process_run_with(argv, flags, NULL, max, ret_output, e);
+    return process_run_with(argv, flags, NULL, max, ret_output, NULL, e);
 }

@@ -52,13 +52,14 @@ int process_finish(struct process *p);
 /*
  * Run to the end and collect at most @max bytes of output (the rest is read and dropped).
  * Returns the exit status as process_finish(), or a negative errno when it could not be started.
- * @ret_output may be NULL; the caller frees.
+ * @ret_output may be NULL; the caller frees. It is NUL-terminated.
  */
 int process_run(char *const argv[], unsigned flags, size_t max, char **ret_output, struct error *e);
 
-/* As process_run() with @setup. */
+/* As process_run() with @setup, which may be NULL. *ret_size (may be NULL): of the output, which may
+ * have NULs in it. */
 int process_run_with(char *const argv[], unsigned flags, const struct process_setup *setup,
-                     size_t max, char **ret_output, struct error *e);
+                     size_t max, char **ret_output, size_t *ret_size, struct error *e);
 
 /* 1 when a program of that name is in PATH, else 0. */
 int process_exists(const char *name);

@@ -91,6 +91,22 @@ int changes_read(struct changes *c, const char *path, char **ret_data, size_t *r
     return 0;
 }
 
+int changes_read_text(struct changes *c, const char *path, char **ret_data)
+{
+    char *data;
+    size_t size;
+    int r = changes_read(c, path, &data, &size);
+
+    if (r < 0)
+        return r;
+    if (memchr(data, '\0', size)) {
+        free(data);
+        return -EILSEQ;
+    }
+    *ret_data = data;
+    return 0;
+}
+
 int changes_write(struct changes *c, const char *path, const char *data, size_t size, mode_t mode)
 {
     struct change *change = planned(c, path);
@@ -140,41 +156,50 @@ static int find_line(const char *data, size_t size, unsigned line, size_t *ret_s
     return -ENOENT;
 }
 
-int changes_replace_line(struct changes *c, const char *path, unsigned line, const char *text)
+/* Bytes @start to @end of the file @data become @text and a newline. */
+static int replace(struct changes *c, const char *path, const char *data, size_t size, size_t start,
+                   size_t end, const char *text, size_t text_size)
 {
     _cleanup_text_ struct text t = TEXT_INIT(2 * PATH_CONFIG_MAX);
+
+    (void)text_append(&t, data, start);
+    (void)text_append(&t, text, text_size);
+    (void)text_append(&t, "\n", 1);
+    (void)text_append(&t, data + end, size - end);
+    return t.failed ? t.failed : changes_write(c, path, t.data, t.size, 0644);
+}
+
+int changes_replace_line(struct changes *c, const char *path, unsigned line, const char *text)
+{
     _cleanup_free_ char *data = NULL;
     size_t size, start = 0, end = 0;
     int r = changes_read(c, path, &data, &size);
 
     if (r == 0)
         r = find_line(data, size, line, &start, &end);
-    if (r < 0)
-        return r;
-    (void)text_append(&t, data, start);
-    (void)text_append(&t, text, strlen(text));
-    (void)text_append(&t, "\n", 1);
-    (void)text_append(&t, data + end, size - end);
-    return t.failed ? t.failed : changes_write(c, path, t.data, t.size, 0644);
+    if (r == 0 && memchr(data + start, '\0', end - start))
+        r = -EILSEQ;
+    return r < 0 ? r : replace(c, path, data, size, start, end, text, strlen(text));
 }
 
 int changes_comment_line(struct changes *c, const char *path, unsigned line, const char *reason)
 {
     _cleanup_text_ struct text t = TEXT_INIT(PATH_CONFIG_MAX);
     _cleanup_free_ char *data = NULL;
-    size_t size, start = 0, end = 0;
+    size_t size, start = 0, end = 0, kept;
     int r = changes_read(c, path, &data, &size);
 
     if (r == 0)
         r = find_line(data, size, line, &start, &end);
     if (r < 0)
         return r;
-    while (end > start && (data[end - 1] == '\n' || data[end - 1] == '\r'))
-        end--;
+    kept = end - start;
+    while (kept > 0 && (data[start + kept - 1] == '\n' || data[start + kept - 1] == '\r'))
+        kept--;
     (void)text_append(&t, "#", 1);
-    (void)text_append(&t, data + start, end - start);
+    (void)text_append(&t, data + start, kept);
     (void)text_appendf(&t, " # unbrick: %s", reason);
-    return t.failed ? t.failed : changes_replace_line(c, path, line, t.data);
+    return t.failed ? t.failed : replace(c, path, data, size, start, end, t.data, t.size);
 }
 
 int changes_append_line(struct changes *c, const char *path, const char *text, mode_t mode)

@@ -63,11 +63,15 @@ void changes_free(struct changes *c);
  */
 int changes_read(struct changes *c, const char *path, char **ret_data, size_t *ret_size);
 
+/* As changes_read(), for who edits it as a string: -EILSEQ when there are NULs in it. */
+int changes_read_text(struct changes *c, const char *path, char **ret_data);
+
 /* Plan new contents. @mode: of a file that is not there yet. 0 or a negative errno. */
 int changes_write(struct changes *c, const char *path, const char *data, size_t size, mode_t mode);
 
 /* Plan to replace line @line (1-based) by @text, which is one line without its newline: the numbers
- * of the other lines, by which other findings go, stay. -ENOENT when there is no such line. */
+ * of the other lines, by which other findings go, stay. -ENOENT when there is no such line, -EILSEQ
+ * when there are NULs in it: more of it would be lost than the caller has seen. */
 int changes_replace_line(struct changes *c, const char *path, unsigned line, const char *text);
 
 /* Plan to put a line out of force, in a file whose comments begin with "#": it stays to be read,

@@ -69,6 +69,7 @@ static int describe_contents(const struct change *change, struct text *out, stru
                     NULL};
     _cleanup_fd_ int before_fd = -1, after_fd = -1;
     _cleanup_free_ char *output = NULL;
+    size_t size = 0;
     int r;
 
     snprintf(old_label, sizeof old_label, "%s%.1000s", change->before ? "a" : "",
@@ -79,16 +80,17 @@ static int describe_contents(const struct change *change, struct text *out, stru
         r = in_memory(change->before, change->before_size, &before_fd, before, sizeof before);
     if (r < 0)
         return error_errno(e, r, "making a diff");
-    r = process_run(argv, 0, DIFF_MAX, &output, e);
+    r = process_run_with(argv, 0, NULL, DIFF_MAX, &output, &size, e);
     if (r == -ENOENT)
         (void)error_advise(e, "install the package diffutils");
     if (r < 0)
         return r;
-    for (char *line = output, *end; *line; line = end) {
-        end = line + strcspn(line, "\n");
-        describe_line(out, line, (size_t)(end - line), is_secret(change->path));
+    /* A line may have NULs in it. */
+    for (const char *line = output, *end = output + size, *next; line < end; line = next + 1) {
+        next = memchr(line, '\n', (size_t)(end - line));
+        next = next ? next : end;
+        describe_line(out, line, (size_t)(next - line), is_secret(change->path));
         (void)text_append(out, "\n", 1);
-        end += *end == '\n';
     }
     return 0;
 }

@@ -272,7 +272,7 @@ static void detect_stub_wrong(struct examination *x, const struct fault *f, stru
             finding_expected(finding, "%s", why);
             finding_subject(finding, stub.config.search);
             if (!esp->place[0] || !boot || !boot->fs.uuid[0] ||
-                !text_starts_with(stub.config.search, "UUID="))
+                !text_starts_with(stub.config.search, "UUID=") || !stub.config.search[5])
                 finding_risk(finding, FAULT_RISK_NONE);
         }
         grub_config_free(&stub.config);
@@ -286,8 +286,7 @@ static int set_stub(struct examination *x, const struct finding *f, struct chang
     _cleanup_text_ struct text t = TEXT_INIT(STUB_MAX);
     const char *uuid = f->subject + strlen("UUID="), *at, *rest;
     _cleanup_free_ char *data = NULL;
-    size_t size;
-    int r = changes_read(c, f->file, &data, &size);
+    int r = changes_read_text(c, f->file, &data);
 
     if (r < 0)
         return remedy_planned(r, f->file, e);

@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "faults/remedies.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -60,7 +61,7 @@ char *fstab_line_planned(struct changes *c, unsigned number)
     if (changes_read(c, FSTAB_PATH, &data, &size) < 0)
         return NULL;
     for (at = data; at && --number > 0;) {
-        at = strchr(at, '\n');
+        at = memchr(at, '\n', size - (size_t)(at - data));
         at = at ? at + 1 : NULL;
     }
     return at ? strndup(at, strcspn(at, "\n")) : NULL;
@@ -71,6 +72,8 @@ int fstab_line_replace(const struct finding *f, struct changes *c, const struct 
 {
     int r = edited < 0 ? edited : changes_replace_line(c, FSTAB_PATH, f->line, t->data);
 
+    if (r == -EILSEQ)
+        return remedy_planned(r, FSTAB_PATH, e);
     return r < 0 ? error_errno(e, r, "changing " FSTAB_PATH " line %u", f->line) : 0;
 }
 

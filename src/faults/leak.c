@@ -15,6 +15,7 @@
 #include "faults/report.h"
 #include "system/lines.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,6 +65,27 @@ static void double_hyphens(const char *name, char *ret, size_t size)
     ret[used] = '\0';
 }
 
+static bool is_of_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '+';
+}
+
+/* Where @text has that name and not a longer one. A hyphen behind it leads to the name of a volume,
+ * two of them are one of the name's own. */
+static const char *find_name(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = text; length && (at = strstr(at, name)); at++) {
+        const char *next = at + length;
+
+        if ((at == text || (!is_of_name(at[-1]) && at[-1] != '-')) && !is_of_name(*next) &&
+            strncmp(next, "--", 2) != 0)
+            return at;
+    }
+    return NULL;
+}
+
 /* The group that the line names as it is opened here (storage/clone_group.h), or NULL. */
 static const struct disk *leaked_group(const struct examination *x, const char *line)
 {
@@ -72,7 +94,7 @@ static const struct disk *leaked_group(const struct examination *x, const char *
         char mapped[2 * sizeof x->disks[i]->opened_as];
 
         double_hyphens(name, mapped, sizeof mapped);
-        if (name[0] && (strstr(line, name) || strstr(line, mapped)))
+        if (find_name(line, name) || find_name(line, mapped))
             return x->disks[i];
     }
     return NULL;
@@ -168,14 +190,16 @@ static void detect(struct examination *x, const struct fault *f, struct report *
         }
 }
 
-/* Append @data with every @from replaced by @to. */
+/* Append @data with every name @from replaced by @to. */
 static void append_renamed(struct text *out, const char *data, const char *from, const char *to)
 {
     const char *at;
 
-    for (; (at = strstr(data, from)); data = at + strlen(from))
-        (void)text_appendf(out, "%.*s%s", (int)(at - data), data, to);
-    (void)text_appendf(out, "%s", data);
+    for (; (at = find_name(data, from)); data = at + strlen(from)) {
+        (void)text_append(out, data, (size_t)(at - data));
+        (void)text_append(out, to, strlen(to));
+    }
+    (void)text_append(out, data, strlen(data));
 }
 
 /* The group gets its own name back, everywhere in the file. */
@@ -186,18 +210,21 @@ static int name_group(struct examination *x, const struct finding *f, struct cha
     const struct disk *group = f->subject ? leaked_group(x, f->subject) : NULL;
     char from[2 * sizeof group->opened_as], to[2 * sizeof group->name];
     _cleanup_free_ char *data = NULL;
-    size_t size;
     int r;
 
-    if (!group)
+    /* A name of that length may have been cut. */
+    if (!group || strlen(group->name) + 1 == sizeof group->name)
         return remedy_unfit(e, "which name belongs into line %u is not known", f->line);
-    r = changes_read(c, f->file, &data, &size);
+    r = changes_read_text(c, f->file, &data);
     if (r == 0) {
         double_hyphens(group->opened_as, from, sizeof from);
         double_hyphens(group->name, to, sizeof to);
-        append_renamed(&plain, data, group->opened_as, group->name);
-        append_renamed(&t, plain.data ? plain.data : "", from, to);
-        r = t.failed ? t.failed : changes_write(c, f->file, t.data, t.size, 0644);
+        append_renamed(&plain, data, from, to);
+        r = plain.failed;
+    }
+    if (r == 0) {
+        append_renamed(&t, plain.data ? plain.data : "", group->opened_as, group->name);
+        r = t.failed ? t.failed : changes_write(c, f->file, t.data ? t.data : "", t.size, 0644);
     }
     return remedy_planned(r, f->file, e);
 }

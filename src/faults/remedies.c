@@ -9,6 +9,9 @@
 
 int remedy_planned(int r, const char *path, struct error *e)
 {
+    if (r == -EILSEQ)
+        return remedy_unfit(e, "%s has NUL bytes where the change would be: look at it in a shell",
+                            text_safe(path));
     return r < 0 ? error_errno(e, r, "cannot plan a change of %s", text_safe(path)) : 0;
 }
 

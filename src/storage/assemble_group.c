@@ -162,7 +162,7 @@ static int activate_as(struct assembly *a, const struct opening *o, struct error
     if (partial)
         d->access = DISK_READ;
     if (o->group != o->original)
-        snprintf(d->opened_as, sizeof d->opened_as, "%.63s", o->group->name);
+        snprintf(d->opened_as, sizeof d->opened_as, "%.127s", o->group->name);
     r = volume_group_activate(o->nodes, o->group, partial, d->access == DISK_READ, why);
     step_reached("assembled-group");
     return r < 0 ? r : add_volumes(d, o);

@@ -59,7 +59,7 @@ struct disk {
     dev_t devno;             /* of the target, or what was assembled; 0: an image, or a group */
     char name[64];           /* short name: "sdb", the image's file name, "md0", "vg0" */
     char record[160];        /* assembled: what undo_record() needs */
-    char opened_as[64];      /* assembled: the name that it has here, when it is not .name */
+    char opened_as[128];     /* assembled: the name that it has here, when it is not .name */
     bool degraded;           /* assembled without all of its members */
     const struct volume *on; /* DISK_LUKS: the encrypted volume */
     bool is_image;           /* target is a regular file */

@@ -52,7 +52,7 @@ static int run_qemu_img(char *const argv[], const struct image_chain *c, int las
     for (unsigned i = 0; i < c->count; i++)
         fds[i] = c->files[i].fd;
     fds[c->count] = last;
-    r = process_run_with(argv, 0, &setup, WORDS_MAX, ret_output, e);
+    r = process_run_with(argv, 0, &setup, WORDS_MAX, ret_output, NULL, e);
     if (r == -ENOENT)
         (void)error_advise(e, "install the package qemu-utils (Fedora: qemu-img)");
     if (r > 0)
@@ -193,7 +193,7 @@ static int run_daemon(const struct layer_request *q, const char *token, int over
     argv[n++] = (char *)"--export";
     argv[n++] = export;
     r = process_run_with(argv, PROCESS_OUTLIVES_US | PROCESS_OWN_GROUP, &setup, WORDS_MAX, &output,
-                         e);
+                         NULL, e);
     if (r == -ENOENT)
         (void)error_advise(e, "install the package qemu-system-common or qemu-utils, whichever has "
                               "it (Fedora: qemu-img)");

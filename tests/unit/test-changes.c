@@ -241,6 +241,36 @@ static void test_diff_is_safe(void **state)
     assert_non_null(strstr(t.data, "--- a/etc/fstab\n+++ b/etc/fstab\n"));
 }
 
+static void put_bytes(const char *path, const char *contents, size_t size)
+{
+    int fd = openat(c.root_fd, path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    assert_int_equal(fd_write_all(fd, contents, size), 0);
+    close(fd);
+}
+
+/* What a crash leaves: zeros in the middle of a file. All that changes is seen, and nothing of the
+ * file is lost. */
+static void test_zeros(void **state)
+{
+    static const char zeros[] = "one\nt\0w\0o\nthree\n";
+    _cleanup_text_ struct text t = TEXT_INIT(65536);
+    _cleanup_free_ char *data = NULL;
+    size_t size;
+
+    put_bytes("etc/fstab", zeros, sizeof zeros - 1);
+    assert_int_equal(changes_read_text(&c, "/etc/fstab", &data), -EILSEQ);
+    assert_int_equal(changes_replace_line(&c, "/etc/fstab", 2, "TWO"), -EILSEQ);
+    assert_int_equal(changes_comment_line(&c, "/etc/fstab", 2, "why"), 0);
+    assert_int_equal(changes_replace_line(&c, "/etc/fstab", 3, "THREE"), 0);
+    assert_int_equal(changes_describe(&c, &t, NULL), 0);
+    assert_non_null(
+        strstr(t.data, "-t\\x00w\\x00o\n-three\n+#t\\x00w\\x00o # unbrick: why\n+THREE\n"));
+    assert_int_equal(changes_read(&c, "/etc/fstab", &data, &size), 0);
+    assert_memory_equal(data, "one\n#t\0w\0o # unbrick: why\nTHREE\n", size);
+}
+
 static void check_options(const char *line, const char *options, const char *wanted)
 {
     _cleanup_text_ struct text t = TEXT_INIT(1024);
@@ -302,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commands, setup, teardown),
         cmocka_unit_test_setup_teardown(test_diff_is_safe, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_zeros, setup, teardown),
         cmocka_unit_test(test_fstab_edit),
     };
 
