@@ -232,6 +232,17 @@ int print_plan(const struct options *o, const struct patient *p, struct containe
 }
 
 /* What the machine has to be told before it is whole again. */
+void patient_say_unmounted(const struct patient *p)
+{
+    for (unsigned i = 0; i < p->plan->count; i++) {
+        const struct mount_step *step = &p->plan->steps[i];
+
+        if (step->failed)
+            ui_warn("%s is not mounted: /etc/fstab line %u, %s", text_safe(step->target),
+                    step->line, step->skipped);
+    }
+}
+
 static void say_degraded(const struct patient *p)
 {
     for (unsigned i = 0; i < p->disk_count; i++) {

@@ -25,6 +25,10 @@ char *patient_disks(const struct patient *p, char *buf, size_t size);
 /* All targets as they are typed in a command: "a.img b.img". Safe text in @buf. */
 char *patient_targets(const struct patient *p, char *buf, size_t size);
 
+/* Warn of each file system of the patient that could not be mounted: a command that writes there
+ * writes into the directory below. For whoever has no banner. */
+void patient_say_unmounted(const struct patient *p);
+
 /* Close the session, say what came of it in one line, and return the exit status: @status, or the
  * one of a failure to close. @what: a sentence in front, or ""; NULL: nobody was inside. */
 int close_and_summarise(struct session *s, const char *what, int status, struct error *e);

@@ -54,6 +54,8 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
         r = rescue_plan_build(&plan, &s->patient, rescue, e);
     if (r == 0 && o->dry_run)
         r = print_plan(o, &s->patient, &plan, e);
+    if (r == 0 && !o->dry_run && !(interactive && rescue->use_pty))
+        patient_say_unmounted(&s->patient);
     if (r == 0 && !o->dry_run && interactive && rescue->use_pty) {
         if (!o->no_mount)
             faults_around_begin(&around, s, &plan);

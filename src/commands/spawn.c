@@ -12,6 +12,7 @@
 #include "base/step.h"
 #include "base/text.h"
 #include "commands/commands.h"
+#include "commands/patient_options.h"
 #include "commands/spawn_options.h"
 #include "commands/spawn_plan.h"
 #include "commands/spawn_tree.h"
@@ -331,6 +332,7 @@ static int run_patient(const struct spawn_options *o, struct container_plan *pla
     if (r == 0)
         r = patient_mount(&s->patient, &s->journal, e);
     if (r == 0) {
+        patient_say_unmounted(&s->patient);
         root_fd = pivot(o, s->patient.root_fd, plan, e);
         r = root_fd < 0 ? root_fd : spawn_plan_build(o, root_fd, s->patient.name, plan, e);
     }

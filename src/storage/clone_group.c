@@ -17,7 +17,8 @@
 #define SECTOR UINT64_C(512)
 
 /* Of all volumes of a group together. Metadata is a MiB at the start, sometimes another at the end;
- * data is aligned behind it. It is copied into memory, and its size is the patient's word. */
+ * data is aligned behind it, and up to one extent is left over. It is copied into memory, and its
+ * size is the patient's word: what is zero is left a hole, and costs nothing. */
 #define METADATA_MAX (UINT64_C(256) << 20)
 
 static unsigned made; /* groups by this process */
@@ -27,7 +28,13 @@ void clone_group_prefix(char *ret, size_t size)
     snprintf(ret, size, "UNBRICK-%d-%u-", (int)getpid(), made + 1);
 }
 
-static int copy_range(int from, int to, uint64_t offset, uint64_t size)
+static bool is_zero(const char *data, size_t size)
+{
+    return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
+}
+
+/* -EFBIG when there is more than *@left, which gets less by it. */
+static int copy_range(int from, int to, uint64_t offset, uint64_t size, uint64_t *left)
 {
     _cleanup_free_ char *buffer = malloc(1 << 20);
 
@@ -39,8 +46,13 @@ static int copy_range(int from, int to, uint64_t offset, uint64_t size)
 
         if (n <= 0)
             return n < 0 ? -errno : -EIO;
-        if (pwrite(to, buffer, (size_t)n, (off_t)offset) != n)
-            return -EIO;
+        if (!is_zero(buffer, (size_t)n)) {
+            if ((uint64_t)n > *left)
+                return -EFBIG;
+            if (pwrite(to, buffer, (size_t)n, (off_t)offset) != n)
+                return -EIO;
+            *left -= (uint64_t)n;
+        }
         offset += (uint64_t)n;
         size -= (uint64_t)n;
     }
@@ -59,7 +71,7 @@ struct twins {
     struct twin twin[CLONE_PVS_MAX];
     char *copies[CLONE_PVS_MAX + 1]; /* their loop devices, NULL-ended */
     unsigned count;
-    uint64_t metadata; /* bytes copied */
+    uint64_t left; /* of METADATA_MAX */
 };
 
 static void twins_free(struct twins *t)
@@ -70,7 +82,8 @@ static void twins_free(struct twins *t)
 }
 
 /* A file in memory takes a hole of any size. */
-static int copy_metadata(struct twin *t, loop_record *record, void *userdata, struct error *e)
+static int copy_metadata(struct twin *t, uint64_t *left, loop_record *record, void *userdata,
+                         struct error *e)
 {
     const uint64_t tail = t->pv.data_start + t->pv.data_size;
     _cleanup_fd_ int fd = open(t->node, O_RDONLY | O_CLOEXEC), file = -1;
@@ -82,9 +95,13 @@ static int copy_metadata(struct twin *t, loop_record *record, void *userdata, st
     if (file < 0 || ftruncate(file, (off_t)t->pv.size) < 0)
         r = -errno;
     if (r == 0)
-        r = copy_range(fd, file, 0, t->pv.data_start);
+        r = copy_range(fd, file, 0, t->pv.data_start, left);
     if (r == 0)
-        r = copy_range(fd, file, tail, t->pv.size - tail);
+        r = copy_range(fd, file, tail, t->pv.size - tail, left);
+    if (r == -EFBIG)
+        return error_set(e, ERROR_TARGET, r, "assembly",
+                         "the physical volumes have more metadata than can be: over %u MiB",
+                         (unsigned)(METADATA_MAX >> 20));
     if (r < 0)
         return error_errno(e, r, "cannot copy the metadata of a physical volume");
     return loop_attach(file, "unbrick-metadata", false, SECTOR, record, userdata, t->copy,
@@ -103,15 +120,13 @@ static int copy_group(struct twins *t, char *const *nodes, const struct volume_g
         r = volume_group_physical(nodes, *node, &pv, e);
         if (r < 0 || strcmp(pv.vg_uuid, vg->uuid) != 0)
             continue;
-        t->metadata += pv.size - pv.data_size;
-        if (t->count == CLONE_PVS_MAX || t->metadata > METADATA_MAX)
+        if (t->count == CLONE_PVS_MAX)
             return error_set(e, ERROR_TARGET, -E2BIG, "assembly",
-                             "the volume group %s has more than %d volumes, or more metadata than "
-                             "can be",
+                             "the volume group %s has more than %d physical volumes",
                              text_safe(vg->name), CLONE_PVS_MAX);
         *new = (struct twin){.node = *node, .pv = pv, .copy_fd = -1};
         t->copies[t->count++] = new->copy;
-        r = copy_metadata(new, record, userdata, e);
+        r = copy_metadata(new, &t->left, record, userdata, e);
     }
     return r;
 }
@@ -154,8 +169,10 @@ int clone_group_make(struct clone_group *ret, char *const *nodes, const struct v
     clone_group_prefix(ret->prefix, sizeof ret->prefix);
     made++;
     snprintf(name, sizeof name, "%.100s_patient", vg->name);
-    if (r == 0)
+    if (r == 0) {
+        twins->left = METADATA_MAX;
         r = copy_group(twins, nodes, vg, record, userdata, e);
+    }
     if (r == 0)
         r = volume_group_rename_copy(twins->copies, name, e);
     for (unsigned i = 0; r == 0 && i < twins->count; i++)

@@ -68,6 +68,20 @@ setup_file() {
     [[ $output =~ /boot\ +ext4 ]]
 }
 
+@test "shell, spawn: a file system that cannot be mounted is told before a command writes below it" {
+    image --esp
+    if grep -qw vfat /proc/filesystems || modprobe -q vfat; then
+        # Here it can: until its type is another one.
+        "$UNBRICK" shell "$IMG" -- sed -i 's/ vfat / xfs /' /etc/fstab
+    fi
+    unb shell "$IMG" -- true
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"/boot/efi is not mounted: /etc/fstab line "* ]]
+    unb spawn --image "$IMG" true
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"/boot/efi is not mounted: /etc/fstab line "* ]]
+}
+
 @test "shell: API file systems, devices and links are there" {
     unb shell "$IMG" -- sh -c '
         set -e
