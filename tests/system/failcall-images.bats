@@ -77,13 +77,24 @@ said() {
     assert_one_sentence
 }
 
-# one_case NAME CALL ERROR STATUS WORKING WHEN
-one_case() {
-    local name=$1 rule=$2=$3 wanted=$4 working=:umount:$5: when=$6
+# fresh NAME: an image for that command, in IMG, and a directory, in DIR.
+fresh() {
     IMG=$BATS_TEST_TMPDIR/disk.img DIR=$BATS_TEST_TMPDIR/dir
     cp --sparse=always "$PRISTINE" "$IMG"
     mkdir -p "$DIR"
-    [ "$name" != umount ] || "$UNBRICK" mount "$IMG" "$DIR" 2>/dev/null || return 1
+    [ "$1" != umount ] || "$UNBRICK" mount "$IMG" "$DIR" 2>/dev/null
+}
+
+# What could not be taken down is taken down by the next one who tries.
+leaves_nothing() {
+    ! mountpoint -q "$DIR" || "$UNBRICK" umount "$DIR" 2>/dev/null || fail "it cannot be unmounted" || return 1
+    assert_host_clean
+}
+
+# one_case NAME CALL ERROR STATUS WORKING WHEN
+one_case() {
+    local name=$1 rule=$2=$3 wanted=$4 working=:umount:$5: when=$6
+    fresh "$name" || return 1
     command "$name" "$rule" || return 1
     if [[ $working == *:$name:* ]]; then
         worked "$name" || return 1
@@ -94,13 +105,27 @@ one_case() {
         esac
         said "$wanted" || return 1
     fi
-    # What could not be taken down is taken down by the next one who tries.
-    ! mountpoint -q "$DIR" || "$UNBRICK" umount "$DIR" 2>/dev/null || fail "it cannot be unmounted" || return 1
-    assert_host_clean || return 1
+    leaves_nothing || return 1
     case $name:$when in
     examine:* | look:*) cmp "$IMG" "$PRISTINE" || fail "it was written to" ;;
     umount:*) clean_ext "$IMG" ;;
     *:early) [[ $working == *:$name:* ]] || cmp "$IMG" "$PRISTINE" || fail "it was written to" ;;
+    *) clean_ext "$IMG" ;;
+    esac
+}
+
+# one_failure NAME RULE: it worked, or it said why not.
+one_failure() {
+    fresh "$1" || return 1
+    command "$1" "$2" || return 1
+    case $1:$status in
+    boot:7 | [!b]*:0) ;;
+    repair:1) [[ $stderr == *"unbrick: "* || $output$stderr == *"stops the boot"* ]] ;;
+    *) [[ $stderr == *"unbrick: "* && $(grep -c . <<<"$stderr") -le 4 ]] ;;
+    esac || fail "what went wrong?" || return 1
+    leaves_nothing || return 1
+    case $1 in
+    examine | look) cmp "$IMG" "$PRISTINE" || fail "it was written to" ;;
     *) clean_ext "$IMG" ;;
     esac
 }
@@ -126,5 +151,31 @@ one_case() {
             done
         done
     done <<<"$CALLS"
+    [ -z "${FAILED:-}" ]
+}
+
+# Which call, with which error, and how often it is tried: 1 is each time. What an only failure means is the
+# call's own affair; that it is one sentence or none, and that nothing is left, is not.
+SWEPT=(openat2=EIO:23 fsopen=ENOMEM:1 fsconfig=EPERM:3 fsmount=ENOMEM:1 move_mount=EPERM:2 open_tree=EIO:2
+    mount_setattr=ENOMEM:1 clone3=ENOMEM:1 pidfd_open=ENOMEM:1 close_range=EIO:1 LOOP_CONFIGURE=EIO:1
+    LOOP_CTL_GET_FREE=EIO:1 umount2=EBUSY:1)
+
+@test "failcall: each call fails once, in every command on an image" {
+    local row call error step name n report=$BATS_TEST_TMPDIR/report
+    [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow: ./dev check --all"
+    export FAILCALL_COUNT=$BATS_TEST_TMPDIR/count
+    for row in "${SWEPT[@]}"; do
+        IFS='=:' read -r call error step <<<"$row"
+        for name in "${COMMANDS[@]}"; do
+            for ((n = 1; n < 200; n += step)); do
+                one_failure "$name" "$call:$n=$error" >"$report" 2>&1 || {
+                    cat "$report"
+                    fail "$name with $call:$n=$error" || true
+                    FAILED=1
+                }
+                [ "$(cat "$FAILCALL_COUNT")" -ge "$n" ] || break
+            done
+        done
+    done
     [ -z "${FAILED:-}" ]
 }
