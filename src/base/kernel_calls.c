@@ -14,6 +14,8 @@ static const struct {
     long number;
 } needed[] = {
     {"fsopen", SYS_fsopen},               /* 5.2: mounts without a path */
+    {"fsconfig", SYS_fsconfig},           /* 5.2: the same */
+    {"fsmount", SYS_fsmount},             /* 5.2: the same */
     {"open_tree", SYS_open_tree},         /* 5.2: the same */
     {"move_mount", SYS_move_mount},       /* 5.2: on a descriptor, not on a name */
     {"pidfd_open", SYS_pidfd_open},       /* 5.3: processes without a race for their number */

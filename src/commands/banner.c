@@ -2,6 +2,7 @@
 #include "commands/banner.h"
 
 #include "commands/patient_options.h"
+#include "container/user_namespace.h"
 #include "session/session.h"
 #include "storage/mount.h"
 #include "terminal/ui.h"
@@ -213,6 +214,8 @@ static void add_untrusted(struct text *out)
     field(out, "trust",
           "none: root inside is nobody outside, and none of the host's files, disks, "
           "processes and networks are here");
+    field(out, "owners", "ids from %u on are shown as nobody's (65534), and root inside does not own them",
+          USER_COUNT);
     field(out, "SHARED",
           "the kernel, which reads this disk's file systems and makes its programs' "
           "calls; memory and processor time; what you type here is theirs");

@@ -10,6 +10,7 @@
 #include "system/os_release.h"
 #include "system/ostree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -200,10 +201,23 @@ static int open_mounted(void *userdata, const char *path, const char *root)
     return 0;
 }
 
+/* What a kernel says for want of means or rights, and of no file system. */
+static bool is_of_host(int code)
+{
+    static const int codes[] = {ENOMEM, EPERM, EMFILE, ENFILE, ENOSYS};
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (code == -codes[i])
+            return true;
+    return false;
+}
+
 static void note_unreadable(struct candidates *c, const struct volume *v, const struct error *e)
 {
-    if (c->unreadable_count == 0)
+    if (c->unreadable_count == 0) {
         snprintf(c->unreadable_why, sizeof c->unreadable_why, "%.255s", e->text);
+        c->unreadable_here = is_of_host(e->code);
+    }
     if (c->unreadable_count < CANDIDATES_MAX)
         c->unreadable[c->unreadable_count++] = v;
 }
@@ -227,9 +241,29 @@ static bool open_volume(struct open_volume *o)
     return o->fd >= 0;
 }
 
+/* That there is no system is known only where directories can be read. */
+static void look_for_errors(const struct open_volume *o)
+{
+    static const char *const directories[] = {"/", "/etc", "/usr"};
+
+    for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++) {
+        int r = path_exists(o->fd, directories[i]);
+        struct error e = {0};
+
+        if (r >= 0 || r == -ELOOP || r == -ENOTDIR || r == -EAGAIN)
+            continue;
+        (void)error_errno(&e, r, "cannot read %s of %s", directories[i],
+                          text_safe(o->look.volume->name));
+        note_unreadable(o->look.search->found, o->look.volume, &e);
+        return;
+    }
+}
+
 static void look_into(struct open_volume *o)
 {
     static const struct root_place whole;
+    const struct candidates *found = o->look.search->found;
+    unsigned before = found->count;
 
     if (!is_btrfs(o->look.volume))
         (void)candidates_add(&o->look, &whole, o->fd);
@@ -237,6 +271,8 @@ static void look_into(struct open_volume *o)
         (void)candidates_look_at_mounted_btrfs(&o->look, o->fd);
     else
         candidates_look_at_btrfs(&o->look, o->fd);
+    if (found->count == before)
+        look_for_errors(o);
     o->fd = fd_close(o->fd);
 }
 
@@ -295,6 +331,7 @@ void candidates_find(struct disk *const *disks, unsigned disk_count, struct cand
     free(ret->versions);
     ret->versions = NULL;
     ret->count = ret->version_count = ret->unreadable_count = 0;
+    ret->unreadable_here = false;
     if (!s)
         return;
     for (unsigned i = 0; i < disk_count; i++)

@@ -60,9 +60,10 @@ struct candidates {
     unsigned count;
     struct version *versions; /* owned; those of one system together: the one that boots, newest */
     unsigned version_count;
-    /* File systems that could not be mounted: a check may make them readable. */
+    /* File systems that could not be mounted or read: a check may make them readable. */
     const struct volume *unreadable[CANDIDATES_MAX];
     char unreadable_why[256]; /* the first one's reason, safe text */
+    bool unreadable_here;     /* that is this host's doing, and no damage */
     unsigned unreadable_count;
 };
 

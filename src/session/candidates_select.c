@@ -113,8 +113,8 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
     if (lost)
         return explain_lost_superblock(d, lost, e);
     if (c->unreadable_count)
-        return error_set(e, ERROR_TARGET, -EUCLEAN, "unreadable",
-                         "%s: a file system is there (%s on %s) but cannot be mounted: %s",
+        return error_set(e, c->unreadable_here ? ERROR_HOST : ERROR_TARGET, -EUCLEAN, "unreadable",
+                         "%s: a file system is there (%s on %s) but cannot be looked into: %s",
                          text_safe(d->target), c->unreadable[0]->fs.type,
                          text_safe(c->unreadable[0]->name), c->unreadable_why);
     if (telling)

@@ -13,6 +13,7 @@
 #include "session/patient_failing.h"
 #include "session/patient_flush.h"
 #include "session/patient_targets.h"
+#include "storage/failing.h"
 #include "storage/mount.h"
 #include "terminal/ui.h"
 
@@ -35,7 +36,7 @@ static int probe_again(struct patient *p, struct error *e)
     return 0;
 }
 
-/* "A candidate that cannot be mounted is checked, then tried again." */
+/* "A candidate that cannot be mounted or read is checked, then tried again." */
 static int check_unreadable(struct patient *p, struct error *e)
 {
     for (unsigned i = 0; i < p->found->unreadable_count; i++) {
@@ -43,7 +44,7 @@ static int check_unreadable(struct patient *p, struct error *e)
         struct check_report report = {0};
         int r;
 
-        ui_note("%s cannot be mounted as it is; checking it", text_safe(v->name));
+        ui_note("%s cannot be read as it is; checking it", text_safe(v->name));
         r = check_with_ui(v, v->name, p->request.fsck, false, &report, e);
         if (r < 0)
             return r;
@@ -117,7 +118,7 @@ static void look_for_damage(struct patient *p, struct error *e)
                         ? 0
                         : check_with_ui(v, v->name, p->request.fsck, true, &report, &why);
 
-            if (r == -EIO)
+            if (r < 0 && failing_disk_is(&why))
                 *e = why;
             else if (report.result == CHECK_ERRORS_LEFT)
                 (void)error_advise(e,
@@ -136,8 +137,8 @@ static int choose_system(struct patient *p, struct journal *j, struct error *e)
     if (!p->found)
         return error_errno(e, -ENOMEM, "looking for systems");
     candidates_find(p->disks, p->disk_count, p->found);
-    if (p->found->count == 0 && p->found->unreadable_count > 0 && p->request.fsck != CHECK_SKIP &&
-        (!p->request.read_only || p->request.examine)) {
+    if (p->found->count == 0 && p->found->unreadable_count > 0 && !p->found->unreadable_here &&
+        p->request.fsck != CHECK_SKIP && (!p->request.read_only || p->request.examine)) {
         r = p->request.examine ? see_unreadable(p, j, e) : check_unreadable(p, e);
         if (r < 0)
             return r;
@@ -358,7 +359,7 @@ static int check_step(struct patient *p, struct mount_step *step, struct error *
     if (r == -EINTR)
         return r;
     if (r < 0 && look) {
-        if (r == -EIO)
+        if (failing_disk_is(e))
             snprintf(step->fail_reads, sizeof step->fail_reads, "%.255s", e->text);
         error_clear(e);
     } else if (r < 0) {
@@ -404,7 +405,7 @@ static int look_at_root(struct patient *p, struct error *e)
 
     if (r == -EINTR)
         return r;
-    if (r == -EIO)
+    if (r < 0 && failing_disk_is(e))
         snprintf(p->root_fail_reads, sizeof p->root_fail_reads, "%.255s", e->text);
     error_clear(e);
     return 0;

@@ -2,13 +2,21 @@
 #include "storage/failing.h"
 
 #include <errno.h>
+#include <string.h>
+
+#define REASON "failing-disk"
 
 int failing_disk(const char *what, const char *detail, struct error *e)
 {
-    (void)error_set(e, ERROR_REFUSED, -EIO, "failing-disk",
+    (void)error_set(e, ERROR_REFUSED, -EIO, REASON,
                     "%s cannot be read everywhere, the disk may be failing: %s", what, detail);
     (void)error_advise(
         e, "copy the disk before anything else, and work on the copy: ddrescue -d "
            "DISK copy.img copy.map; to look at it as it is: boot or shell with --read-only");
     return -EIO;
+}
+
+bool failing_disk_is(const struct error *e)
+{
+    return strcmp(e->reason, REASON) == 0;
 }

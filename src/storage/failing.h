@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 /*
  * The disk does not give what is on it: every further access may be its last, and a repair of what
  * cannot be read does the damage that the disk has not done yet. Records ERROR_REFUSED
@@ -10,3 +12,6 @@
  * the words of a tool), and how to copy it first. Returns -EIO.
  */
 int failing_disk(const char *what, const char *detail, struct error *e);
+
+/* Is it that what was recorded? -EIO alone may be a program's that could not be started. */
+bool failing_disk_is(const struct error *e);

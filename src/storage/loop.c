@@ -86,7 +86,9 @@ int loop_attach(int backing_fd, const char *name, bool read_only, uint32_t secto
         r = attach_number(number, backing_fd, name, read_only, sector_size, record, userdata,
                           ret_node, node_size, ret_fd);
     }
-    return r < 0 ? error_errno(e, r, "cannot attach a loop device") : 0;
+    return r < 0 ? error_set(e, ERROR_HOST, r, "no-loop", "cannot attach a loop device: %s",
+                             strerror(-r))
+                 : 0;
 }
 
 void loop_unlock(int fd)

@@ -66,6 +66,51 @@ static bool is_standard(const char *path)
     return strcmp(path, "/dev/console") == 0;
 }
 
+/* "/dev/sda1 8:1, read-only /dev/disk/by-uuid/..." */
+static void planned_device(const char *line)
+{
+    char copy[8192], *rest = copy, *word, node[256] = "";
+    bool character = false, read_only = false;
+    unsigned maj, min;
+    struct stat st = {0};
+    int fd;
+
+    snprintf(copy, sizeof copy, "%s", line);
+    while ((word = strsep(&rest, " "))) {
+        if (strcmp(word, "character") == 0) {
+            character = true;
+        } else if (strcmp(word, "read-only") == 0) {
+            read_only = true;
+        } else if (sscanf(word, "%u:%u", &maj, &min) == 2) {
+            if (node[0] && (lstat(node, &st) < 0 || st.st_rdev != makedev(maj, min) ||
+                            (st.st_mode & S_IFMT) != (character ? S_IFCHR : S_IFBLK)))
+                wrong("%s is not %u:%u", node, maj, min);
+        } else if (!node[0]) {
+            snprintf(node, sizeof node, "%s", word);
+        } else if (strncmp(word, "/dev/", 5) == 0) {
+            struct stat at_end;
+
+            if (stat(word, &at_end) < 0 || at_end.st_rdev != st.st_rdev)
+                wrong("%s does not lead to %s", word, node);
+        }
+    }
+    if (character || !node[0])
+        return;
+    fd = open(node, O_RDONLY | O_CLOEXEC);
+    if (close(fd) < 0)
+        wrong("%s cannot be read", node);
+    fd = open(node, O_RDWR | O_CLOEXEC);
+    if ((fd >= 0) == read_only)
+        wrong("%s %s be written", node, read_only ? "can" : "cannot");
+    if (fd >= 0)
+        close(fd);
+}
+
+static void planned_devices(void)
+{
+    plan_lines("device", planned_device);
+}
+
 /* No disk, no kmsg, no loop, no tun: devices that are in the plan, and no others. */
 static void no_other_nodes(void)
 {
@@ -156,6 +201,7 @@ static void new_pty(void)
 const struct check device_checks[] = {
     {"dev-nodes", standard_nodes},
     {"dev-links", links},
+    {"dev-planned", planned_devices},
     {"dev-no-others", no_other_nodes},
     {"dev-policy", device_policy},
     {"dev-console", console},

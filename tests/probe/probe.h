@@ -3,11 +3,11 @@
 
 /*
  * The probe: a static program that runs *inside* a container and compares what it finds there with
- * the plan (`unbrick spawn --dry-run`, a file) and with the container interface. Each check is a
+ * the plan (`--dry-run`, a file) and with the container interface. Each check is a
  * row of a table here and a row of docs/container.md, under the same name.
  *
- *   probe PLAN          TAP on standard output; 1 when a check failed
- *   probe --list        the names of the checks
+ *   probe PLAN [CHECK...]  TAP on standard output, but for those checks; 1 when one failed
+ *   probe --list           the names of the checks
  */
 
 #include <stdbool.h>
@@ -33,6 +33,9 @@ bool plan_has(const char *key, const char *word);
 
 /* Call @each with the words of those lines. */
 void plan_words(const char *key, void (*each)(const char *word));
+
+/* Call @each with the value of each of those lines. */
+void plan_lines(const char *key, void (*each)(const char *value));
 
 /* The contents of a small file; "" when it cannot be read. In a ring of static buffers. */
 const char *contents(const char *path);

@@ -322,6 +322,21 @@ on_root() {
     [ "$(findings .system)" = "Debian GNU/Linux 12 (bookworm)" ]
 }
 
+@test "file systems: a root whose directories cannot be read is no disk without a system" {
+    local mini=$BATS_TEST_TMPDIR/mini img=$BATS_TEST_TMPDIR/mini.img
+    "$FIXTURES/mini" "$mini" mini1
+    truncate -s 24M "$img"
+    mke2fs -q -t ext4 -d "$mini" "$img"
+    debugfs -w -R 'sif /etc mode 0' "$img"
+    unchanged "$img" unb examine --json "$img"
+    [ "$status" -eq 1 ]
+    jq -e '[.findings[].id] | index("filesystem.unmountable")' <<<"$output"
+    [[ $output == *"cannot read /etc of disk"* ]]
+    refused 125 "cannot read /etc of disk" shell --read-only "$img" -- true
+    unb shell --fsck=repair "$img" -- ls /
+    [[ $stderr == *"cannot be read as it is; checking it"* ]]
+}
+
 @test "file systems: one that this host's kernel cannot read is no fault of the patient's" {
     ! modprobe -q vfat 2>/dev/null && ! grep -qw vfat /proc/filesystems || skip "this kernel has vfat"
     image --esp

@@ -62,6 +62,57 @@ probe() {
     probe --pipe --untrusted
 }
 
+# image_session ARGUMENT...: a session of IMG with the probe and its plan.
+image_session() {
+    timeout -k 5 100 "$UNBRICK" "$1" "$IMG" --bind-ro="$PROBE:/run/probe" --bind-ro=/usr/share:/run/shown \
+        --bind-ro="$BATS_TEST_TMPDIR/plan:/run/plan" "${@:2}" </dev/null
+}
+
+# probe_image ARGUMENT...: the same on IMG, which gets a machine id, so that two runs have one plan, but for
+# the names of units.
+probe_image() {
+    local plan=$BATS_TEST_TMPDIR/plan
+    in_image "$IMG" bash -c 'echo 0123456789abcdef0123456789abcdef >"$M/etc/machine-id"'
+    for _ in 1 2 3; do
+        wait_for 5 eval '[ -z "$(our_loops)" ]'
+        : >"$plan"
+        image_session "$1" --dry-run "${@:2}" >"$plan.dry"
+        {
+            sed '/unbrick[0-9a-f]\{8\}/d' "$plan.dry"
+            sed -n 's/^mount    \(.*\) from .*/mounted by the test: \1/p' "$plan.dry"
+            grep '^init:' "$plan.dry" || true
+            host_facts
+        } >"$plan"
+        run --separate-stderr image_session "$@"
+        # Somebody else on this host had the loop device that was free before?
+        [[ $output == *"/dev/loop"*" is there"* ]] || break
+    done
+    printf '%s\n%s\n' "$output" "$stderr" | grep -v '^ok' || true
+    [ "$status" -eq 0 ]
+    [[ $output == *"1.."* ]]
+}
+
+@test "interface: shell, on an image" {
+    image --boot --swap
+    probe_image shell -- /run/probe /run/plan
+}
+
+@test "interface: shell, on an image, read-only" {
+    image
+    probe_image shell --read-only -- /run/probe /run/plan
+}
+
+@test "interface: boot, on an image" {
+    image --boot --swap
+    # Those that are about the process itself are process 1's, which is the tree's.
+    script 'exec 2>&1
+tr "\0" "\n" </proc/1/environ | sed "s/^/environment of 1: /"
+/run/probe /run/plan proc-no-stranger dev-console environment process-number session'
+    probe_image boot --run "$SCRIPT"
+    diff <(sed -n 's/^environment of 1: //p' <<<"$output" | sort) \
+        <(sed -n 's/^environment: //p' "$BATS_TEST_TMPDIR/plan" | tr ' ' '\n' | sort)
+}
+
 @test "interface: the table in docs/container.md has these checks and no others" {
     diff <("$PROBE" --list | sort) \
         <(sed -nE 's/^\| `([a-z0-9-]+)` \|.*/\1/p' "$FIXTURES/../../docs/container.md" | sort)

@@ -32,6 +32,24 @@ spawn() {
     wait "$PID" || true
 }
 
+@test "untrusted: owners that have no place inside are nobody's, and their files closed to root" {
+    local tree=$BATS_TEST_TMPDIR/tree img=$BATS_TEST_TMPDIR/disk.img
+    cp -a "$TREE" "$tree"
+    echo last >"$tree/last" && chown 2147483646:2147483646 "$tree/last" && chmod 600 "$tree/last"
+    echo open >"$tree/open" && chown 2147483647:4294967294 "$tree/open"
+    echo closed >"$tree/closed" && chown 3000000000:3000000000 "$tree/closed" && chmod 600 "$tree/closed"
+    truncate -s 24M "$img"
+    mke2fs -q -t ext4 -d "$tree" "$img"
+    for target in "$tree" "$img"; do
+        unb shell --untrusted "$target" -- sh -c 'stat -c "%u %g" /last /open /closed; cat /last /open /closed'
+        [ "$status" -ne 0 ]
+        [ "$output" = $'2147483646 2147483646\n65534 65534\n65534 65534\nlast\nopen' ]
+        [[ $stderr == *"/closed"*"Permission denied"* ]]
+        unb shell --read-only "$target" -- sh -c 'stat -c "%u %g" /open; cat /closed'
+        [ "$output" = $'2147483647 4294967294\nclosed' ]
+    done
+}
+
 @test "untrusted: the tree stays read-only, whatever root inside does" {
     local before
     before=$(manifest "$TREE")
@@ -134,7 +152,7 @@ boots() {
     local before
     image
     before=$(checksum "$IMG")
-    run "$PTY" --timeout 60 expect:'trust.*nobody outside' expect:'SHARED.*the kernel' expect:'# ' \
+    run "$PTY" --timeout 60 expect:'trust.*nobody outside' expect:'owners.*2147483647' expect:'SHARED.*the kernel' expect:'# ' \
         'send:ls /dev/disk /dev/loop*; echo w >/root/x; exit\r' status:0 \
         -- "$UNBRICK" boot --untrusted "$IMG"
     echo "$output"
