@@ -114,6 +114,7 @@ int examine_json(const struct report *r, const struct examine_subject *s, struct
     set_text(document, "not_checked", s->not_checked);
     set_text(document, "headline", examine_headline(r, headline, sizeof headline));
     json_object_set_new(document, "boots", json_boolean(!report_count(r, FAULT_STOPS_BOOT)));
+    json_object_set_new(document, "stopped", json_boolean(r->stopped));
     if (s->history)
         json_object_set_new(document, "history", history_to_json(s->history));
     if (s->back)
