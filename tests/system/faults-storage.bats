@@ -35,9 +35,22 @@ END
     broken storage.lvm-filter
     unb examine --json "$TARGET" "$PV"
     [ "$(summary storage.lvm-filter)" = "stops-boot true" ]
+    findings '.findings[].what' | grep -qF 'lvm.conf line 3 hides pv.img from LVM'
     unb repair --dry-run "$TARGET" "$PV" storage.lvm-filter
     [ "$status" -eq 0 ]
-    [[ $output == *'+#'*'"a|^/dev/mapper/san|"'*'+#'*'"r|.*|" ]'* ]]
+    [[ $output == *'+#'*'"a|^/dev/loop|"'*'+#'*'"r|.*|" ]'* ]]
+}
+
+@test "storage.lvm-filter: one for names that only the machine gives is healthy" {
+    local accepted
+    physical_volume
+    broken storage.lvm-filter
+    for accepted in /dev/disk/.\* ^/dev/dm-; do
+        in_image "$TARGET" eval \
+            'printf "devices { filter = [ \"a|%s|\", \"r|.*|\" ] }\n" "$accepted" >"$M/etc/lvm/lvm.conf"'
+        unb examine --json "$TARGET" "$PV"
+        [ -z "$(summary storage.lvm-filter)" ] || fail "$accepted"
+    done
 }
 
 @test "storage.lvm-devices-file" {
