@@ -65,6 +65,20 @@ END
 
 @test "space.full" { fault_case space.full; }
 
+@test "repair: a command that fails on a full disk is told with what is free, and what stays" {
+    broken space.full
+    in_image "$TARGET" eval 'rm "$M/usr/bin/apt-get"; ln -s false "$M/usr/bin/apt-get"
+        echo "UUID=12345678-1234-4234-8234-00000000dead /srv ext4 defaults 0 2" >>"$M/etc/fstab"'
+    unb repair "$TARGET" space.full
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"apt-get failed inside"*"KiB are free on /: make room first"* ]]
+    [[ $stderr != *stays* ]]
+    unb repair "$TARGET" space.full fstab.source-missing
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"make room first; what was changed before stays"* ]]
+    in_image "$TARGET" eval 'grep -q "dead /srv .*nofail" "$M/etc/fstab"'
+}
+
 @test "space.inodes" { fault_case space.inodes; }
 
 @test "filesystem.check-due: by its date" { fault_case filesystem.check-due; }
