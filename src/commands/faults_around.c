@@ -44,7 +44,7 @@ static void add_file(const struct faults_around *f, const struct session *s,
     };
 
     (void)examine_text(&f->before, &subject, FAULTS_COLUMNS, false, &t);
-    (void)text_appendf(&t, "\n`unbrick repair` is a command of the host, for when this session has "
+    (void)text_appendf(&t, "\n`unbrick` is a program of the host, for when this session has "
                            "ended.\n");
     if (t.failed || container_plan_add_file(plan, FAULTS_FILE, S_IFREG | 0644, t.data) < 0)
         ui_detail("there is no /run/%s inside: the report is too long", FAULTS_FILE);

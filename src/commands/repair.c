@@ -15,6 +15,7 @@
 #include "commands/patient_options.h"
 #include "commands/repair_json.h"
 #include "commands/repair_plan.h"
+#include "commands/repair_room.h"
 #include "session/session.h"
 #include "terminal/ui.h"
 
@@ -33,8 +34,9 @@ struct repair {
     struct repair_plan plan;
     struct assemble_passphrase passphrase; /* typed once for both sessions */
     struct text shown;
-    bool go_on;     /* after the first session */
-    char stamp[32]; /* behind the names of copies; "" before anything was applied */
+    bool go_on;       /* after the first session */
+    unsigned changed; /* how many of the changes are made */
+    char stamp[32];   /* behind the names of copies; "" before anything was applied */
 };
 
 static int show(const struct repair *p, struct text *t, struct error *e)
@@ -207,7 +209,9 @@ static int same_as_shown(struct repair *p, struct error *e)
 
 static void say_done(void *userdata, const struct change *change)
 {
-    (void)userdata;
+    struct repair *p = userdata;
+
+    p->changed++;
     ui_detail("changed %s", text_safe(change->path));
 }
 
@@ -225,9 +229,12 @@ static int run_inside(struct repair *p, char **argv, struct error *e)
     if (r == 0)
         r = session_run(&p->session, &plan, &rescue, &console, &result, &status, e);
     container_plan_free(&plan);
-    if (r == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0))
+    if (r == 0 && !(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
         r = error_set(e, ERROR_FAILED, -EIO, "command-failed", "%s failed inside %s",
                       text_safe(argv[0]), p->session.patient.name);
+        repair_room_advise(p->session.patient.root_fd, p->changed > 0, e);
+    }
+    p->changed += r == 0;
     return r;
 }
 
@@ -241,7 +248,7 @@ static int apply(struct repair *p, struct error *e)
 
     if (localtime_r(&now, &tm))
         (void)strftime(p->stamp, sizeof p->stamp, "%Y%m%d-%H%M%S", &tm);
-    r = changes_apply(changes, p->stamp, say_done, NULL, e);
+    r = changes_apply(changes, p->stamp, say_done, p, e);
     for (unsigned i = 0; r == 0 && i < changes->count; i++) {
         if (changes->items[i].kind == CHANGE_COMMAND)
             r = run_inside(p, changes->items[i].argv, e);

@@ -58,23 +58,14 @@ static void detect_wrong_type(struct examination *x, const struct fault *f, stru
                      v->part_type[1] == 'x' ? "0xef" : ESP_TYPE, text_safe(v->part_type));
 }
 
-/* systemd-boot starts what its entries name; when they are gone, too, so are the kernels beside
- * them. */
-static bool has_entries(struct examination *x)
-{
-    const struct facts_esp *esp = facts_esp(x);
-    _cleanup_directory_ struct directory entries = {0};
-
-    return directory_list(esp->fd, "loader/entries", ".conf", &entries) == 0 && entries.count;
-}
-
 /* Where it is one of its mounts, and so is seen inside; GRUB also needs its configuration. */
 static bool can_install(struct examination *x)
 {
     const struct facts_esp *esp = facts_esp(x);
 
     return esp->place[0] && esp->volume && examination_volume_at(x, esp->place) == esp->volume &&
-           (has_entries(x) || facts_grub_directory(x)) && rebuild_has_efi_loader(x, has_entries(x));
+           (esp_has_entries(x) || facts_grub_directory(x)) &&
+           rebuild_has_efi_loader(x, esp_has_entries(x));
 }
 
 static void detect_no_loader(struct examination *x, const struct fault *f, struct report *r)
@@ -99,7 +90,7 @@ static void detect_no_loader(struct examination *x, const struct fault *f, struc
 static int install(struct examination *x, const struct finding *f, struct changes *c,
                    struct error *e)
 {
-    return rebuild_efi_loader(x, has_entries(x), facts_esp(x)->place, c, e);
+    return rebuild_efi_loader(x, esp_has_entries(x), facts_esp(x)->place, c, e);
 }
 
 /* --- its programs --- */
@@ -163,7 +154,7 @@ static bool is_installed_again(struct examination *x, const char *path)
 {
     char own[80];
 
-    if (has_entries(x))
+    if (esp_has_entries(x))
         return text_starts_with(path, "EFI/systemd/") || strcmp(path, esp_fallback(x)) == 0;
     snprintf(own, sizeof own, "EFI/%.63s/grub", esp_vendor(x));
     return !has_shim(x) && (text_starts_with(path, own) || strcmp(path, esp_fallback(x)) == 0);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "faults/esp_loader.h"
 
+#include "base/fd.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "faults/remedies.h"
 #include "system/directory.h"
 
@@ -32,16 +34,19 @@ static const struct {
                     {"opensuse-leap", "opensuse"},
                     {"opensuse-tumbleweed", "opensuse"}};
 
-/* What is the loader of this system and of no other one beside it. Names for an architecture: %s is
+/* What is the loader of this system and of no other one beside it, in the order of preference: a
+ * system that has moved to systemd-boot may have GRUB left over. Names for an architecture: %s is
  * "x64" or "aa64". */
 static const struct loader {
     const char *directory; /* NULL: the vendor's */
     const char *name;
+    bool entries;          /* only where there are some for it */
     const char *beside[2]; /* what it starts, from the directory that it is in itself */
 } loaders[] = {
-    {NULL, "shim%s.efi", {"grub%s.efi", "mm%s.efi"}},
-    {NULL, "grub%s.efi", {NULL}},
-    {"systemd", "systemd-boot%s.efi", {NULL}},
+    {"systemd", "systemd-boot%s.efi", true, {NULL}},
+    {NULL, "shim%s.efi", false, {"grub%s.efi", "mm%s.efi"}},
+    {NULL, "grub%s.efi", false, {NULL}},
+    {"systemd", "systemd-boot%s.efi", false, {NULL}},
 };
 
 static const char *for_architecture(const struct examination *x, const char *directory,
@@ -63,6 +68,14 @@ const char *esp_vendor(const struct examination *x)
     return strchr(x->system->id, '/') ? "" : x->system->id;
 }
 
+bool esp_has_entries(struct examination *x)
+{
+    _cleanup_directory_ struct directory entries = {0};
+
+    return directory_list(facts_esp(x)->fd, "loader/entries", ".conf", &entries) == 0 &&
+           entries.count;
+}
+
 static const struct loader *own_loader(struct examination *x, const char **ret_directory)
 {
     const struct facts_esp *esp = facts_esp(x);
@@ -70,7 +83,7 @@ static const struct loader *own_loader(struct examination *x, const char **ret_d
     for (size_t i = 0; i < sizeof loaders / sizeof loaders[0]; i++) {
         const char *directory = loaders[i].directory ? loaders[i].directory : esp_vendor(x);
 
-        if (directory[0] &&
+        if (directory[0] && (!loaders[i].entries || esp_has_entries(x)) &&
             path_exists(esp->fd, for_architecture(x, directory, loaders[i].name)) == 1) {
             *ret_directory = directory;
             return &loaders[i];
@@ -86,29 +99,59 @@ bool esp_has_own_loader(struct examination *x)
     return own_loader(x, &directory) != NULL;
 }
 
+static bool same_contents(int fd, const char *a, const char *b)
+{
+    _cleanup_free_ char *first = NULL, *second = NULL;
+    size_t size, other;
+
+    return path_read(fd, a, CHANGES_COPY_MAX, &first, &size) == 0 &&
+           path_read(fd, b, CHANGES_COPY_MAX, &second, &other) == 0 && size == other &&
+           memcmp(first, second, size) == 0;
+}
+
+/* What has the name already, and is something else, is another system's: that one needs it, and our
+ * shim would start it. */
+static int check_place(struct examination *x, const char *from, const char *to, struct error *e)
+{
+    const struct facts_esp *esp = facts_esp(x);
+
+    return path_exists(esp->fd, to) != 1 || same_contents(esp->fd, from, to)
+               ? 0
+               : remedy_unfit(e, "%s is there, and is not this system's",
+                              text_safe(esp_shown(esp, to)));
+}
+
 static int plan_copy(struct examination *x, const char *from, const char *to, struct changes *c,
                      struct error *e)
 {
     const struct facts_esp *esp = facts_esp(x);
     int r = changes_copy(c, esp_shown(esp, to), esp_shown(esp, from), 0700);
 
+    /* The same is there, or planned. */
     return remedy_planned(r == -EEXIST ? 0 : r, esp_shown(esp, to), e);
 }
 
 /* shim starts what lies beside it; GRUB and systemd-boot know by themselves where their files are.
- */
+ * All places are checked before the first copy is planned. */
 int esp_copy_loader(struct examination *x, const struct finding *f, struct changes *c,
                     struct error *e)
 {
     const struct facts_esp *esp = facts_esp(x);
     const char *directory;
     const struct loader *loader = own_loader(x, &directory);
-    int r = 0;
+    int r;
 
     (void)f;
     if (!loader)
         return remedy_unfit(e, "there is no loader of this system to copy");
-    if (path_exists(esp->fd, "EFI/BOOT") == 0)
+    r = check_place(x, for_architecture(x, directory, loader->name), esp_fallback(x), e);
+    for (size_t i = 0; r == 0 && i < 2 && loader->beside[i]; i++) {
+        const char *from = for_architecture(x, directory, loader->beside[i]);
+
+        if (path_exists(esp->fd, from) == 1)
+            r = check_place(x, from, for_architecture(x, "BOOT", loader->beside[i]), e);
+    }
+    if (r == 0 && path_exists(esp->fd, "EFI/BOOT") == 0)
         r = remedy_planned(changes_directory(c, esp_shown(esp, "EFI/BOOT"), 0700),
                            esp_shown(esp, "EFI/BOOT"), e);
     if (r == 0)

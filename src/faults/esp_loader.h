@@ -21,6 +21,10 @@ const char *esp_fallback(const struct examination *x);
 /* The directory of the system's distribution below EFI; "" when there is none of that name. */
 const char *esp_vendor(const struct examination *x);
 
+/* systemd-boot starts what its entries name; when they are gone, too, so are the kernels beside
+ * them. */
+bool esp_has_entries(struct examination *x);
+
 /* Is there a loader of this system in it, and not only those of others beside it? */
 bool esp_has_own_loader(struct examination *x);
 

@@ -36,6 +36,9 @@ struct examination {
     const struct linux_system *system;
     struct disk *const *disks; /* the patient's; none with a directory or the running host */
     unsigned disk_count, root_disk;
+    char *const *targets; /* as the user named them, raw: for the commands of unbrick that are
+                             shown; none with the running host */
+    unsigned target_count;
     const struct volume *root; /* what is mounted on "/"; NULL when it is not known */
     bool incomplete;      /* something on the disks stays closed: what is missing may be in it */
     const char *left_out; /* an array or group that lacks disks, and was not opened because of that;

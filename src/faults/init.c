@@ -59,10 +59,10 @@ static void detect_not_executable(struct examination *x, const struct fault *f, 
     finding_evidence(finding, "%s", p.problem);
     if (!working_systemd(x)) {
         finding_risk(finding, FAULT_RISK_NONE);
-        finding_command(finding, "%s",
-                        facts_has(x, "/var/lib/dpkg/status")
-                            ? "apt-get install --reinstall systemd systemd-sysv"
-                            : "dnf reinstall systemd");
+        remedy_shell(x, finding, NULL,
+                     facts_has(x, "/var/lib/dpkg/status")
+                         ? "apt-get install --reinstall systemd systemd-sysv"
+                         : "dnf reinstall systemd");
     }
 }
 
@@ -123,11 +123,7 @@ static void detect_library_missing(struct examination *x, const struct fault *f,
         finding_subject(finding, library);
         finding_severity(finding, programs[i].severity);
         finding_evidence(finding, "%s needs %s", text_safe(by), text_safe(library));
-        finding_command(finding, "%s",
-                        facts_has(x, "/var/lib/dpkg/status")
-                            ? "unbrick shell --host-tools; dpkg -x PACKAGE.deb /sysroot"
-                            : "unbrick shell --host-tools; rpm --root /sysroot -ivh --replacepkgs "
-                              "PACKAGE.rpm");
+        remedy_shell(x, finding, "--host-tools", NULL);
     }
     libraries_close(l);
 }
@@ -258,7 +254,8 @@ static const struct fault faults[] = {
         .title = "a program that the boot needs does not find its loader or a library",
         .why = "It ends with \"error while loading shared libraries\"; when it is init, the kernel "
                "panics with \"Attempted to kill init\".",
-        .remedy = "put the library back from its package, with the host's tools",
+        .remedy = "put the library back from its package with the host's tools, and inside: dpkg "
+                  "-x PACKAGE.deb /sysroot, or rpm --root /sysroot -ivh --replacepkgs PACKAGE.rpm",
         .risk = FAULT_RISK_NONE,
         .reference = "ld.so(8)",
         .detect = detect_library_missing,

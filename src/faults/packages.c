@@ -119,7 +119,7 @@ static bool detect_yum(struct examination *x, const struct fault *f, struct repo
     finding = report_add(r, f, "a transaction of yum has not come to its end");
     finding_at(finding, directory_join(YUM, last), 0);
     finding_evidence(finding, "%s", text_safe(directory_join(YUM, last)));
-    finding_command(finding, "yum-complete-transaction");
+    remedy_shell(x, finding, NULL, "yum-complete-transaction");
     return true;
 }
 
@@ -143,7 +143,7 @@ static void detect_dnf(struct examination *x, const struct fault *f, struct repo
     finding_evidence(finding, "began %s%s%s", text_safe(log.began), log.vital[0] ? "; " : "",
                      log.vital[0] ? text_safe(log.vital) : "");
     finding_expected(finding, "a line \"Upgraded:\" for each \"Upgrade:\"");
-    finding_command(finding, "dnf check --duplicates; dnf remove --duplicates");
+    remedy_shell(x, finding, NULL, "dnf remove --duplicates");
     if (!log.vital[0])
         finding_severity(finding, FAULT_DEGRADES);
 }

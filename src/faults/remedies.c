@@ -15,6 +15,25 @@ int remedy_planned(int r, const char *path, struct error *e)
     return r < 0 ? error_errno(e, r, "cannot plan a change of %s", text_safe(path)) : 0;
 }
 
+void remedy_shell(const struct examination *x, struct finding *f, const char *option,
+                  const char *inside)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(8192);
+
+    if (x->running) {
+        if (inside)
+            finding_command(f, "%s", inside);
+        return;
+    }
+    (void)text_appendf(&t, "unbrick shell%s%s", option ? " " : "", option ? option : "");
+    for (unsigned i = 0; i < x->target_count; i++)
+        (void)text_appendf(&t, " %s", text_safe(x->targets[i]));
+    if (inside)
+        (void)text_appendf(&t, " -- %s", inside);
+    if (!t.failed)
+        finding_command(f, "%s", t.data);
+}
+
 int remedy_unfit(struct error *e, const char *fmt, ...)
 {
     char text[512];

@@ -22,7 +22,7 @@ struct finding {
     char *expected; /* what should be there, and where it was looked for */
     char *why;      /* what happens at boot, where it differs from the row's; else NULL */
     char *subject;  /* raw: what the remedy works on (a path, a unit, a kernel's release) */
-    char *command;  /* what to type inside the patient, where there is more to it than `repair` */
+    char *command;  /* what to type, on the host, where there is more to it than `repair` */
 };
 
 struct report {

@@ -87,13 +87,13 @@ void storage_lvm_detect_devices_file(struct examination *x, const struct fault *
         for (unsigned k = 0; k < x->disks[i]->volume_count; k++) {
             const struct volume *v = &x->disks[i]->volumes[k];
             struct finding *finding;
-            char pvid[64];
+            char pvid[64], title[256];
 
             pvid_of(v, pvid);
             if (!is_pv(v) || !pvid[0] || may_list(file, pvid))
                 continue;
-            finding = report_add(r, f, "%s does not know the volume %s", text_safe(path),
-                                 text_safe(v->name));
+            finding = report_add(r, f, "%s does not know %s", text_safe(path),
+                                 disk_volume_title(x->disks[i], v, title, sizeof title));
             finding_at(finding, path, 0);
             finding_expected(finding, "an entry with PVID=%s", text_safe(pvid));
         }
@@ -112,81 +112,131 @@ int storage_lvm_remove_devices_file(struct examination *x, const struct finding 
 /* --- filters --- */
 
 /*
- * Which name a disk has at boot depends on the machine, and none is known here for sure. A filter
- * hides a volume where it rejects each name that it can have: the letter or number of the disk,
- * then what stands before the number of the partition.
+ * Which name a disk has at boot depends on the machine, and none is known here for sure: the letter
+ * or number of the disk, then what stands before the number of the partition. A target may itself
+ * be an array, a mapping, or a partition that was copied.
  */
 static const struct {
     const char *disk, *behind;
     bool letter;
-    const char *partition;
+    const char *partition; /* NULL: a partition has a number as a disk has one */
+    unsigned count;        /* how many of them: "sda" to "sdp" */
+    unsigned kinds;        /* of which struct disk */
 } disk_names[] = {
-    {"/dev/sd", "", true, ""},           {"/dev/vd", "", true, ""},
-    {"/dev/xvd", "", true, ""},          {"/dev/hd", "", true, ""},
-    {"/dev/mapper/mpath", "", true, ""}, {"/dev/mapper/mpath", "", true, "-part"},
-    {"/dev/nvme", "n1", false, "p"},     {"/dev/mmcblk", "", false, "p"},
+    {"/dev/sd", "", true, "", 16, 1U << DISK_TARGET},
+    {"/dev/vd", "", true, "", 16, 1U << DISK_TARGET},
+    {"/dev/xvd", "", true, "", 16, 1U << DISK_TARGET},
+    {"/dev/hd", "", true, "", 16, 1U << DISK_TARGET},
+    {"/dev/mapper/mpath", "", true, "", 16, 1U << DISK_TARGET},
+    {"/dev/mapper/mpath", "", true, "-part", 16, 1U << DISK_TARGET},
+    {"/dev/nvme", "n1", false, "p", 16, 1U << DISK_TARGET},
+    {"/dev/mmcblk", "", false, "p", 16, 1U << DISK_TARGET},
+    {"/dev/dm-", "", false, NULL, 128, 1U << DISK_TARGET | 1U << DISK_LUKS},
+    {"/dev/md", "", false, "p", 128, 1U << DISK_TARGET | 1U << DISK_ARRAY}, /* from 127 down */
+    {"/dev/loop", "", false, "p", 16, 0},
 };
 
-#define NAMES_OF_A_KIND 16 /* "sda" to "sdp" */
+#define PARTITIONS 16
 
-static bool hides_name(const struct lvm_filter *filter, const char *name)
+static const char *name_of(size_t kind, unsigned disk, unsigned partition, char buf[64])
 {
-    return lvm_filter_match(filter, name) == LVM_REJECTED;
+    char which[16], part[32] = "";
+
+    if (disk_names[kind].letter)
+        snprintf(which, sizeof which, "%c", (char)('a' + disk));
+    else
+        snprintf(which, sizeof which, "%u", disk);
+    if (partition && disk_names[kind].partition)
+        snprintf(part, sizeof part, "%s%u", disk_names[kind].partition, partition);
+    snprintf(buf, 64, "%s%s%s%s", disk_names[kind].disk, which, disk_names[kind].behind, part);
+    return buf;
 }
 
-static bool hides_disk(const struct lvm_filter *filter, const struct volume *v)
+/* May @v be that partition (0: the whole) of a disk of that kind? A volume that is all of a target
+ * may be a partition on the machine. */
+static bool may_be(const struct disk *d, const struct volume *v, size_t kind, unsigned partition)
 {
-    for (unsigned kind = 0; kind < sizeof disk_names / sizeof disk_names[0]; kind++)
-        for (unsigned i = 0; i < NAMES_OF_A_KIND; i++) {
-            char name[128], which[16], number[16] = "";
+    return (disk_names[kind].kinds & 1U << d->kind) &&
+           (partition == v->number || (d->kind == DISK_TARGET && !v->number) ||
+            !disk_names[kind].partition);
+}
 
-            if (disk_names[kind].letter)
-                snprintf(which, sizeof which, "%c", (char)('a' + i));
-            else
-                snprintf(which, sizeof which, "%u", i);
+/* Is each name that @v may have rejected? *ret: the last pattern that rejects one. */
+static bool rejects_each(const struct lvm_filter *filter, const struct disk *d,
+                         const struct volume *v, unsigned *ret)
+{
+    unsigned last = v->number > PARTITIONS ? v->number : PARTITIONS, by, end = 0;
+    char name[128];
+
+    for (size_t kind = 0; kind < sizeof disk_names / sizeof disk_names[0]; kind++)
+        for (unsigned part = 0; part <= last; part++)
+            for (unsigned i = 0; may_be(d, v, kind, part) && i < disk_names[kind].count; i++) {
+                if (lvm_filter_match(filter, name_of(kind, i, part, name), &by) != LVM_REJECTED)
+                    return false;
+                end = by > end ? by : end;
+            }
+    if (d->kind != DISK_TARGET) {
+        static const char *const before[] = {"", "p", "-part"};
+
+        for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+            int used = snprintf(name, sizeof name, "/dev/%s/%s",
+                                d->kind == DISK_ARRAY ? "md" : "mapper", d->name);
+
             if (v->number)
-                snprintf(number, sizeof number, "%u", v->number);
-            snprintf(name, sizeof name, "%s%s%s%s%s", disk_names[kind].disk, which,
-                     disk_names[kind].behind, v->number ? disk_names[kind].partition : "", number);
-            if (!hides_name(filter, name))
+                snprintf(name + used, sizeof name - (size_t)used, "%s%u", before[i], v->number);
+            if (lvm_filter_match(filter, name, &by) != LVM_REJECTED)
                 return false;
+            end = by > end ? by : end;
         }
+    }
+    *ret = end;
     return true;
 }
 
-/* An opened LUKS volume, or an array. */
-static bool hides_assembled(const struct lvm_filter *filter, const struct disk *d)
+/* Is it known for which other disks a pattern is? One that fits no name here may be for a name that
+ * we do not know and the volume has: a multipath alias, by-id, a driver of its own. With branches,
+ * each may be for something else. */
+static bool is_for_others(const struct lvm_filter *filter, unsigned pattern, const struct disk *d,
+                          const struct volume *v)
 {
-    bool array = d->kind == DISK_ARRAY;
-    char name[128];
+    if (lvm_filter_has_branches(filter, pattern))
+        return false;
+    for (size_t kind = 0; kind < sizeof disk_names / sizeof disk_names[0]; kind++)
+        for (unsigned part = 0; part <= PARTITIONS; part++)
+            for (unsigned i = 0; !may_be(d, v, kind, part) && i < disk_names[kind].count; i++) {
+                char name[64];
 
-    for (unsigned i = 0; i < 128; i++) { /* mdadm counts down from 127 */
-        snprintf(name, sizeof name, "%s%u", array ? "/dev/md" : "/dev/dm-", i);
-        if (!hides_name(filter, name))
-            return false;
-    }
-    snprintf(name, sizeof name, "/dev/%s/%s", array ? "md" : "mapper", d->name);
-    return hides_name(filter, name);
+                if (lvm_filter_fits(filter, pattern, name_of(kind, i, part, name)))
+                    return true;
+            }
+    return false;
 }
 
+/* For sure: it rejects each name that is known, and what it accepts before is for others. */
 static bool hides(const struct lvm_filter *filter, const struct disk *d, const struct volume *v)
 {
-    /* Names of hardware: by-id, by-path. */
-    if (lvm_filter_accepts_by(filter, "by-"))
+    unsigned end;
+
+    if ((d->kind != DISK_TARGET && d->kind != DISK_LUKS && d->kind != DISK_ARRAY) ||
+        !rejects_each(filter, d, v, &end))
         return false;
-    if (d->kind == DISK_TARGET)
-        return hides_disk(filter, v);
-    return (d->kind == DISK_LUKS || d->kind == DISK_ARRAY) && hides_assembled(filter, d);
+    for (unsigned i = 0; i < end; i++)
+        if (lvm_filter_accepts(filter, i) && !is_for_others(filter, i, d, v))
+            return false;
+    return true;
 }
 
-/* The first volume that the filter hides for sure, or NULL. */
-static const struct volume *hidden(const struct examination *x, const struct lvm_filter *filter)
+/* The first volume that the filter hides for sure, or NULL. *ret: the disk that it is on. */
+static const struct volume *hidden(const struct examination *x, const struct lvm_filter *filter,
+                                   const struct disk **ret)
 {
     for (unsigned i = 0; filter && i < x->disk_count; i++)
         for (unsigned k = 0; k < x->disks[i]->volume_count; k++)
             if (is_pv(&x->disks[i]->volumes[k]) &&
-                hides(filter, x->disks[i], &x->disks[i]->volumes[k]))
+                hides(filter, x->disks[i], &x->disks[i]->volumes[k])) {
+                *ret = x->disks[i];
                 return &x->disks[i]->volumes[k];
+            }
     return NULL;
 }
 
@@ -200,16 +250,18 @@ void storage_lvm_detect_filter(struct examination *x, const struct fault *f, str
         struct lvm_setting setting = {0};
         const char *path = find_setting(x, names[i], &setting);
         struct lvm_filter *filter = path ? lvm_filter_open(&setting) : NULL;
-        const struct volume *v = hidden(x, filter);
+        const struct disk *d;
+        const struct volume *v = hidden(x, filter, &d);
         const struct facts_file *file;
         struct finding *finding;
+        char title[256];
 
         lvm_filter_close(filter);
         if (!v)
             continue;
         file = facts_file(x, path);
-        finding = report_add(r, f, "%s line %u hides the volume %s from LVM", path, setting.line,
-                             text_safe(v->name));
+        finding = report_add(r, f, "%s line %u hides %s from LVM", path, setting.line,
+                             disk_volume_title(d, v, title, sizeof title));
         finding_at(finding, path, setting.line);
         finding_evidence(finding, "%s", examination_line(file->data, file->size, setting.line));
         finding_expected(finding, "a pattern that accepts it before the one that rejects it");

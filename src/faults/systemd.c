@@ -126,10 +126,10 @@ static void detect_unit_missing(struct examination *x, const struct fault *f, st
 
             finding_expected(finding, "it was looked for in /etc/systemd/system and "
                                       "/usr/lib/systemd/system");
-            finding_command(finding, "%s",
-                            facts_has(x, "/var/lib/dpkg/status")
-                                ? "apt-get install --reinstall systemd"
-                                : "dnf reinstall systemd");
+            remedy_shell(x, finding, NULL,
+                         facts_has(x, "/var/lib/dpkg/status")
+                             ? "apt-get install --reinstall systemd"
+                             : "dnf reinstall systemd");
         }
         unit_free(&unit);
     }

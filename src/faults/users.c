@@ -118,7 +118,7 @@ static void detect_malformed(struct examination *x, const struct fault *f, struc
             finding_at(finding, files[i].path, a->items[k].line);
             /* The line itself may hold a hash. */
             finding_evidence(finding, "%s:...", text_safe(a->items[k].name));
-            finding_command(finding, "%s", files[i].file == ACCOUNT_GROUP ? "vigr" : "vipw");
+            remedy_shell(x, finding, NULL, files[i].file == ACCOUNT_GROUP ? "vigr" : "vipw");
         }
     }
 }

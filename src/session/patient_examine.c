@@ -69,6 +69,8 @@ int patient_examination_open(struct examination *ret, const struct patient *p, s
         .system = &p->system,
         .disks = p->disks,
         .disk_count = p->disk_count,
+        .targets = p->request.targets,
+        .target_count = p->request.target_count,
         .root_disk = p->root ? patient_root_disk(p) : 0,
         .root = p->root ? p->root->volume : NULL,
         .incomplete = p->closed.code != 0,

@@ -67,23 +67,33 @@ void lvm_filter_close(struct lvm_filter *f)
     free(f);
 }
 
-enum lvm_verdict lvm_filter_match(const struct lvm_filter *f, const char *device)
+bool lvm_filter_accepts(const struct lvm_filter *f, unsigned pattern)
 {
-    for (unsigned i = 0; i < f->count; i++) {
-        const struct pattern *p = &f->patterns[i];
-
-        if (!p->known)
-            return LVM_UNKNOWN;
-        if (regexec(&p->regex, device, 0, NULL, 0) == 0)
-            return p->accepts ? LVM_ACCEPTED : LVM_REJECTED;
-    }
-    return f->cut ? LVM_UNKNOWN : LVM_UNMATCHED;
+    return f->patterns[pattern].accepts;
 }
 
-bool lvm_filter_accepts_by(const struct lvm_filter *f, const char *part)
+bool lvm_filter_has_branches(const struct lvm_filter *f, unsigned pattern)
 {
-    for (unsigned i = 0; i < f->count; i++)
-        if (f->patterns[i].accepts && strstr(f->patterns[i].text, part))
-            return true;
-    return false;
+    return strchr(f->patterns[pattern].text, '|') != NULL;
+}
+
+bool lvm_filter_fits(const struct lvm_filter *f, unsigned pattern, const char *device)
+{
+    const struct pattern *p = &f->patterns[pattern];
+
+    return p->known && regexec(&p->regex, device, 0, NULL, 0) == 0;
+}
+
+enum lvm_verdict lvm_filter_match(const struct lvm_filter *f, const char *device,
+                                  unsigned *ret_pattern)
+{
+    for (unsigned i = 0; i < f->count; i++) {
+        if (!f->patterns[i].known)
+            return LVM_UNKNOWN;
+        if (lvm_filter_fits(f, i, device)) {
+            *ret_pattern = i;
+            return f->patterns[i].accepts ? LVM_ACCEPTED : LVM_REJECTED;
+        }
+    }
+    return f->cut ? LVM_UNKNOWN : LVM_UNMATCHED;
 }

@@ -20,9 +20,14 @@ struct lvm_filter;
 struct lvm_filter *lvm_filter_open(const struct lvm_setting *setting);
 void lvm_filter_close(struct lvm_filter *f);
 
-/* What becomes of a device with the one name @device, "/dev/sda2". A device with several is taken
- * when one of them is accepted, and passed over when none is, and one is rejected. */
-enum lvm_verdict lvm_filter_match(const struct lvm_filter *f, const char *device);
+/* What becomes of a device with the one name @device, "/dev/sda2"; *ret_pattern: the number, from
+ * 0, of the pattern that accepts or rejects it. A device with several names is taken when one of
+ * them is accepted, and passed over when none is, and one is rejected. */
+enum lvm_verdict lvm_filter_match(const struct lvm_filter *f, const char *device,
+                                  unsigned *ret_pattern);
 
-/* Does a pattern that accepts have @part in it? */
-bool lvm_filter_accepts_by(const struct lvm_filter *f, const char *part);
+/* Of one pattern, by its number: does it accept, has it several branches ("sda|sdb"), and does it
+ * fit @device? */
+bool lvm_filter_accepts(const struct lvm_filter *f, unsigned pattern);
+bool lvm_filter_has_branches(const struct lvm_filter *f, unsigned pattern);
+bool lvm_filter_fits(const struct lvm_filter *f, unsigned pattern, const char *device);

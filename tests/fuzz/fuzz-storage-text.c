@@ -15,8 +15,11 @@ static void check_filter(const struct lvm_setting *s)
     struct lvm_filter *f = lvm_filter_open(s);
 
     if (f) {
-        (void)lvm_filter_match(f, "/dev/sda2");
-        (void)lvm_filter_accepts_by(f, "by-");
+        unsigned pattern;
+
+        if (lvm_filter_match(f, "/dev/sda2", &pattern) == LVM_ACCEPTED &&
+            (!lvm_filter_accepts(f, pattern) || !lvm_filter_fits(f, pattern, "/dev/sda2")))
+            abort();
     }
     lvm_filter_close(f);
 }

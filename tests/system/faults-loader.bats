@@ -66,6 +66,32 @@ healthy() {
 
 @test "esp.no-fallback: systemd-boot" { fault_case esp.no-fallback+systemd-boot; }
 
+@test "esp.no-fallback: GRUB that is left over beside systemd-boot is not copied" {
+    broken esp.no-fallback+systemd-boot
+    mkdir "$TREE/efi/EFI/debian"
+    { cat "$TREE/efi/EFI/systemd/systemd-bootx64.efi"; echo grub; } >"$TREE/efi/EFI/debian/grubx64.efi"
+    unb repair "$TREE" esp.no-fallback
+    [ "$status" -eq 0 ]
+    cmp "$TREE/efi/EFI/systemd/systemd-bootx64.efi" "$TREE/efi/EFI/BOOT/BOOTX64.EFI"
+}
+
+@test "esp.no-fallback: what another system has at the place of a copy stays" {
+    local boot
+    broken esp.no-fallback
+    boot=$TREE/boot/efi/EFI/BOOT
+    mkdir "$boot"
+    { cat "$TREE/boot/efi/EFI/debian/grubx64.efi"; echo other; } >"$boot/grubx64.efi"
+    unb repair "$TREE" esp.no-fallback
+    [ "$status" -ne 0 ]
+    [[ $stderr == *"/boot/efi/EFI/BOOT/grubx64.efi is there, and is not this system's"* ]]
+    [ ! -e "$boot/BOOTX64.EFI" ]
+    # The same one is none of another.
+    cp "$TREE/boot/efi/EFI/debian/grubx64.efi" "$boot/grubx64.efi"
+    unb repair "$TREE" esp.no-fallback
+    [ "$status" -eq 0 ]
+    cmp "$TREE/boot/efi/EFI/debian/shimx64.efi" "$boot/BOOTX64.EFI"
+}
+
 @test "esp.no-fallback: the loader of another system is not copied" {
     broken esp.no-fallback
     mv "$TREE/boot/efi/EFI/debian" "$TREE/boot/efi/EFI/fedora"

@@ -35,9 +35,22 @@ END
     broken storage.lvm-filter
     unb examine --json "$TARGET" "$PV"
     [ "$(summary storage.lvm-filter)" = "stops-boot true" ]
+    findings '.findings[].what' | grep -qF 'lvm.conf line 3 hides pv.img from LVM'
     unb repair --dry-run "$TARGET" "$PV" storage.lvm-filter
     [ "$status" -eq 0 ]
-    [[ $output == *'+#'*'"a|^/dev/mapper/san|"'*'+#'*'"r|.*|" ]'* ]]
+    [[ $output == *'+#'*'"a|^/dev/loop|"'*'+#'*'"r|.*|" ]'* ]]
+}
+
+@test "storage.lvm-filter: one for names that only the machine gives is healthy" {
+    local accepted
+    physical_volume
+    broken storage.lvm-filter
+    for accepted in /dev/disk/.\* ^/dev/dm-; do
+        in_image "$TARGET" eval \
+            'printf "devices { filter = [ \"a|%s|\", \"r|.*|\" ] }\n" "$accepted" >"$M/etc/lvm/lvm.conf"'
+        unb examine --json "$TARGET" "$PV"
+        [ -z "$(summary storage.lvm-filter)" ] || fail "$accepted"
+    done
 }
 
 @test "storage.lvm-devices-file" {
@@ -51,6 +64,20 @@ END
 }
 
 @test "space.full" { fault_case space.full; }
+
+@test "repair: a command that fails on a full disk is told with what is free, and what stays" {
+    broken space.full
+    in_image "$TARGET" eval 'rm "$M/usr/bin/apt-get"; ln -s false "$M/usr/bin/apt-get"
+        echo "UUID=12345678-1234-4234-8234-00000000dead /srv ext4 defaults 0 2" >>"$M/etc/fstab"'
+    unb repair "$TARGET" space.full
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"apt-get failed inside"*"KiB are free on /: make room first"* ]]
+    [[ $stderr != *stays* ]]
+    unb repair "$TARGET" space.full fstab.source-missing
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"make room first; what was changed before stays"* ]]
+    in_image "$TARGET" eval 'grep -q "dead /srv .*nofail" "$M/etc/fstab"'
+}
 
 @test "space.inodes" { fault_case space.inodes; }
 

@@ -17,7 +17,12 @@ teardown() {
 
 @test "tree.os-release" { fault_case tree.os-release; }
 
-@test "init.library-missing" { fault_case init.library-missing; }
+@test "init.library-missing" {
+    fault_case init.library-missing
+    # What is pasted on the host must not work on the host.
+    [ "$(findings '[.findings[] | select(.id == "init.library-missing")][0].command')" = \
+        "unbrick shell --host-tools $TREE" ]
+}
 
 @test "init.not-executable" { fault_case init.not-executable; }
 

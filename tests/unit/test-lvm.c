@@ -135,12 +135,13 @@ static enum lvm_verdict judge(const char *patterns, const char *device)
     char text[512];
     struct lvm_filter *f;
     enum lvm_verdict verdict;
+    unsigned pattern;
 
     snprintf(text, sizeof text, "filter = [ %s ]", patterns);
     assert_true(lvm_config_find(text, strlen(text), "filter", &s));
     f = lvm_filter_open(&s);
     assert_non_null(f);
-    verdict = lvm_filter_match(f, device);
+    verdict = lvm_filter_match(f, device, &pattern);
     lvm_filter_close(f);
     return verdict;
 }
@@ -201,7 +202,8 @@ static void test_devices(void **state)
 }
 
 /* Is the volume of a disk with LVM found to be kept from it, under these files? */
-static unsigned found(const char *id, const char *conf, const char *list, enum disk_kind kind)
+static unsigned found(const char *id, const char *conf, const char *list, enum disk_kind kind,
+                      unsigned number)
 {
     char tree[] = "/tmp/unbrick-lvm.XXXXXX", command[128];
     struct disk *disk = calloc(1, sizeof *disk), *disks[] = {disk};
@@ -228,7 +230,7 @@ static unsigned found(const char *id, const char *conf, const char *list, enum d
     disk->kind = kind;
     strcpy(disk->name, "crypt");
     disk->volume_count = 1;
-    disk->volumes[0].number = kind == DISK_TARGET ? 2 : 0;
+    disk->volumes[0].number = number;
     strcpy(disk->volumes[0].fs.type, "LVM2_member");
     strcpy(disk->volumes[0].fs.uuid, "AAAA-AABBBB-CCCC");
     x.root_fd = root;
@@ -277,11 +279,72 @@ static void test_faults(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(found("storage.lvm-filter", rows[i].conf, rows[i].list, rows[i].kind),
-                         rows[i].filter);
+        unsigned number = rows[i].kind == DISK_TARGET ? 2 : 0;
+
         assert_int_equal(
-            found("storage.lvm-devices-file", rows[i].conf, rows[i].list, rows[i].kind),
+            found("storage.lvm-filter", rows[i].conf, rows[i].list, rows[i].kind, number),
+            rows[i].filter);
+        assert_int_equal(
+            found("storage.lvm-devices-file", rows[i].conf, rows[i].list, rows[i].kind, number),
             rows[i].file);
+    }
+}
+
+/* What accepts a name that the volume may have on its machine hides nothing, known here or not. */
+static void test_accepts(void **state)
+{
+    static const struct {
+        const char *accepts;
+        enum disk_kind kind;
+        unsigned number;
+        bool hidden;
+    } rows[] = {
+        {"/dev/disk/.*", DISK_TARGET, 0, false},
+        {"^/dev/mapper/3600", DISK_TARGET, 0, false},
+        {"^/dev/mapper/3600", DISK_TARGET, 2, false},
+        {"wwn-0x", DISK_TARGET, 0, false},
+        {"^/dev/dm-", DISK_TARGET, 0, false},
+        {"^/dev/dm-", DISK_TARGET, 2, false},
+        {"^/dev/emcpower", DISK_TARGET, 0, false},
+        {"^/dev/sd[a-z][a-z]", DISK_TARGET, 0, false},
+        {"^/dev/sd[a-z][a-z]", DISK_TARGET, 2, false},
+        {"^/dev/cciss/", DISK_TARGET, 0, false},
+        {"^/dev/dasd", DISK_TARGET, 0, false},
+        {"^/dev/md", DISK_TARGET, 0, false},
+        {"^/dev/md[0-9]+p2$", DISK_TARGET, 2, false},
+        {"^/dev/pmem", DISK_TARGET, 0, false},
+        {"^/dev/(loop|emcpower)", DISK_TARGET, 0, false},
+        {"^/dev/mapper/san", DISK_TARGET, 0, false},
+        /* A copy of a partition. */
+        {"^/dev/sda2$", DISK_TARGET, 0, false},
+        {"^/dev/md[0-9]+p", DISK_ARRAY, 1, false},
+        {"^/dev/md/crypt1$", DISK_ARRAY, 1, false},
+        {"^/dev/md127$", DISK_ARRAY, 0, false},
+        {"^/dev/mapper/other$", DISK_LUKS, 0, false},
+        {"^/dev/dm-", DISK_LUKS, 1, false},
+        /* Other disks, for sure. */
+        {"^/dev/loop", DISK_TARGET, 0, true},
+        {"^/dev/[sv]d[a-z]3$", DISK_TARGET, 2, true},
+        {"^/dev/sd[a-z]17$", DISK_TARGET, 17, false},
+        {"^/dev/md[0-9]+p2$", DISK_TARGET, 3, true},
+        {"^/dev/md[0-9]+$", DISK_ARRAY, 1, true},
+        {"^/dev/sd", DISK_ARRAY, 0, true},
+        {"^/dev/sd", DISK_LUKS, 0, true},
+        {"^/dev/md", DISK_LUKS, 0, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[256];
+
+        snprintf(text, sizeof text, "devices { filter = [ \"a#%s#\", \"r|.*|\" ] }",
+                 rows[i].accepts);
+        if (found("storage.lvm-filter", text, NULL, rows[i].kind, rows[i].number) != rows[i].hidden)
+            fail_msg("%s, %d, %u", rows[i].accepts, rows[i].kind, rows[i].number);
+        /* Behind what rejects everything it is for nothing. */
+        snprintf(text, sizeof text, "devices { filter = [ \"r|.*|\", \"a#%s#\" ] }",
+                 rows[i].accepts);
+        assert_int_equal(found("storage.lvm-filter", text, NULL, rows[i].kind, rows[i].number), 1);
     }
 }
 
@@ -291,6 +354,7 @@ int main(void)
         cmocka_unit_test(test_config),        cmocka_unit_test(test_config_hostile),
         cmocka_unit_test(test_config_oracle), cmocka_unit_test(test_filter),
         cmocka_unit_test(test_devices),       cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_accepts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
