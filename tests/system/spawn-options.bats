@@ -380,6 +380,7 @@ start=2048, type=L' | sfdisk -q "$raw"
     attach "$one"
     attach "$two"
     mkfs.btrfs -q -f -d raid0 -m raid1 "$one" "$two"
+    # shellcheck disable=SC2046 # one device a word
     btrfs -q device scan $(cat "$BATS_TEST_TMPDIR/attached")
     mount "$DEV" "$M"
     cp -a "$TREE/." "$M"
