@@ -124,10 +124,14 @@ _Noreturn void stub_run(struct launch *l)
         payload_run(l);
     if (message_send(l->status_socket, MESSAGE_PAYLOAD, 0, NULL, pid_fd) < 0)
         _exit(STUB_FAILED);
-    /* Keep nothing but the socket: no descriptor of a disk may live on in here. */
-    if (dup2(l->status_socket, 3) == 3)
-        (void)close_range(4, ~0U, 0);
-    (void)close_range(0, 2, 0);
+    /* Keep nothing but the socket: no descriptor of a disk may live on in here, and the other ends
+     * of our sockets have to end with their owners. closefrom(3) has another way than
+     * close_range(2). */
+    if (dup2(l->status_socket, 3) < 0)
+        fail(l, -errno, "cannot keep the socket of the supervisor");
+    closefrom(4);
+    for (int fd = 0; fd < 3; fd++)
+        (void)close(fd);
     status = wait_for(pid);
     (void)message_send(3, MESSAGE_ENDED, status, NULL, -1);
     _exit(0);

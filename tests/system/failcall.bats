@@ -126,19 +126,22 @@ END
     wait $job || true
 }
 
-@test "failcall: kill -9 without cgroup.kill leaves nothing" {
+@test "failcall: kill -9 without cgroup.kill, or with a keeper that has no close_range, leaves nothing" {
+    local rule
     for UNBRICK in $BUILDS; do
-        "$FAILCALL" cgroup.kill=ENOENT -- "$UNBRICK" shell "$MINI_IMG" -- \
-            sh -c 'trap "" HUP INT TERM; echo up; while :; do sleep 1; done' \
-            >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
-        wait_for 20 grep -q up "$BATS_TEST_TMPDIR/out"
-        # shellcheck disable=SC2046
-        kill -KILL $(for pid in $(our_processes); do
-            [ "$(cat "/proc/$pid/comm")" != unbrick ] || echo "$pid"
-        done)
-        wait $! || true
-        assert_host_clean 6
-        rm "$BATS_TEST_TMPDIR/out"
+        for rule in cgroup.kill=ENOENT close_range:2=EIO; do
+            "$FAILCALL" "$rule" -- "$UNBRICK" shell "$MINI_IMG" -- \
+                sh -c 'trap "" HUP INT TERM; echo up; while :; do sleep 1; done' \
+                >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
+            wait_for 20 grep -q up "$BATS_TEST_TMPDIR/out"
+            # shellcheck disable=SC2046
+            kill -KILL $(for pid in $(our_processes); do
+                [ "$(cat "/proc/$pid/comm")" != unbrick ] || echo "$pid"
+            done)
+            wait $! || true
+            assert_host_clean 6
+            rm "$BATS_TEST_TMPDIR/out"
+        done
     done
 }
 
