@@ -13,6 +13,7 @@
 #include "commands/examine.h"
 #include "commands/faults_around.h"
 #include "commands/patient_options.h"
+#include "commands/repair_ids.h"
 #include "commands/repair_json.h"
 #include "commands/repair_plan.h"
 #include "session/session.h"
@@ -292,16 +293,6 @@ static int write_it(struct repair *p, struct error *e)
     return close_and_summarise(&p->session, NULL, r, e);
 }
 
-/* The words that are ids of faults are no targets: they go behind the targets. */
-static unsigned split_ids(struct options *o)
-{
-    unsigned targets = o->target_count;
-
-    while (targets > 0 && fault_find(o->targets[targets - 1]))
-        targets--;
-    return targets;
-}
-
 int command_repair(const struct options *given, struct error *e)
 {
     struct options o = *given;
@@ -311,9 +302,9 @@ int command_repair(const struct options *given, struct error *e)
 
     p.plan.o = &o;
     p.plan.access = &p.access;
-    o.target_count = split_ids(&o);
-    p.plan.ids = o.targets + o.target_count;
-    r = patient_request_from_options(&o, &p.request, e);
+    r = repair_ids_split(&o, &p.plan.ids, e);
+    if (r == 0)
+        r = patient_request_from_options(&o, &p.request, e);
     p.request.plan_only = false;
     p.request.assemble.last = &p.passphrase;
     if (r == 0)

@@ -51,6 +51,13 @@ load helpers
     refused 2 "the command comes first: unbrick boot $BATS_TEST_TMPDIR/disk.img" "$BATS_TEST_TMPDIR/disk.img"
     refused 4 '"shell" is a command' boot shell "$BATS_TEST_TMPDIR/disk.img"
     refused 4 'is the id of a finding' examine fstab.source-missing
+    refused 2 "is fstab.source-missing meant" repair "$BATS_TEST_TMPDIR/disk.img" fstab.source-misssing
+    refused 2 "there is no fault fstab.source-misssing" repair --dry-run "$BATS_TEST_TMPDIR/disk.img" \
+        fstab.source-misssing fstab.source-missing
+    refused 2 "--list-faults" repair "$BATS_TEST_TMPDIR/disk.img" fstab.something-entirely-different
+    # A path is none, and neither is the first word.
+    refused 4 "disk" repair "$BATS_TEST_TMPDIR/disk.img" disk2.raw
+    refused 4 "there is no file or device" repair fstab.source-misssing
     refused 2 "named twice" examine --each /nowhere /nowhere
 }
 
