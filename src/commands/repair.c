@@ -127,6 +127,16 @@ static int status_of(const struct repair *p)
     return report_count(&p->plan.report, FAULT_STOPS_BOOT) ? ERROR_FAILED : 0;
 }
 
+/* The same of a dry run, as far as it can be told before: what the plan has no remedy for. */
+static int say_left(const struct repair *p)
+{
+    if (p->plan.left == 0)
+        return 0;
+    ui_note("%u of what stops the boot would be left; `unbrick examine` says what helps.",
+            p->plan.left);
+    return ERROR_FAILED;
+}
+
 /* The session is opened, and is closed by the caller. The exit status, or a negative errno. */
 static int show_and_ask(struct repair *p, struct error *e)
 {
@@ -141,13 +151,15 @@ static int show_and_ask(struct repair *p, struct error *e)
             return 0;
         say_nothing_to_do(p);
         r = print_document(p, false, e);
-        return r < 0 || p->o->dry_run ? r : status_of(p);
+        return r < 0 ? r : status_of(p);
     }
     r = repair_plan_describe(&p->plan, &p->shown, e);
     if (r == 0)
         r = show(p, &p->shown, e);
-    if (r == 0 && p->o->dry_run)
-        return print_document(p, false, e);
+    if (r == 0 && p->o->dry_run) {
+        r = print_document(p, false, e);
+        return r < 0 ? r : say_left(p);
+    }
     if (r == 0)
         r = confirm(p, e);
     p->go_on = r == 0;
@@ -261,7 +273,7 @@ static int apply(struct repair *p, struct error *e)
 
 static int examine_again(struct repair *p, struct error *e)
 {
-    char headline[1024];
+    char headline[1024], targets[1024];
     struct report before = p->plan.report;
     int r;
 
@@ -273,6 +285,9 @@ static int examine_again(struct repair *p, struct error *e)
     if (r < 0)
         return error_context(e, r, "examining it again");
     ui_note("%s.", examine_headline(&p->plan.report, headline, sizeof headline));
+    if (status_of(p))
+        ui_note("What is left, and what helps against it: unbrick examine %s",
+                patient_targets(&p->session.patient, targets, sizeof targets));
     r = print_document(p, true, e);
     return r < 0 ? r : status_of(p);
 }
