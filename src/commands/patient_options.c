@@ -249,17 +249,22 @@ int close_and_summarise(struct session *s, const char *what, int status, struct 
 {
     char disks[512];
     bool is_directory = s->patient.disk_count == 0, read_only = s->patient.request.read_only;
+    bool several = s->patient.request.target_count > 1;
     int r;
 
     patient_disks(&s->patient, disks, sizeof disks);
     say_degraded(&s->patient);
     r = session_close(s, e);
     if (r < 0) {
-        ui_warn("%s is still in use: do not detach it yet; `unbrick cleanup` tries again", disks);
+        ui_warn("%s %s still in use: do not detach %s yet; `unbrick cleanup` tries again", disks,
+                several ? "are" : "is", several ? "them" : "it");
         return e->kind;
     }
     ui_note("%s%s%sNothing is left open%s%s%s.", what ? what : "", what ? "Back on the host. " : "",
             read_only ? "Nothing was written. " : "", is_directory ? "" : "; ",
-            is_directory ? "" : disks, is_directory ? "" : " is safe to detach");
+            is_directory ? "" : disks,
+            is_directory ? ""
+            : several    ? " are safe to detach"
+                         : " is safe to detach");
     return status;
 }
