@@ -47,6 +47,10 @@ load helpers
 @test "usage: what may have been meant is said" {
     refused 2 'is `unbrick boot` meant' boto /nowhere
     refused 2 "is --fsck meant" boot --fskc=skip /nowhere
+    # Before the command only what all commands take is proposed.
+    refused 2 "is --quiet meant" --queit list
+    unb --foo
+    [[ $status -eq 2 && $stderr != *meant* ]] || fail "--foo is taken for another"
     echo >"$BATS_TEST_TMPDIR/disk.img"
     refused 2 "the command comes first: unbrick boot $BATS_TEST_TMPDIR/disk.img" "$BATS_TEST_TMPDIR/disk.img"
     refused 4 '"shell" is a command' boot shell "$BATS_TEST_TMPDIR/disk.img"
