@@ -15,14 +15,21 @@
 /* Where the values of a plan begin. */
 #define PLAN_INDENT 9
 
+int refuse_no_target(const struct options *o, struct error *e)
+{
+    (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "no target is named");
+    if (o->args && o->args[0])
+        return error_advise(e,
+                            "targets stand before --: what is behind it goes to what runs inside");
+    return error_advise(e, "name a disk, a partition, an image file or a directory; `unbrick list` "
+                           "shows what is attached");
+}
+
 int patient_request_from_options(const struct options *o, struct patient_request *ret,
                                  struct error *e)
 {
-    if (o->target_count == 0) {
-        (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "no target is named");
-        return error_advise(e, "name a disk, a partition, an image file or a directory; `unbrick "
-                               "list` shows what is attached");
-    }
+    if (o->target_count == 0)
+        return refuse_no_target(o, e);
     if (o->untrusted && (o->host_tools || (o->network_chosen && !o->private_network)))
         return error_set(e, ERROR_USAGE, -EINVAL, "usage", "--untrusted and %s exclude each other",
                          o->host_tools ? "--host-tools" : "--network=host");

@@ -82,6 +82,8 @@ load helpers
 @test "usage: no target, an empty target, a directory among several" {
     refused 2 "target" boot
     refused 125 "target" shell
+    refused 2 "targets stand before --" examine -- /nowhere
+    refused 2 "targets stand before --" examine --each -- /nowhere
     refused 2 "empty" boot ""
     mkdir "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
     refused 2 "directory" boot "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
