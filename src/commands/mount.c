@@ -24,9 +24,14 @@ static int check_directory(const char *path, char *ret_real, struct error *e)
     struct stat st, parent;
     char up[PATH_MAX + 4];
 
-    if (!realpath(path, ret_real) || stat(ret_real, &st) < 0)
-        return error_set(e, ERROR_USAGE, -errno, "no-directory", "%s: %s", text_safe(path),
-                         strerror(errno));
+    if (!realpath(path, ret_real) || stat(ret_real, &st) < 0) {
+        int r = -errno;
+
+        (void)error_set(e, ERROR_USAGE, r, "no-directory", "%s: %s", text_safe(path), strerror(-r));
+        return r == -ENOENT
+                   ? error_advise(e, "make the directory first: mkdir -p %s", text_safe(path))
+                   : r;
+    }
     if (!S_ISDIR(st.st_mode))
         return error_set(e, ERROR_USAGE, -ENOTDIR, "no-directory", "%s is no directory",
                          text_safe(path));

@@ -106,7 +106,7 @@ load helpers
 
 @test "usage: mount and umount want a directory that is free" {
     refused 2 "directory" mount /nowhere
-    refused 2 "none" mount /nowhere "$BATS_TEST_TMPDIR/none"
+    refused 2 "mkdir -p $BATS_TEST_TMPDIR/none" mount /nowhere "$BATS_TEST_TMPDIR/none"
     echo >"$BATS_TEST_TMPDIR/file"
     refused 2 "no directory" mount /nowhere "$BATS_TEST_TMPDIR/file"
     refused 2 "directory" umount
