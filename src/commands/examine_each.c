@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "commands/patient_options.h"
 #include "faults/machine.h"
 #include "terminal/ui.h"
 
@@ -197,7 +198,7 @@ int examine_each(const struct options *o, struct error *e)
     int r = 0;
 
     if (o->target_count == 0)
-        return error_set(e, ERROR_USAGE, -EINVAL, "usage", "no target is named");
+        return refuse_no_target(o, e);
     r = refuse_twice(o, e);
     for (unsigned next = 0; r == 0 && (next < o->target_count || each.running);) {
         if (next < o->target_count && each.running < each.limit)

@@ -17,6 +17,7 @@ struct list_disk {
     struct error problem; /* why not */
     uint64_t size;        /* of one that could not be opened, in bytes; 0: not known */
     char use[600];        /* who uses it: "mounted on /"; safe text, "" nobody */
+    bool is_ours;         /* .use is a session of ours */
     char clone[400];      /* "clone of /dev/vda (partition table ...)"; safe text, "" */
     char wwid[128];       /* the disk's own name for itself; "" */
     char paths[400];      /* "/dev/sdc": nodes of the same disk by other paths; safe text, "" */

@@ -5,6 +5,7 @@
 #include "commands/list.h"
 #include "session/assembly.h"
 #include "session/clones.h"
+#include "session/sessions_of.h"
 #include "storage/host_mounts.h"
 #include "storage/in_use.h"
 #include "storage/inventory.h"
@@ -46,11 +47,14 @@ void list_free(struct list *l)
     *l = (struct list){0};
 }
 
-/* Asked before anything of ours is attached to it. */
+/* Asked before anything of ours is attached to it. Of a session the kernel knows only the loop
+ * device. */
 static void find_use(struct list_disk *d)
 {
     if (in_use_by(d->target, d->use, sizeof d->use) <= 0)
         d->use[0] = '\0';
+    else
+        d->is_ours = sessions_of_describe(d->target, d->use, sizeof d->use);
 }
 
 /* The size of what could not be opened is known all the same. */
@@ -164,11 +168,14 @@ static void compare_with_each_other(struct list *l)
 {
     for (unsigned i = 0; i < l->count; i++)
         for (unsigned j = 0; j < l->count; j++)
-            if (i != j && l->disks[i].disk && l->disks[j].disk)
+            if (i != j && l->disks[i].disk && l->disks[j].disk &&
+                !disk_is(l->disks[i].disk, l->disks[j].target) &&
+                !disk_is(l->disks[j].disk, l->disks[i].target))
                 compare(&l->disks[i], l->disks[j].disk, l->disks[j].target);
 }
 
-/* A target may be a copy of a disk that is attached but not asked about. */
+/* A target may be a copy of a disk that is attached but not asked about. Of what a session of ours
+ * has open that may be its own loop device, over a layer that nobody else sees into. */
 static void compare_with_host(struct list *l)
 {
     char copy[sizeof l->disks->clone - 16];
@@ -176,7 +183,7 @@ static void compare_with_host(struct list *l)
     for (unsigned i = 0; i < l->count; i++) {
         struct list_disk *d = &l->disks[i];
 
-        if (d->disk && !d->clone[0] &&
+        if (d->disk && !d->is_ours && !d->clone[0] &&
             clones_of_host(d->disk, l->set.disks, l->set.count, copy, sizeof copy))
             snprintf(d->clone, sizeof d->clone, "clone of %s", copy);
     }

@@ -24,9 +24,14 @@ static int check_directory(const char *path, char *ret_real, struct error *e)
     struct stat st, parent;
     char up[PATH_MAX + 4];
 
-    if (!realpath(path, ret_real) || stat(ret_real, &st) < 0)
-        return error_set(e, ERROR_USAGE, -errno, "no-directory", "%s: %s", text_safe(path),
-                         strerror(errno));
+    if (!realpath(path, ret_real) || stat(ret_real, &st) < 0) {
+        int r = -errno;
+
+        (void)error_set(e, ERROR_USAGE, r, "no-directory", "%s: %s", text_safe(path), strerror(-r));
+        return r == -ENOENT
+                   ? error_advise(e, "make the directory first: mkdir -p %s", text_safe(path))
+                   : r;
+    }
     if (!S_ISDIR(st.st_mode))
         return error_set(e, ERROR_USAGE, -ENOTDIR, "no-directory", "%s is no directory",
                          text_safe(path));
@@ -117,10 +122,18 @@ static int check_unused(const char *directory, struct error *e)
                : 0;
 }
 
+static int count_target(void *userdata, const char *path)
+{
+    (void)path;
+    ++*(unsigned *)userdata;
+    return 0;
+}
+
 int command_umount(const struct options *o, struct error *e)
 {
     static struct journal_session sessions[256];
     char directory[PATH_MAX];
+    unsigned targets = 0;
     int count, r;
 
     if (o->target_count != 1)
@@ -136,14 +149,15 @@ int command_umount(const struct options *o, struct error *e)
         if (!sessions[i].kept || strcmp(sessions[i].mount, directory) != 0)
             continue;
         r = check_unused(directory, e);
+        (void)journal_targets(sessions[i].id, count_target, &targets);
         if (r == 0)
             r = journal_undo(sessions[i].id, e);
         if (r < 0) {
             (void)error_advise(e, "see who uses it: fuser -vm %s", text_safe(directory));
             return e->kind;
         }
-        ui_note("%s is unmounted; %s is safe to detach", text_safe(directory),
-                text_safe(sessions[i].target));
+        ui_note("%s is unmounted; %s %s safe to detach", text_safe(directory),
+                text_safe(sessions[i].target), targets > 1 ? "are" : "is");
         return 0;
     }
     (void)error_set(e, ERROR_USAGE, -ENOENT, "not-mounted", "unbrick has nothing mounted on %s",

@@ -376,8 +376,9 @@ static int unknown_option(const char *word, unsigned bit, struct error *e)
     char name[64];
     size_t count = 0;
 
+    /* Before the command all are taken, but only those of every command are likely. */
     for (size_t i = 0; i < TABLE_ROWS; i++)
-        if (table[i].commands & bit)
+        if (bit == FOR_ALL ? table[i].commands == FOR_ALL : table[i].commands & bit)
             names[count++] = table[i].name;
     (void)usage(e, "unknown option %s", text_safe(word));
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 1 + (word[1] == '-'), "="),

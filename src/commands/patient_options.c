@@ -15,14 +15,21 @@
 /* Where the values of a plan begin. */
 #define PLAN_INDENT 9
 
+int refuse_no_target(const struct options *o, struct error *e)
+{
+    (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "no target is named");
+    if (o->args && o->args[0])
+        return error_advise(e,
+                            "targets stand before --: what is behind it goes to what runs inside");
+    return error_advise(e, "name a disk, a partition, an image file or a directory; `unbrick list` "
+                           "shows what is attached");
+}
+
 int patient_request_from_options(const struct options *o, struct patient_request *ret,
                                  struct error *e)
 {
-    if (o->target_count == 0) {
-        (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "no target is named");
-        return error_advise(e, "name a disk, a partition, an image file or a directory; `unbrick "
-                               "list` shows what is attached");
-    }
+    if (o->target_count == 0)
+        return refuse_no_target(o, e);
     if (o->untrusted && (o->host_tools || (o->network_chosen && !o->private_network)))
         return error_set(e, ERROR_USAGE, -EINVAL, "usage", "--untrusted and %s exclude each other",
                          o->host_tools ? "--host-tools" : "--network=host");
@@ -260,17 +267,22 @@ int close_and_summarise(struct session *s, const char *what, int status, struct 
 {
     char disks[512];
     bool is_directory = s->patient.disk_count == 0, read_only = s->patient.request.read_only;
+    bool several = s->patient.request.target_count > 1;
     int r;
 
     patient_disks(&s->patient, disks, sizeof disks);
     say_degraded(&s->patient);
     r = session_close(s, e);
     if (r < 0) {
-        ui_warn("%s is still in use: do not detach it yet; `unbrick cleanup` tries again", disks);
+        ui_warn("%s %s still in use: do not detach %s yet; `unbrick cleanup` tries again", disks,
+                several ? "are" : "is", several ? "them" : "it");
         return e->kind;
     }
     ui_note("%s%s%sNothing is left open%s%s%s.", what ? what : "", what ? "Back on the host. " : "",
             read_only ? "Nothing was written. " : "", is_directory ? "" : "; ",
-            is_directory ? "" : disks, is_directory ? "" : " is safe to detach");
+            is_directory ? "" : disks,
+            is_directory ? ""
+            : several    ? " are safe to detach"
+                         : " is safe to detach");
     return status;
 }

@@ -11,6 +11,9 @@
 int patient_request_from_options(const struct options *o, struct patient_request *ret,
                                  struct error *e);
 
+/* ERROR_USAGE: no target is named. */
+int refuse_no_target(const struct options *o, struct error *e);
+
 /* Open --log for appending (0600) and tell ui about it. -1 in *ret_fd when there is none. */
 int open_log(const struct options *o, int *ret_fd, struct error *e);
 

@@ -13,6 +13,7 @@
 #include "commands/examine.h"
 #include "commands/faults_around.h"
 #include "commands/patient_options.h"
+#include "commands/repair_ids.h"
 #include "commands/repair_json.h"
 #include "commands/repair_plan.h"
 #include "commands/repair_room.h"
@@ -128,6 +129,16 @@ static int status_of(const struct repair *p)
     return report_count(&p->plan.report, FAULT_STOPS_BOOT) ? ERROR_FAILED : 0;
 }
 
+/* The same of a dry run, as far as it can be told before: what the plan has no remedy for. */
+static int say_left(const struct repair *p)
+{
+    if (p->plan.left == 0)
+        return 0;
+    ui_note("%u of what stops the boot would be left; `unbrick examine` says what helps.",
+            p->plan.left);
+    return ERROR_FAILED;
+}
+
 /* The session is opened, and is closed by the caller. The exit status, or a negative errno. */
 static int show_and_ask(struct repair *p, struct error *e)
 {
@@ -142,13 +153,15 @@ static int show_and_ask(struct repair *p, struct error *e)
             return 0;
         say_nothing_to_do(p);
         r = print_document(p, false, e);
-        return r < 0 || p->o->dry_run ? r : status_of(p);
+        return r < 0 ? r : status_of(p);
     }
     r = repair_plan_describe(&p->plan, &p->shown, e);
     if (r == 0)
         r = show(p, &p->shown, e);
-    if (r == 0 && p->o->dry_run)
-        return print_document(p, false, e);
+    if (r == 0 && p->o->dry_run) {
+        r = print_document(p, false, e);
+        return r < 0 ? r : say_left(p);
+    }
     if (r == 0)
         r = confirm(p, e);
     p->go_on = r == 0;
@@ -267,7 +280,7 @@ static int apply(struct repair *p, struct error *e)
 
 static int examine_again(struct repair *p, struct error *e)
 {
-    char headline[1024];
+    char headline[1024], targets[1024];
     struct report before = p->plan.report;
     int r;
 
@@ -279,6 +292,9 @@ static int examine_again(struct repair *p, struct error *e)
     if (r < 0)
         return error_context(e, r, "examining it again");
     ui_note("%s.", examine_headline(&p->plan.report, headline, sizeof headline));
+    if (status_of(p))
+        ui_note("What is left, and what helps against it: unbrick examine %s",
+                patient_targets(&p->session.patient, targets, sizeof targets));
     r = print_document(p, true, e);
     return r < 0 ? r : status_of(p);
 }
@@ -299,16 +315,6 @@ static int write_it(struct repair *p, struct error *e)
     return close_and_summarise(&p->session, NULL, r, e);
 }
 
-/* The words that are ids of faults are no targets: they go behind the targets. */
-static unsigned split_ids(struct options *o)
-{
-    unsigned targets = o->target_count;
-
-    while (targets > 0 && fault_find(o->targets[targets - 1]))
-        targets--;
-    return targets;
-}
-
 int command_repair(const struct options *given, struct error *e)
 {
     struct options o = *given;
@@ -318,9 +324,9 @@ int command_repair(const struct options *given, struct error *e)
 
     p.plan.o = &o;
     p.plan.access = &p.access;
-    o.target_count = split_ids(&o);
-    p.plan.ids = o.targets + o.target_count;
-    r = patient_request_from_options(&o, &p.request, e);
+    r = repair_ids_split(&o, &p.plan.ids, e);
+    if (r == 0)
+        r = patient_request_from_options(&o, &p.request, e);
     p.request.plan_only = false;
     p.request.assemble.last = &p.passphrase;
     if (r == 0)

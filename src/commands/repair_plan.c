@@ -74,6 +74,7 @@ int repair_plan_choose(struct repair_plan *p, struct error *e)
 {
     int r = check_ids(p, e);
 
+    p->left = 0;
     if (r < 0)
         return r;
     p->contexts = file_contexts_open(p->x.root_fd);
@@ -83,11 +84,14 @@ int repair_plan_choose(struct repair_plan *p, struct error *e)
     for (unsigned i = 0; i < p->report.count; i++) {
         const struct finding *f = &p->report.findings[i];
 
-        if (!is_chosen(p, f))
+        if (!is_chosen(p, f)) {
+            p->left += f->severity == FAULT_STOPS_BOOT;
             continue;
+        }
         r = f->fault->repair(&p->x, f, &p->changes, e);
         if (r == -ENOTSUP && !p->ids[0]) {
             ui_note("%s is left: %s", f->fault->id, e->text);
+            p->left += f->severity == FAULT_STOPS_BOOT;
             error_clear(e);
         } else if (r < 0) {
             return error_context(e, r, "%s", f->fault->id);

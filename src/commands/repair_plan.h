@@ -24,6 +24,7 @@ struct repair_plan {
     struct report report;
     struct file_contexts *contexts;
     struct changes changes;
+    unsigned left; /* findings that stop the boot and get no remedy */
 };
 
 /* Find the findings of @patient again, or for the first time. Forgets the changes. */

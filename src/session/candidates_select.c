@@ -23,6 +23,28 @@ char *candidate_describe(const struct candidate *c, char *buf, size_t size)
     return buf;
 }
 
+/* "a.raw", "a.raw and b.raw", "a.raw, b.raw and c.raw": what the person has named. */
+static const char *name_targets(struct disk *const *disks, unsigned disk_count, char *buf,
+                                size_t size, unsigned *ret_count)
+{
+    unsigned count = 0, done = 0;
+    size_t used = 0;
+
+    for (unsigned i = 0; i < disk_count; i++)
+        count += disks[i]->kind == DISK_TARGET;
+    buf[0] = '\0';
+    for (unsigned i = 0; i < disk_count && used < size; i++)
+        if (disks[i]->kind == DISK_TARGET) {
+            const char *before = done == 0 ? "" : done + 1 == count ? " and " : ", ";
+
+            used += (size_t)snprintf(buf + used, size - used, "%s%s", before,
+                                     text_safe(disks[i]->target));
+            done++;
+        }
+    *ret_count = count;
+    return buf;
+}
+
 /* --- when there is none --- */
 
 /* What a person should know first: something closed, which may well be the root; else swap. */
@@ -107,7 +129,10 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
     const struct volume *telling = find_telling(disks, disk_count, &on, &with_contents);
     const struct volume *lost = lost_superblock(disks, disk_count);
     const struct volume *unreadable = unreadable_volume(disks, disk_count);
+    char targets[400];
+    unsigned count;
 
+    (void)name_targets(disks, disk_count, targets, sizeof targets, &count);
     if (unreadable)
         return failing_disk(text_safe(unreadable->name), strerror(EIO), e);
     if (lost)
@@ -121,13 +146,14 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
         return say_closed(d, on, telling, e);
     if (with_contents == 0) {
         (void)error_set(e, ERROR_TARGET, -ENOENT, "no-filesystem",
-                        "%s: no partition table and no file system was found on it%s%s",
-                        text_safe(d->target), d->table_error[0] ? "; " : "", d->table_error);
+                        "%s: no partition table and no file system was found on %s%s%s", targets,
+                        count > 1 ? "them" : "it", d->table_error[0] ? "; " : "", d->table_error);
         return error_advise(e, "if this is the right disk, look for a lost partition table or "
                                "superblock before anything is written: fdisk -l, testdisk");
     }
     (void)error_set(e, ERROR_TARGET, -ENOENT, "no-system",
-                    "%s: no Linux system was found in its file systems", text_safe(d->target));
+                    "%s: no Linux system was found in %s file systems", targets,
+                    count > 1 ? "their" : "its");
     return error_advise(e, "unbrick list %s shows what is on it", text_safe(d->target));
 }
 
@@ -197,12 +223,17 @@ static bool is_wanted(const struct candidate *c, const char *wanted)
            strcmp(c->system.id, wanted) == 0;
 }
 
-static int no_such_system(const struct candidates *c, const struct disk *d, const char *wanted,
-                          const char *names, struct error *e)
+static int no_such_system(const struct candidates *c, struct disk *const *disks,
+                          unsigned disk_count, const char *wanted, const char *names,
+                          struct error *e)
 {
+    char targets[400];
+    unsigned count;
+
+    (void)name_targets(disks, disk_count, targets, sizeof targets, &count);
     (void)error_set(e, ERROR_TARGET, -ENOENT, "no-such-system",
-                    "%s: no system of the name \"%s\" is on it", text_safe(d->target),
-                    text_safe(wanted));
+                    "%s: no system of the name \"%s\" is on %s", targets, text_safe(wanted),
+                    count > 1 ? "them" : "it");
     (void)error_advise(
         e, "there are: %s%s", names,
         c->version_count ? "; and versions of them, which unbrick list --verbose shows" : "");
@@ -214,8 +245,8 @@ int candidates_select(struct candidates *c, struct disk *const *disks, unsigned 
 {
     const struct version *version = wanted ? find_version(c, wanted) : NULL;
     const struct candidate *found = NULL;
-    char names[400] = "";
-    unsigned matches = 0;
+    char names[400] = "", targets[400];
+    unsigned matches = 0, count;
 
     for (unsigned i = 0; i < c->count; i++) {
         size_t used = strlen(names);
@@ -241,9 +272,10 @@ int candidates_select(struct candidates *c, struct disk *const *disks, unsigned 
     if (c->count == 0)
         return no_system(c, disks, disk_count, e);
     if (matches == 0)
-        return no_such_system(c, disks[0], wanted, names, e);
-    (void)error_set(e, ERROR_REFUSED, -ENOTUNIQ, "ambiguous", "%s holds %u Linux systems",
-                    text_safe(disks[0]->target), matches);
+        return no_such_system(c, disks, disk_count, wanted, names, e);
+    (void)name_targets(disks, disk_count, targets, sizeof targets, &count);
+    (void)error_set(e, ERROR_REFUSED, -ENOTUNIQ, "ambiguous", "%s %s %u Linux systems", targets,
+                    count > 1 ? "hold" : "holds", matches);
     (void)error_advise(e, "name one: --system=NAME with one of %s", names);
     return -ENOTUNIQ;
 }

@@ -71,7 +71,8 @@ int clones_refuse_pair(struct disk *const *disks, unsigned count, struct error *
 
     for (unsigned i = 0; i < count; i++)
         for (unsigned j = i + 1; j < count; j++) {
-            if (!inventory_same_member(disks[i], disks[j], what, sizeof what))
+            if (!inventory_same_member(disks[i], disks[j], what, sizeof what) &&
+                !inventory_is_plain_copy(disks[i], disks[j], what, sizeof what))
                 continue;
             (void)error_set(e, ERROR_REFUSED, -ENOTUNIQ, "ambiguous",
                             "%s and %s are copies of each other (same %s)",

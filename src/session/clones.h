@@ -14,6 +14,6 @@
 bool clones_of_host(const struct disk *d, struct disk *const *disks, unsigned count, char *ret,
                     size_t size);
 
-/* Two targets that carry the same member of an array, a group or a file system are no patient:
- * -ENOTUNIQ with ERROR_REFUSED. */
+/* Two targets that carry the same member of an array, a group or a file system, or that are copies
+ * without any of these, are no patient: -ENOTUNIQ with ERROR_REFUSED. */
 int clones_refuse_pair(struct disk *const *disks, unsigned count, struct error *e);

@@ -6,6 +6,7 @@
 #include "storage/sysfs.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,9 +55,22 @@ static bool uses(const struct journal_session *s, const char *target)
     return same.found;
 }
 
+static const char *name_of(const struct journal_session *s)
+{
+    return text_safe(s->name[0] ? s->name : s->id);
+}
+
+static void describe(const struct journal_session *s, char *ret, size_t size)
+{
+    if (s->kept)
+        snprintf(ret, size, "mounted on %s by unbrick", text_safe(s->mount));
+    else
+        snprintf(ret, size, "open in the session %s of unbrick (%s)", name_of(s), s->id);
+}
+
 static int explain(const struct journal_session *s, const char *target, struct error *e)
 {
-    const char *name = text_safe(s->name[0] ? s->name : s->id);
+    const char *name = name_of(s);
 
     if (s->kept) {
         (void)error_set(e, ERROR_REFUSED, e->code, "in-use",
@@ -70,18 +84,37 @@ static int explain(const struct journal_session *s, const char *target, struct e
     return error_advise(e, "join that: unbrick enter %s; or end it: unbrick stop %s", name, name);
 }
 
-int sessions_of_explain(const char *target, struct error *e)
+/* The first that uses it. */
+static bool find_session(const char *target, struct journal_session *ret)
 {
     struct journal_session *all = calloc(SESSIONS_MAX, sizeof *all);
     int count = all ? journal_sessions(all, SESSIONS_MAX) : 0;
+    bool found = false;
 
-    for (int i = 0; i < count; i++)
-        if (uses(&all[i], target)) {
-            (void)explain(&all[i], target, e);
-            break;
-        }
+    for (int i = 0; i < count && !found; i++) {
+        found = uses(&all[i], target);
+        if (found)
+            *ret = all[i];
+    }
     free(all);
-    return e->code;
+    return found;
+}
+
+int sessions_of_explain(const char *target, struct error *e)
+{
+    struct journal_session session;
+
+    return find_session(target, &session) ? explain(&session, target, e) : e->code;
+}
+
+bool sessions_of_describe(const char *target, char *ret, size_t size)
+{
+    struct journal_session session;
+    bool found = find_session(target, &session);
+
+    if (found)
+        describe(&session, ret, size);
+    return found;
 }
 
 int sessions_of_targets(int (*visit)(void *userdata, const char *target), void *userdata)

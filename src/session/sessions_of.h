@@ -5,11 +5,20 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /*
  * @target is in use, as *e says. When it is another session of ours that uses it, or one of its
  * partitions or its whole disk, say that instead, and how to join or to end it. Returns e->code.
  */
 int sessions_of_explain(const char *target, struct error *e);
+
+/* The same for a look: who has @target open, a clause for a person ("open in the session web01 of
+ * unbrick (4711)", "mounted on /mnt by unbrick"; safe text), in @ret. False when it is none of
+ * ours,
+ * @ret is then untouched. */
+bool sessions_of_describe(const char *target, char *ret, size_t size);
 
 /* Visit the targets that other sessions of ours have open, until @visit returns a positive number.
  * That, or 0, or a negative errno. */

@@ -412,6 +412,14 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
     return r;
 }
 
+/* Of what is no loop device the kernel answers nothing. */
+static bool is_loop_over(const char *node, const struct stat *file)
+{
+    _cleanup_fd_ int fd = open(node, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    return fd >= 0 && loop_is_over(fd, file->st_dev, file->st_ino, 0);
+}
+
 bool disk_is(const struct disk *d, const char *target)
 {
     struct stat a, b;
@@ -423,5 +431,9 @@ bool disk_is(const struct disk *d, const char *target)
     if (S_ISBLK(a.st_mode) && S_ISBLK(b.st_mode))
         return a.st_rdev == b.st_rdev ||
                (sysfs_parent(b.st_rdev, &parent, &number) == 0 && a.st_rdev == parent);
+    if (S_ISREG(a.st_mode) && S_ISBLK(b.st_mode))
+        return is_loop_over(target, &a);
+    if (S_ISBLK(a.st_mode) && S_ISREG(b.st_mode))
+        return loop_is_over(d->backing_fd, b.st_dev, b.st_ino, 0);
     return S_ISREG(a.st_mode) && S_ISREG(b.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }

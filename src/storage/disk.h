@@ -132,5 +132,6 @@ char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf,
  * "DEVICE" in an image. In @buf; returns @buf. */
 char *disk_volume_node(const struct disk *d, const struct volume *v, char *buf, size_t size);
 
-/* Does @target name the disk @d, or a partition of it? For targets that are given twice. */
+/* Does @target name the disk @d, or a partition of it? For targets that are given twice. An image
+ * and a loop device over it are the same. */
 bool disk_is(const struct disk *d, const char *target);

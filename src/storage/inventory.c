@@ -153,3 +153,29 @@ bool inventory_same_member(const struct disk *a, const struct disk *b, char *ret
 {
     return same_volume(a, b, true, ret_what, size);
 }
+
+static bool has_member(const struct disk *d)
+{
+    bool member = false;
+
+    for (unsigned i = 0; i < d->volume_count && !member; i++)
+        (void)own_uuid(&d->volumes[i].fs, &member);
+    return member;
+}
+
+bool inventory_is_plain_copy(const struct disk *a, const struct disk *b, char *ret_what,
+                             size_t size)
+{
+    if (has_member(a) || has_member(b))
+        return false;
+    for (unsigned i = 0; i < a->volume_count; i++)
+        for (unsigned j = 0; j < b->volume_count; j++) {
+            const struct filesystem *x = &a->volumes[i].fs, *y = &b->volumes[j].fs;
+
+            if (strcmp(x->usage, "filesystem") != 0 || strcmp(x->type, "vfat") == 0 ||
+                !x->uuid[0] || strcmp(x->type, y->type) != 0 || strcmp(x->uuid, y->uuid) != 0)
+                continue;
+            return inventory_is_twin(a, b, ret_what, size);
+        }
+    return false;
+}

@@ -327,3 +327,22 @@ read_only_boots() {
         rm "$IMG"
     done
 }
+
+@test "boot: several targets are named all, and copies of each other as that" {
+    local other=$BATS_TEST_TMPDIR/other.img copy=$BATS_TEST_TMPDIR/copy.img
+    image
+    cp --sparse=always "$IMG" "$copy"
+    unchanged "$IMG" refused 3 "$IMG and $copy are copies of each other (same partition table" boot "$IMG" "$copy"
+    "$FIXTURES/image" "$other" --table none
+    refused 3 "$IMG and $other hold 2 Linux systems" boot "$IMG" "$other"
+    refused 4 "no system of the name \"web01\" is on them" boot --system web01 "$IMG" "$other"
+    truncate -s 1M "$BATS_TEST_TMPDIR/empty.img"
+    unb repair --yes "$IMG" "$BATS_TEST_TMPDIR/empty.img"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"$IMG and 1 more are safe to detach"* ]]
+    mkdir "$BATS_TEST_TMPDIR/mnt"
+    unb mount "$IMG" "$BATS_TEST_TMPDIR/empty.img" "$BATS_TEST_TMPDIR/mnt"
+    [ "$status" -eq 0 ]
+    unb umount "$BATS_TEST_TMPDIR/mnt"
+    [[ $stderr == *"empty.img are safe to detach"* ]]
+}

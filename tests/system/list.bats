@@ -97,6 +97,32 @@ volume() {
     [[ $(jq -r '.disks[0].clone' <<<"$output") == "clone of $IMG (same partition table"* ]]
 }
 
+@test "list: a loop device over an image is no copy of it, and a session of ours is named" {
+    local session mnt=$BATS_TEST_TMPDIR/mnt
+    image
+    mkdir "$mnt"
+    attach "$IMG"
+    unb list --json "$IMG"
+    [ "$(jq -r '.disks[0] | "\(.in_use) \(.clone)"' <<<"$output")" = "attached to $DEV null" ]
+    unb list --json "$IMG" "$DEV"
+    jq -e '[.disks[].clone] == [null, null]' <<<"$output"
+    detach_all
+    unb mount "$IMG" "$mnt"
+    [ "$status" -eq 0 ]
+    unb list --json "$IMG"
+    [ "$(jq -r '.disks[0] | "\(.in_use) \(.clone)"' <<<"$output")" = "mounted on $mnt by unbrick null" ]
+    unb umount "$mnt"
+    [ "$status" -eq 0 ]
+    "$UNBRICK" shell "$IMG" -- sh -c 'echo ready; exec sleep 300' >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    session=$!
+    wait_for 30 grep -q ready "$BATS_TEST_TMPDIR/log"
+    unb list --json "$IMG"
+    kill "$session"
+    wait "$session" || true
+    [ "$(jq -r '.disks[0] | "\(.in_use) \(.clone)"' <<<"$output")" = \
+        "open in the session unbrick-bookworm of unbrick ($session) null" ]
+}
+
 @test "list: without a target all disks of the host, ours left out" {
     image
     attach "$IMG"

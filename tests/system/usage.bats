@@ -47,10 +47,21 @@ load helpers
 @test "usage: what may have been meant is said" {
     refused 2 'is `unbrick boot` meant' boto /nowhere
     refused 2 "is --fsck meant" boot --fskc=skip /nowhere
+    # Before the command only what all commands take is proposed.
+    refused 2 "is --quiet meant" --queit list
+    unb --foo
+    [[ $status -eq 2 && $stderr != *meant* ]] || fail "--foo is taken for another"
     echo >"$BATS_TEST_TMPDIR/disk.img"
     refused 2 "the command comes first: unbrick boot $BATS_TEST_TMPDIR/disk.img" "$BATS_TEST_TMPDIR/disk.img"
     refused 4 '"shell" is a command' boot shell "$BATS_TEST_TMPDIR/disk.img"
     refused 4 'is the id of a finding' examine fstab.source-missing
+    refused 2 "is fstab.source-missing meant" repair "$BATS_TEST_TMPDIR/disk.img" fstab.source-misssing
+    refused 2 "there is no fault fstab.source-misssing" repair --dry-run "$BATS_TEST_TMPDIR/disk.img" \
+        fstab.source-misssing fstab.source-missing
+    refused 2 "--list-faults" repair "$BATS_TEST_TMPDIR/disk.img" fstab.something-entirely-different
+    # A path is none, and neither is the first word.
+    refused 4 "disk" repair "$BATS_TEST_TMPDIR/disk.img" disk2.raw
+    refused 4 "there is no file or device" repair fstab.source-misssing
     refused 2 "named twice" examine --each /nowhere /nowhere
 }
 
@@ -71,6 +82,8 @@ load helpers
 @test "usage: no target, an empty target, a directory among several" {
     refused 2 "target" boot
     refused 125 "target" shell
+    refused 2 "targets stand before --" examine -- /nowhere
+    refused 2 "targets stand before --" examine --each -- /nowhere
     refused 2 "empty" boot ""
     mkdir "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
     refused 2 "directory" boot "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
@@ -93,7 +106,7 @@ load helpers
 
 @test "usage: mount and umount want a directory that is free" {
     refused 2 "directory" mount /nowhere
-    refused 2 "none" mount /nowhere "$BATS_TEST_TMPDIR/none"
+    refused 2 "mkdir -p $BATS_TEST_TMPDIR/none" mount /nowhere "$BATS_TEST_TMPDIR/none"
     echo >"$BATS_TEST_TMPDIR/file"
     refused 2 "no directory" mount /nowhere "$BATS_TEST_TMPDIR/file"
     refused 2 "directory" umount

@@ -279,6 +279,34 @@ static void test_twins(void **state)
     assert_true(inventory_is_twin(&a, &b, what, sizeof what));
 }
 
+static void test_plain_copies(void **state)
+{
+    static struct disk a, b;
+    char what[100];
+
+    (void)state;
+    a.volume_count = b.volume_count = 1;
+    strcpy(a.table_id, "t");
+    strcpy(b.table_id, "t");
+    assert_false(inventory_is_plain_copy(&a, &b, what, sizeof what)); /* one table was taken over */
+    strcpy(a.volumes[0].fs.uuid, "1-2");
+    strcpy(a.volumes[0].fs.type, "vfat");
+    strcpy(a.volumes[0].fs.usage, "filesystem");
+    b.volumes[0] = a.volumes[0];
+    assert_false(inventory_is_plain_copy(&a, &b, what, sizeof what)); /* an ESP for each disk */
+    strcpy(a.volumes[0].fs.type, "ext4");
+    strcpy(b.volumes[0].fs.type, "ext4");
+    assert_true(inventory_is_plain_copy(&a, &b, what, sizeof what));
+    assert_string_equal(what, "partition table t");
+    b.table_id[0] = '\0';
+    assert_true(inventory_is_plain_copy(&a, &b, what, sizeof what));
+    assert_string_equal(what, "file system 1-2");
+    /* The second disk of a mirror: its /boot may well be a copy. */
+    b.volume_count = 2;
+    strcpy(b.volumes[1].fs.type, "LVM2_member");
+    assert_false(inventory_is_plain_copy(&a, &b, what, sizeof what));
+}
+
 /* Names and uuids as lvm2, cryptsetup, multipath-tools and kpartx make them. */
 static void test_mappings(void **state)
 {
@@ -342,8 +370,8 @@ int main(void)
         cmocka_unit_test(test_ext_state),  cmocka_unit_test(test_hibernation),
         cmocka_unit_test(test_qcow2),      cmocka_unit_test(test_vmdk),
         cmocka_unit_test(test_compressed), cmocka_unit_test(test_descriptor),
-        cmocka_unit_test(test_twins),      cmocka_unit_test(test_mappings),
-        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_twins),      cmocka_unit_test(test_plain_copies),
+        cmocka_unit_test(test_mappings),   cmocka_unit_test(test_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
