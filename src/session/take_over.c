@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/take_over.h"
 
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/takeover.h"
 #include "terminal/ui.h"
@@ -62,7 +63,11 @@ static int take(const struct takeover_item *item, struct journal *j, bool *ret_g
         r = journal_record(j, JOURNAL_STORAGE, record);
         *ret_gives_back = true;
     }
-    return r < 0 ? error_errno(e, r, "cannot write the journal") : takeover_take(item, e);
+    if (r < 0)
+        return error_errno(e, r, "cannot write the journal");
+    r = takeover_take(item, e);
+    step_reached("takeover-taken");
+    return r;
 }
 
 int take_over(const struct patient_request *request, struct journal *j, bool *ret_gives_back,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/device_mapper.h"
 #include "storage/undo.h"
@@ -127,6 +128,8 @@ int assemble_rename(struct disk *d, const char *name)
         dm_find(prefix, &device, 1) != 1)
         return -ENOENT;
     r = strcmp(device.name, name) == 0 ? 0 : dm_rename(device.name, name);
+    if (r == 0)
+        step_reached("assembled-name");
     if (r == 0)
         snprintf(d->volumes[0].dm_name, sizeof d->volumes[0].dm_name, "%s", name);
     return r;

@@ -2,6 +2,7 @@
 #include "storage/clone_group.h"
 
 #include "base/fd.h"
+#include "base/step.h"
 #include "base/text.h"
 #include "storage/device_mapper.h"
 #include "storage/loop.h"
@@ -149,6 +150,8 @@ static int make_stand_in(struct clone_group *c, unsigned index, const struct twi
     snprintf(name, sizeof name, "unbrick-%d-%u-pv%u", (int)getpid(), made, index);
     snprintf(uuid, sizeof uuid, "%spv%u", c->prefix, index);
     r = dm_create_linear(name, uuid, segments, tail ? 3 : 2, read_only, e);
+    if (r == 0)
+        step_reached("assembled-stand-in");
     if (r == 0 && dm_find_name(name, &device) < 0)
         r = error_set(e, ERROR_HOST, -ENODEV, "assembly", "the mapping %s is not there", name);
     if (r == 0) {
@@ -175,6 +178,8 @@ int clone_group_make(struct clone_group *ret, char *const *nodes, const struct v
     }
     if (r == 0)
         r = volume_group_rename_copy(twins->copies, name, e);
+    if (r == 0)
+        step_reached("assembled-group-copy");
     for (unsigned i = 0; r == 0 && i < twins->count; i++)
         r = make_stand_in(ret, i, &twins->twin[i], read_only, e);
     twins_free(twins);

@@ -370,6 +370,7 @@ static int close_assembled(struct disk *d, unsigned wait_ms, struct error *e)
     if (d->record[0] && wait_ms) {
         int undone = undo_record(d->record, wait_ms, r ? NULL : e);
 
+        step_reached("assembled-undone");
         r = r ? r : undone;
     }
     d->target[0] = '\0';

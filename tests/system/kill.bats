@@ -105,7 +105,7 @@ need_a_write() {
 # (tests/vm/guest/kill.bats); the visits' have a test of their own below.
 steps() {
     grep -rhoE 'step_reached\("[a-z-]+"\)' "$BATS_TEST_DIRNAME/../../src" | cut -d'"' -f2 |
-        grep -vE '^(layer|assembled|spawn|visit)-' | sort -u
+        grep -vE '^(layer|assembled|takeover|spawn|visit)-' | sort -u
 }
 
 @test "kill: the build knows steps" {

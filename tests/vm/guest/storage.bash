@@ -115,6 +115,15 @@ put_away() {
     ! losetup -nl -O BACK-FILE | grep -qF "$BATS_TEST_TMPDIR"
 }
 
+# standing: names of mappings and arrays.
+standing() {
+    {
+        dmsetup ls | grep -v '^No devices found' | cut -f1
+        sed -n 's/^\(md[^ ]*\) .*/\1/p' /proc/mdstat
+        find /dev/mapper -mindepth 1 ! -name control
+    } | sort
+}
+
 # no_layers: no mapping, no array, nothing of ours in /dev.
 no_layers() {
     {
