@@ -9,6 +9,7 @@ load helpers
 setup_file() {
     local root=$BATS_TEST_DIRNAME/../.. mini=$BATS_FILE_TMPDIR/mini
     FAILCALL=$(realpath "${FAILCALL:-$root/build-test/tests/failcall}")
+    [ -z "${UNBRICK_TEST_ALL:-}" ] || export BATS_TEST_TIMEOUT=700
     # The sweep is long: the build that is released, which failcall.bats has beside the other.
     UNBRICK=$(realpath "${RELEASE:-$root/build/unbrick}")
     export FAILCALL UNBRICK PRISTINE=$BATS_FILE_TMPDIR/pristine.img
@@ -164,7 +165,7 @@ one_failure() {
 
 # Which call, with which error, and how often it is tried: 1 is each time. What an only failure means is the
 # call's own affair; that it is one sentence or none, and that nothing is left, is not.
-SWEPT=(openat2=EIO:23 fsopen=ENOMEM:1 fsconfig=EPERM:3 fsmount=ENOMEM:1 move_mount=EPERM:2 open_tree=EIO:2
+SWEPT=(openat2=EIO:47 fsopen=ENOMEM:2 fsconfig=EPERM:7 fsmount=ENOMEM:2 move_mount=EPERM:4 open_tree=EIO:4
     mount_setattr=ENOMEM:1 clone3=ENOMEM:1 pidfd_open=ENOMEM:1 close_range=EIO:1 LOOP_CONFIGURE=EIO:1
     LOOP_CTL_GET_FREE=EIO:1 umount2=EBUSY:1)
 
