@@ -19,7 +19,7 @@ static const char *nearest_id(const char *typed)
 
     for (size_t i = 0; i < fault_family_count; i++)
         count += fault_families[i]->count;
-    ids = calloc(count, sizeof *ids);
+    ids = calloc(count + 1, sizeof *ids);
     count = 0;
     for (size_t i = 0; ids && i < fault_family_count; i++)
         for (size_t j = 0; j < fault_families[i]->count; j++)
