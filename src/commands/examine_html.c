@@ -103,11 +103,11 @@ static void add_finding(struct text *out, const struct examine_subject *s, const
     (void)text_appendf(out, "<dl>\n");
     add_row(out, "because", f->expected);
     add_row(out, "at boot", f->why ? f->why : f->fault->why);
-    snprintf(text, sizeof text, "%s (%s risk)", f->fault->remedy, fault_risk_name(f->risk));
+    snprintf(text, sizeof text, "%s (%s risk)", f->remedy, fault_risk_name(f->risk));
     if (finding_is_repairable(f))
         add_row(out, "remedy", text);
     else
-        add_row(out, "remedy", f->fault->remedy);
+        add_row(out, "remedy", f->remedy);
     snprintf(text, sizeof text, "unbrick repair %s %s", s->targets, f->fault->id);
     if (f->command || finding_is_repairable(f)) {
         (void)text_appendf(out, "<dt>command</dt>\n");

@@ -39,7 +39,7 @@ static json_t *finding_to_json(const struct finding *f)
     set_text(item, "evidence", f->evidence);
     set_text(item, "because", f->expected);
     set_text(item, "why", f->why ? f->why : f->fault->why);
-    set_text(item, "remedy", f->fault->remedy);
+    set_text(item, "remedy", f->remedy);
     set_text(item, "risk", fault_risk_name(f->risk));
     json_object_set_new(item, "repairable", json_boolean(finding_is_repairable(f)));
     set_text(item, "command", f->command);

@@ -68,10 +68,10 @@ static void add_remedy(struct text *out, unsigned columns, const struct examine_
     char text[1200];
 
     if (finding_is_repairable(f)) {
-        snprintf(text, sizeof text, "%s (%s risk)", f->fault->remedy, fault_risk_name(f->risk));
+        snprintf(text, sizeof text, "%s (%s risk)", f->remedy, fault_risk_name(f->risk));
         add_field(out, columns, "remedy", text);
     } else {
-        add_field(out, columns, "remedy", f->fault->remedy);
+        add_field(out, columns, "remedy", f->remedy);
     }
     if (f->command) {
         add_field(out, columns, "command", f->command);

@@ -95,7 +95,7 @@ static void say_nothing_to_do(const struct repair *p)
         ui_note("What can be repaired has a risk, and is repaired by name: `unbrick examine` shows "
                 "how.");
     else if (report->stopped)
-        ui_note("Nothing is repaired there: %s.", report->findings[0].fault->remedy);
+        ui_note("Nothing is repaired there: %s.", report->findings[0].remedy);
     else if (report->count)
         ui_note("Nothing of it can be repaired by unbrick; `unbrick examine` says what to do.");
 }

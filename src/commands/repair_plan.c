@@ -30,7 +30,8 @@ static int check_ids(const struct repair_plan *p, struct error *e)
     for (char *const *id = p->ids; *id; id++) {
         const struct finding *found = NULL;
 
-        for (unsigned i = 0; i < p->report.count && !found; i++)
+        /* One of that id that has a remedy, if there is one. */
+        for (unsigned i = 0; i < p->report.count && !(found && finding_is_repairable(found)); i++)
             if (strcmp(p->report.findings[i].fault->id, *id) == 0)
                 found = &p->report.findings[i];
         if (!found)
@@ -39,7 +40,7 @@ static int check_ids(const struct repair_plan *p, struct error *e)
         if (!finding_is_repairable(found)) {
             (void)error_set(e, ERROR_FAILED, -ENOTSUP, "no-remedy",
                             "%s has no remedy that unbrick applies", found->fault->id);
-            return error_advise(e, "by hand: %s", found->fault->remedy);
+            return error_advise(e, "by hand: %s", found->remedy);
         }
     }
     return 0;

@@ -145,8 +145,11 @@ static void detect_wrong_type(struct examination *x, const struct fault *f, stru
                          v->fs.type[0] ? text_safe(v->fs.type) : "no file system");
         if (entry->nofail)
             finding_severity(finding, FAULT_DEGRADES);
-        if (strcmp(v->fs.usage, "filesystem") != 0)
+        if (strcmp(v->fs.usage, "filesystem") != 0) {
             finding_risk(finding, FAULT_RISK_NONE);
+            finding_remedy(finding,
+                           "name the file system that belongs there, or take the line out");
+        }
         finding_subject(finding, v->fs.type);
     }
 }

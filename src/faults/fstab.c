@@ -194,6 +194,7 @@ static void detect_source_missing(struct examination *x, const struct fault *f, 
             finding_severity(finding, FAULT_DEGRADES);
             finding_risk(finding, FAULT_RISK_NONE);
             finding_why(finding, "The boot goes on without it, since the line says nofail.");
+            finding_remedy(finding, FSTAB_LINE_OPTIONAL_ALREADY);
         } else if (fstab_line_is_essential(entry)) {
             finding_risk(finding, FAULT_RISK_MEDIUM);
         }

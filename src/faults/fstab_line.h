@@ -11,6 +11,10 @@
 
 #define FSTAB_PATH "/etc/fstab"
 
+/* The words of finding_remedy() for a line whose disk is missed by nobody at boot. */
+#define FSTAB_LINE_OPTIONAL_ALREADY                                                                \
+    "correct the line, or take it out when the disk does not come back"
+
 /* "/etc/fstab line N WHAT", with the line as evidence and its mount point as subject. NULL as
  * report_add(). */
 struct finding *fstab_line_finding(const struct examination *x, struct report *r,

@@ -251,9 +251,11 @@ static void detect_subvolume_missing(struct examination *x, const struct fault *
                 finding_why(finding, "The root is mounted by the kernel command line; snapshots "
                                      "and tools that go by fstab work on a wrong subvolume.");
                 finding_risk(finding, FAULT_RISK_NONE);
+                finding_remedy(finding, "name the subvolume that the kernel is told to mount");
             } else if (entry->nofail) {
                 finding_severity(finding, FAULT_DEGRADES);
                 finding_risk(finding, FAULT_RISK_NONE);
+                finding_remedy(finding, FSTAB_LINE_OPTIONAL_ALREADY);
             } else if (fstab_line_is_essential(entry)) {
                 finding_risk(finding, FAULT_RISK_MEDIUM);
             }

@@ -49,7 +49,8 @@ struct finding *report_add(struct report *r, const struct fault *f, const char *
     }
     r->findings = grown;
     grown += r->count;
-    *grown = (struct finding){.fault = f, .severity = f->severity, .risk = f->risk};
+    *grown =
+        (struct finding){.fault = f, .severity = f->severity, .risk = f->risk, .remedy = f->remedy};
     va_start(ap, what);
     grown->what = format(what, ap);
     va_end(ap);
@@ -116,6 +117,12 @@ void finding_command(struct finding *f, const char *fmt, ...)
     if (f)
         set(&f->command, fmt, ap);
     va_end(ap);
+}
+
+void finding_remedy(struct finding *f, const char *words)
+{
+    if (f)
+        f->remedy = words;
 }
 
 void finding_subject(struct finding *f, const char *raw)

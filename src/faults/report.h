@@ -18,11 +18,12 @@ struct finding {
     char *what;    /* one sentence without a full stop: "/etc/fstab line 4 names a disk that ..." */
     char *file;    /* absolute path inside; raw; NULL when it is about no file */
     unsigned line; /* of that file; 0: none */
-    char *evidence; /* the line, the bytes, the message of a tool; several lines are possible */
-    char *expected; /* what should be there, and where it was looked for */
-    char *why;      /* what happens at boot, where it differs from the row's; else NULL */
-    char *subject;  /* raw: what the remedy works on (a path, a unit, a kernel's release) */
-    char *command;  /* what to type, on the host, where there is more to it than `repair` */
+    char *evidence;     /* the line, the bytes, the message of a tool; several lines are possible */
+    char *expected;     /* what should be there, and where it was looked for */
+    char *why;          /* what happens at boot, where it differs from the row's; else NULL */
+    char *subject;      /* raw: what the remedy works on (a path, a unit, a kernel's release) */
+    const char *remedy; /* in words: the row's, unless they do not fit; static */
+    char *command;      /* what to type, on the host, where there is more to it than `repair` */
 };
 
 struct report {
@@ -50,6 +51,8 @@ void finding_expected(struct finding *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void finding_why(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_command(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* @words: static. */
+void finding_remedy(struct finding *f, const char *words);
 void finding_subject(struct finding *f, const char *raw);
 /* Where the case is milder than its row says, or its remedy bolder; FAULT_RISK_NONE: the row's
  * remedy is not one that we would apply here: it is said in words only. */

@@ -107,3 +107,17 @@ $(grep unbrick- "$BATS_TEST_TMPDIR/files")
         [ "$(cat "$BATS_TEST_TMPDIR/after")" = 1 ]
     done
 }
+
+@test "fstab.source-missing: an id is repaired where it can be, whatever comes before it" {
+    image
+    unb shell "$IMG" -- sh -c 'printf "UUID=deadbeef-0000-4000-8000-00000000000%s ext4 %s 0 2\n" \
+        "1 /a" nofail "2 /b" defaults >>/etc/fstab'
+    unb repair --yes "$IMG" fstab.source-missing
+    [ "$status" -eq 0 ]
+    unb shell --read-only "$IMG" -- grep '^UUID=deadbeef-0000-4000-8000-000000000002 /b ext4 .*nofail' /etc/fstab
+    [ "$status" -eq 0 ]
+    # There is nothing left to do, and the words are for that case.
+    unb repair --yes "$IMG" fstab.source-missing
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"by hand: correct the line"* ]]
+}
