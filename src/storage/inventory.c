@@ -166,7 +166,7 @@ static bool has_member(const struct disk *d)
 bool inventory_is_plain_copy(const struct disk *a, const struct disk *b, char *ret_what,
                              size_t size)
 {
-    if (has_member(a) || has_member(b))
+    if (has_member(a) || has_member(b) || !a->table_id[0] || strcmp(a->table_id, b->table_id) != 0)
         return false;
     for (unsigned i = 0; i < a->volume_count; i++)
         for (unsigned j = 0; j < b->volume_count; j++) {

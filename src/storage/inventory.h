@@ -27,10 +27,10 @@ bool inventory_is_twin(const struct disk *a, const struct disk *b, char *ret_wha
 bool inventory_same_member(const struct disk *a, const struct disk *b, char *ret_what, size_t size);
 
 /*
- * Are both disks without a member of anything, and is a file system of one on the other, too? Then
- * they are no disks of one machine. The identifier of the partition table alone does not tell that:
- * "sfdisk -d /dev/sda | sfdisk /dev/sdb" (sfdisk(8)) copies it; nor does FAT, since an ESP is
- * copied to a second disk by hand.
+ * Are both disks without a member of anything, with the same partition table, and is a file system
+ * of one on the other, too? Then they are no disks of one machine. The identifier of the table alone
+ * does not tell that: "sfdisk -d /dev/sda | sfdisk /dev/sdb" (sfdisk(8)) copies it; nor does a file
+ * system alone, which may be a copy within the machine, and is its fault (storage.duplicate-id).
  */
 bool inventory_is_plain_copy(const struct disk *a, const struct disk *b, char *ret_what,
                              size_t size);

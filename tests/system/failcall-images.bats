@@ -155,12 +155,21 @@ one_failure() {
     [ -z "${FAILED:-}" ]
 }
 
-# Of boot the fourth is the stub's: with the other ends of its sockets open it never said "ended".
+# One of them is the stub's: with the other ends of its sockets open it never said "ended", and boot waited.
 @test "failcall: the stub keeps no descriptor, also where close_range fails" {
-    fresh boot
-    command boot close_range:4=EIO
-    worked boot
-    clean_ext "$IMG"
+    local number worked=0
+    for number in {1..8}; do
+        fresh boot
+        command boot "close_range:$number=EIO"
+        if [ "$status" -eq 7 ]; then
+            worked=$((worked + 1))
+            worked boot
+        else
+            said 1
+        fi
+        clean_ext "$IMG"
+    done
+    [ "$worked" -ge 2 ]
 }
 
 # Which call, with which error, and how often it is tried: 1 is each time. What an only failure means is the
