@@ -101,6 +101,7 @@ void keeper_leave(struct keeper *k)
 
 int keeper_finish(struct keeper *k, struct error *e)
 {
+    char id[16]; /* of the journal */
     int status = 0;
 
     if (k->pid <= 0)
@@ -110,6 +111,10 @@ int keeper_finish(struct keeper *k, struct error *e)
         ;
     k->pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    /* It was killed: what it had to do is still to be done. */
+    snprintf(id, sizeof id, "%d", (int)getpid());
+    if (WIFSIGNALED(status) && journal_undo(id, NULL) == 0)
         return 0;
     return error_set(
         e, ERROR_FAILED, -EBUSY, "give-back",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# hosts: plain
+# hosts: plain systemd
 # The patient's disks inside, and nothing else, where the unified cgroup hierarchy is alone: what is in
 # /dev, what a node made inside opens, and the patient's own tools on it.
 
@@ -99,5 +99,15 @@ looks() {
     no_layers
     look must_not >script
     unchanged a.img looks shell --read-only a.img -- sh -c "$(cat script)"
+    no_layers
+}
+
+@test "device policy: the same in a booted session" {
+    slow
+    patient
+    look must >script
+    looks boot --run script a.img
+    look must_not >script
+    unchanged a.img looks boot --read-only --run script a.img
     no_layers
 }

@@ -226,8 +226,8 @@ works() {
     works a.img b.img
 }
 
-@test "kill: the copy of a group that is in use on the host" {
-    slow
+# copied: a.img is a copy of what the host uses.
+copied() {
     linear
     put_away
     cp a.img host.img
@@ -236,14 +236,35 @@ works() {
     mkdir host
     mount /dev/vg0/root host
     remember_host
-    unchanged a.img struck assembled-group-copy supervisor a.img
-    unchanged a.img struck assembled-group-copy both a.img
-    unchanged a.img struck assembled-stand-in supervisor a.img
-    unchanged a.img struck assembled-stand-in both a.img
-    struck assembled-undone both a.img
-    works a.img
+}
+
+is_in_use() {
     [ "$(cat host/etc/hostname)" = mini ]
     umount host
+}
+
+@test "kill: the copy of a group that is in use on the host: its metadata" {
+    slow
+    copied
+    unchanged a.img struck assembled-group-copy supervisor a.img
+    unchanged a.img struck assembled-group-copy both a.img
+    is_in_use
+}
+
+@test "kill: the copy of a group that is in use on the host: its stand-ins" {
+    slow
+    copied
+    unchanged a.img struck assembled-stand-in supervisor a.img
+    unchanged a.img struck assembled-stand-in both a.img
+    is_in_use
+}
+
+@test "kill: the copy of a group that is in use on the host: its teardown" {
+    slow
+    copied
+    struck assembled-undone both a.img
+    works a.img
+    is_in_use
 }
 
 @test "kill: a group that the host had activated by itself is its again" {
@@ -257,26 +278,4 @@ works() {
     struck assembled-undone both --yes "$A"
     struck session-running keeper --yes "$A"
     works --yes "$A"
-}
-
-# Between the steps, too: a tool that runs at that moment may not finish its work behind the keeper's back.
-@test "kill: at any time of a session, the tools of assembly and teardown included" {
-    slow
-    local tenths pid
-    stack
-    standing >before-session
-    for ((tenths = 2; ; tenths += 3)); do
-        echo "--- after $tenths tenths of a second"
-        "$UNBRICK" shell --key-file "$KEY" a.img b.img -- true </dev/null >out 2>&1 3>&- &
-        pid=$!
-        sleep $((tenths / 10)).$((tenths % 10))
-        kill -KILL "$pid" || break
-        wait "$pid" || true
-        wait_for 30 no_keeper || fail "the keeper does not come to its end"
-        wait_for 5 as_before || fail "something is left"
-        assert_host_clean 5
-    done
-    wait "$pid"
-    [ "$tenths" -gt 20 ] || fail "the session took no time"
-    works a.img b.img
 }

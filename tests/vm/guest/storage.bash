@@ -17,6 +17,7 @@ teardown() {
         wait "$HOLDER"
         "$UNBRICK" umount dir
     } >/dev/null 2>&1 || true
+    umount host >/dev/null 2>&1 || true
     put_away >/dev/null 2>&1
     assert_host_clean 5 || {
         sweep_away
@@ -119,7 +120,7 @@ put_away() {
 standing() {
     {
         dmsetup ls | grep -v '^No devices found' | cut -f1
-        sed -n 's/^\(md[^ ]*\) .*/\1/p' /proc/mdstat
+        grep -o '^md[^ ]*' /proc/mdstat 2>/dev/null || true
         find /dev/mapper -mindepth 1 ! -name control
     } | sort
 }
