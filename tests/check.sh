@@ -85,10 +85,11 @@ for suite in bookworm bullseye trixie sid boot sysvinit openrc; do
     tests/fixtures/suite "$suite" >/dev/null ||
         echo "not ok 0 the tree of $suite cannot be made" | tee -a "$out/fixtures.tap"
 done
-# guests_of HOST: which of them run on that kind of host stands in their second line.
+# guests_of HOST: which of them run on that kind of host stands in their first lines: "# hosts:", and with --all
+# "# hosts for --all:", too.
 guests_of() {
     # shellcheck disable=SC2086 # a list of words
-    [ -z "$guest_files" ] || grep -l "^# hosts:.*$1" $guest_files || true
+    [ -z "$guest_files" ] || grep -lE "^# hosts${UNBRICK_TEST_ALL:+( for --all)?}:.*$1" $guest_files || true
 }
 
 # timed STATUS-FILE COMMAND...: its exit status, and how many seconds it took.

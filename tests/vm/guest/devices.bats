@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# hosts: plain systemd
+# hosts: plain
+# hosts for --all: systemd
 # The patient's disks inside, and nothing else, where the unified cgroup hierarchy is alone: what is in
 # /dev, what a node made inside opens, and the patient's own tools on it.
 
