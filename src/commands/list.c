@@ -56,6 +56,7 @@ int command_list(const struct options *o, struct error *e)
     const struct list_request request = {
         .targets = o->targets,
         .target_count = o->target_count,
+        .open_bases = o->ui.yes,
         .assemble = {.degraded = o->degraded,
                      .key_file = o->key_file,
                      .luks_header = o->luks_header},

@@ -34,12 +34,14 @@ struct list {
     unsigned below;      /* how many of these are the disks */
     unsigned *owner;     /* for each of the set: index of the disk that it belongs to */
     struct error closed; /* why something was not put together */
+    bool open_bases;     /* as it was requested */
 };
 
 struct list_request {
     char *const *targets; /* none: all disks, and what this host has active on them */
     unsigned target_count;
     struct assemble_request assemble; /* what is on a target that nobody uses is put together */
+    bool open_bases; /* a file that an image names as its base is opened without asking (--yes) */
 };
 
 /* Look, and change nothing. A target that cannot be opened is an entry with a problem. 0 or a

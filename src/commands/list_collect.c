@@ -67,10 +67,20 @@ static void find_size(struct list_disk *d)
         d->size = sysfs_number(st.st_rdev, "size") * 512;
 }
 
+static int agree(void *userdata, const char *question)
+{
+    (void)userdata;
+    (void)question;
+    return 1;
+}
+
 static int open_disk(struct list *l, struct list_disk *d, bool aside)
 {
-    const struct disk_request request = {
-        .access = DISK_READ, .aside = aside, .record = undo_guard_record, .userdata = &l->guard};
+    const struct disk_request request = {.access = DISK_READ,
+                                         .aside = aside,
+                                         .record = undo_guard_record,
+                                         .confirm = l->open_bases ? agree : NULL,
+                                         .userdata = &l->guard};
 
     d->disk = calloc(1, sizeof *d->disk);
     if (!d->disk)
@@ -290,7 +300,7 @@ int list_collect(struct list *ret, const struct list_request *request, struct er
     bool all = request->target_count == 0;
     int count = all ? inventory_disks(paths, e) : (int)request->target_count, r;
 
-    *ret = (struct list){0};
+    *ret = (struct list){.open_bases = request->open_bases};
     if (count < 0)
         return count;
     r = allocate(ret, (unsigned)count);

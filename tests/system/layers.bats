@@ -140,9 +140,9 @@ named() {
     [ "$status" -eq 0 ]
     unb shell --yes "$IMG" -- cat /root/x
     [ "$output" = x ]
-    unb list "$IMG"
-    [ "$status" -eq 4 ]
-    [[ $stderr == *"difference"* ]]
+    unchanged "$IMG" refused 3 "is the difference to" list "$IMG" # as boot without --yes
+    unchanged "$IMG" unb list --yes "$IMG"
+    [[ $output == *"Mini Linux"* ]]
 }
 
 @test "formats: an image names no file of the host by itself" {
