@@ -73,6 +73,9 @@ static bool is_of(const struct disk *d, const char *name)
 {
     struct stat st;
 
+    /* It has a target that fails each read in place of what it lacks (dm-error). */
+    if (d->kind == DISK_GROUP && d->degraded)
+        return false;
     if (is_device(d->devno, name))
         return true;
     if (d->node_fd >= 0 && fstat(d->node_fd, &st) == 0 && is_device(st.st_rdev, name))
