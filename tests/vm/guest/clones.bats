@@ -180,6 +180,7 @@ twins() {
 }
 
 @test "clone: two sessions at the same time, on a volume group and its copy" {
+    slow
     disk a 60M
     lvm_group vg0 "$A" root:40M
     mini /dev/vg0/root

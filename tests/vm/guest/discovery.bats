@@ -89,6 +89,7 @@ names() {
 }
 
 @test "list: two systems in one volume group, and boot asks which" {
+    slow
     disk a 200M
     lvm_group vg0 "$A" one:60M two:60M
     mini /dev/vg0/one

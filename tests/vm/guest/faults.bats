@@ -11,6 +11,7 @@ found() {
 }
 
 @test "storage.crypttab-source: the line of the root itself is corrected, and not made optional" {
+    slow
     local uuid
     disk a 100M
     luks "$A" cr_root
@@ -57,6 +58,7 @@ found() {
 }
 
 @test "array.unlisted: mdadm.conf names the array that was there before" {
+    slow
     local uuid
     disk a 60M
     disk b 60M

@@ -71,6 +71,7 @@ load storage
 }
 
 @test "a process on the host that holds the patient's mapping at the end: said, and gone with the process" {
+    slow
     local node pid status=0
     disk a 100M
     disk b 100M

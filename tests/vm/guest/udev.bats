@@ -194,6 +194,7 @@ twin() {
 }
 
 @test "udev: the hardware has the same names inside as on this host" {
+    slow
     local path
     printf '%s\n' 'label: gpt' 'size=40MiB, type=L' 'type=L' | sfdisk -q /dev/vdb
     udevadm settle
