@@ -202,3 +202,10 @@ void text_decode_octal(char *s)
     }
     *out = '\0';
 }
+
+bool bytes_are_zero(const void *data, size_t size)
+{
+    const char *bytes = data;
+
+    return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
+}

@@ -38,6 +38,9 @@ const char *text_safe_bytes(const char *s, size_t size);
 /* "\040" and its like become the byte, in place: mountinfo and /proc/swaps write space, tab,
  * newline and backslash so (proc_pid_mountinfo(5)). */
 void text_decode_octal(char *s);
+/* Only zeros, or nothing at all. */
+bool bytes_are_zero(const void *data, size_t size);
+
 /* Append the safe form of @s to @t, without the 1 KiB limit. */
 int text_append_safe(struct text *t, const char *s, size_t size);
 

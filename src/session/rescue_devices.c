@@ -11,8 +11,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#define LINKS_MAX      24
-#define HOST_LINKS_MAX 1024
+#define LINKS_MAX 24
 
 /* Links are built in place and handed over as pointers into it. */
 struct links {
@@ -35,11 +34,6 @@ static void encode(const char *value, char *out, size_t size)
     }
     out[used] = '\0';
 }
-
-struct host_links {
-    struct host_link link[HOST_LINKS_MAX];
-    unsigned count;
-};
 
 static void add_link(struct links *l, const char *directory, const char *value)
 {
@@ -150,7 +144,7 @@ int rescue_add_devices(struct container_plan *plan, const struct patient *p)
     int r = host ? 0 : -ENOMEM;
 
     if (r == 0)
-        host->count = host_links(host->link, HOST_LINKS_MAX);
+        host_links_read(host);
     for (unsigned i = 0; r == 0 && i < p->disk_count; i++)
         r = add_disk(plan, host, p->disks[i]);
     free(host);

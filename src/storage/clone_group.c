@@ -29,11 +29,6 @@ void clone_group_prefix(char *ret, size_t size)
     snprintf(ret, size, "UNBRICK-%d-%u-", (int)getpid(), made + 1);
 }
 
-static bool is_zero(const char *data, size_t size)
-{
-    return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
-}
-
 /* -EFBIG when there is more than *@left, which gets less by it. */
 static int copy_range(int from, int to, uint64_t offset, uint64_t size, uint64_t *left)
 {
@@ -47,7 +42,7 @@ static int copy_range(int from, int to, uint64_t offset, uint64_t size, uint64_t
 
         if (n <= 0)
             return n < 0 ? -errno : -EIO;
-        if (!is_zero(buffer, (size_t)n)) {
+        if (!bytes_are_zero(buffer, (size_t)n)) {
             if ((uint64_t)n > *left)
                 return -EFBIG;
             if (pwrite(to, buffer, (size_t)n, (off_t)offset) != n)

@@ -9,10 +9,9 @@
 
 static const char *const directories[] = {"disk/by-id", "disk/by-path"};
 
-unsigned host_links(struct host_link *ret, unsigned max)
+void host_links_read(struct host_links *ret)
 {
-    unsigned count = 0;
-
+    ret->count = 0;
     for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++) {
         const struct dirent *entry;
         char path[64];
@@ -21,15 +20,15 @@ unsigned host_links(struct host_link *ret, unsigned max)
 
         snprintf(path, sizeof path, "/dev/%s", directories[i]);
         d = opendir(path);
-        while (d && count < max && (entry = readdir(d))) {
+        while (d && ret->count < HOST_LINKS_MAX && (entry = readdir(d))) {
             if (entry->d_type != DT_LNK || strncmp(entry->d_name, "dm-", 3) == 0 ||
                 fstatat(dirfd(d), entry->d_name, &st, 0) < 0 || !S_ISBLK(st.st_mode))
                 continue;
-            ret[count].devno = st.st_rdev;
-            snprintf(ret[count++].name, sizeof ret->name, "%s/%s", directories[i], entry->d_name);
+            ret->link[ret->count].devno = st.st_rdev;
+            snprintf(ret->link[ret->count++].name, sizeof ret->link->name, "%s/%s", directories[i],
+                     entry->d_name);
         }
         if (d)
             closedir(d);
     }
-    return count;
 }

@@ -12,5 +12,13 @@ struct host_link {
     char name[288]; /* "disk/by-id/wwn-0x5000c500a1b2c3d4", below /dev */
 };
 
-/* Links to block devices, at most @max; without udev there are none. Returns how many. */
-unsigned host_links(struct host_link *ret, unsigned max);
+#define HOST_LINKS_MAX 1024
+
+struct host_links {
+    struct host_link link[HOST_LINKS_MAX];
+    unsigned count;
+};
+
+/* Those of block devices. What is more than HOST_LINKS_MAX is left out; without udev there is
+ * none. */
+void host_links_read(struct host_links *ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "system/kernel_image.h"
 
+#include "base/text.h"
 #include "system/elf_header.h"
 #include "system/pe_image.h"
 
@@ -95,21 +96,13 @@ static bool is_compressed(const unsigned char *data, size_t size)
     return false;
 }
 
-static bool is_zero(const unsigned char *data, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (data[i])
-            return false;
-    return true;
-}
-
 void kernel_image_parse(const void *data, size_t size, struct kernel_image *ret)
 {
     const unsigned char *bytes = data;
     struct elf_header elf;
     struct pe_image pe;
 
-    *ret = (struct kernel_image){.empty = is_zero(bytes, size < 4096 ? size : 4096)};
+    *ret = (struct kernel_image){.empty = bytes_are_zero(bytes, size < 4096 ? size : 4096)};
     if (pe_image_parse(data, size, &pe) == 0) {
         ret->kind = KERNEL_PE;
         ret->is_signed = pe.is_signed;

@@ -84,21 +84,25 @@ volume() {
     [[ $(jq -r '.disks[0].clone' <<<"$output") == "clone of /dev/"* ]]
 }
 
+# open_session: IMG is open in one, whose process is in SESSION, until that is killed.
+open_session() {
+    "$UNBRICK" shell "$IMG" -- sh -c 'echo ready; exec sleep 300' >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    SESSION=$!
+    wait_for 30 grep -q ready "$BATS_TEST_TMPDIR/log"
+}
+
 @test "list: a copy of an image that a session has open is called a clone" {
-    local session
     image
     cp --sparse=always "$IMG" "$BATS_TEST_TMPDIR/copy.img"
-    "$UNBRICK" shell "$IMG" -- sh -c 'echo ready; exec sleep 300' >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
-    session=$!
-    wait_for 30 grep -q ready "$BATS_TEST_TMPDIR/log"
+    open_session
     unb list --json "$BATS_TEST_TMPDIR/copy.img"
-    kill "$session"
-    wait "$session" || true
+    kill "$SESSION"
+    wait "$SESSION" || true
     [[ $(jq -r '.disks[0].clone' <<<"$output") == "clone of $IMG (same partition table"* ]]
 }
 
 @test "list: a loop device over an image is no copy of it, and a session of ours is named" {
-    local session mnt=$BATS_TEST_TMPDIR/mnt
+    local mnt=$BATS_TEST_TMPDIR/mnt
     image
     mkdir "$mnt"
     attach "$IMG"
@@ -113,14 +117,12 @@ volume() {
     [ "$(jq -r '.disks[0] | "\(.in_use) \(.clone)"' <<<"$output")" = "mounted on $mnt by unbrick null" ]
     unb umount "$mnt"
     [ "$status" -eq 0 ]
-    "$UNBRICK" shell "$IMG" -- sh -c 'echo ready; exec sleep 300' >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
-    session=$!
-    wait_for 30 grep -q ready "$BATS_TEST_TMPDIR/log"
+    open_session
     unb list --json "$IMG"
-    kill "$session"
-    wait "$session" || true
+    kill "$SESSION"
+    wait "$SESSION" || true
     [ "$(jq -r '.disks[0] | "\(.in_use) \(.clone)"' <<<"$output")" = \
-        "open in the session unbrick-bookworm of unbrick ($session) null" ]
+        "open in the session unbrick-bookworm of unbrick ($SESSION) null" ]
 }
 
 @test "list: without a target all disks of the host, ours left out" {
