@@ -8,9 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* A check that takes no longer needs no announcement. */
-#define ANNOUNCE_SECONDS 3
-
 static void show_progress(void *userdata, const char *what, int percent, unsigned elapsed)
 {
     (void)userdata;
@@ -77,7 +74,7 @@ int check_with_ui(const struct volume *v, const char *target, enum check_mode mo
     char size[24];
     int r;
 
-    if (mode != CHECK_SKIP && mode != CHECK_QUICK && estimate > ANNOUNCE_SECONDS)
+    if (mode != CHECK_SKIP && mode != CHECK_QUICK && estimate > CHECK_ANNOUNCE_SECONDS)
         ui_note("checking %s (%s, %s, %s): about %u s; Ctrl-C skips it", text_safe(target),
                 text_safe(v->name), text_safe(v->fs.type), text_bytes(v->size, size), estimate);
     r = check_volume(v, mode, look, &callbacks, ret, e);

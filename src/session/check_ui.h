@@ -7,6 +7,9 @@
 #include "base/error.h"
 #include "storage/check.h"
 
+/* A check that takes no longer needs no announcement. */
+#define CHECK_ANNOUNCE_SECONDS 3
+
 /*
  * Check @v for the mount point @target and say what came out. @look: only look, in full (check.h,
  * readonly); what is found is for whoever asked, and is not said. Ctrl-C skips the check.

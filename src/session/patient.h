@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "session/candidates.h"
+#include "session/check_look.h"
 #include "session/journal.h"
 #include "session/mount_plan.h"
 #include "storage/assemble.h"
@@ -51,9 +52,11 @@ struct patient {
     char root_problem[256];    /* .examine: why the root could not be mounted as it is; safe; "" */
     char root_fail_reads[256]; /* .examine: its check came upon blocks that cannot be read; "" */
     struct mount_plan *plan;   /* owned */
-    char name[65];             /* host name of the patient, or the target's; safe, not empty */
-    char tree[128];            /* where the tree is mounted in our namespace; "" not yet */
-    int root_fd;               /* the mounted root */
+    struct check_look *looks;  /* .examine: owned; what was seen of the file systems */
+    unsigned look_count;
+    char name[65];  /* host name of the patient, or the target's; safe, not empty */
+    char tree[128]; /* where the tree is mounted in our namespace; "" not yet */
+    int root_fd;    /* the mounted root */
     struct read_errors *read_errors; /* owned; NULL before patient_open() */
     unsigned read_errors_said;       /* of these the person has been told */
     bool kept_on_host;               /* a copy of the mounts stays: devices are not waited for */
