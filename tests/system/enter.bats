@@ -272,7 +272,8 @@ os.waitpid(pid, 0)
 @test "stop: the terminal of the session is told who ended it, and is given back" {
     local stop=$BATS_TEST_TMPDIR/stop
     (
-        wait_for 20 eval '"$UNBRICK" status | grep -q mini1'
+        # Named is not open: it takes a moment, on a busy machine a long one.
+        wait_for 60 "$UNBRICK" enter mini1 -- true
         sleep 1
         "$UNBRICK" stop mini1
     ) >"$stop" 2>&1 3>&- &
