@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "session/rescue_generators.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,8 +71,7 @@ static const struct {
 static const char *const arguments[] = {
     /* Its progress would run into the prompt: only when something is slow or fails (systemd(1)). */
     "systemd.show_status=auto",
-    /* What is mounted is our business, see mount_plan.h; and the generators would wait for ever
-     * where the file is a FIFO (systemd-fstab-generator(8), systemd-cryptsetup-generator(8)). */
+    /* What is mounted is our business, see mount_plan.h: for who starts a generator by hand. */
     "fstab=no",
     "luks=no",
     "systemd.gpt_auto=no",
@@ -101,9 +101,9 @@ static int add_target(struct container_plan *plan, const char *tag)
                        "Description=Rescue mode of unbrick\n"
                        "DefaultDependencies=no\n"
                        "Requires=%sshell.service\n"
-                       "Wants=%stmpfiles.service systemd-journald.service\n"
+                       "Wants=%stmpfiles.service %sjournal.service\n"
                        "AllowIsolate=yes\n",
-                       tag, tag);
+                       tag, tag, tag);
     snprintf(path, sizeof path, "systemd/system/%s.target", tag);
     return add_text(plan, path, 0644, &t);
 }
@@ -165,6 +165,29 @@ static int add_tmpfiles_service(struct container_plan *plan, const struct patien
     return add_text(plan, path, 0644, &t);
 }
 
+/* The journal takes a while to start, and nobody at the prompt waits for it. */
+static int add_journal_service(struct container_plan *plan, const struct patient *p,
+                               const char *tag)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(4096);
+    char path[128];
+
+    (void)text_appendf(&t,
+                       "[Unit]\n"
+                       "Description=The journal of this rescue\n"
+                       "DefaultDependencies=no\n"
+                       "After=%sshell.service\n"
+                       "[Service]\n"
+                       "Type=oneshot\n"
+                       "RemainAfterExit=yes\n"
+                       "ExecStart=-%s -c 'exec systemctl --no-block start systemd-journald'\n"
+                       "StandardOutput=null\n"
+                       "StandardError=null\n",
+                       tag, shell_of(p));
+    snprintf(path, sizeof path, "systemd/system/%sjournal.service", tag);
+    return add_text(plan, path, 0644, &t);
+}
+
 int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
                        const struct rescue_request *request)
 {
@@ -184,6 +207,10 @@ int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
         r = add_shell_service(plan, p, request, tag);
     if (r == 0)
         r = add_tmpfiles_service(plan, p, tag);
+    if (r == 0)
+        r = add_journal_service(plan, p, tag);
+    if (r == 0 && p->root_fd >= 0) /* not so with --dry-run */
+        r = rescue_mask_generators(plan, p);
     if (r < 0)
         return r;
 

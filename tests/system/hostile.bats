@@ -184,15 +184,39 @@ does_not_hang() {
         printf "[Unit]\nDefaultDependencies=no\nBefore=sysinit.target\n[Service]\nType=oneshot\nExecStart=/bin/sleep infinity\n" >hang.service
         mkdir -p sysinit.target.wants basic.target.wants
         ln -s ../hang.service sysinit.target.wants/
-        ln -s ../hang.service basic.target.wants/
-        mkdir -p "$M/usr/lib/systemd/system-generators"
-        printf "#!/bin/sh\nsleep 2\n" >"$M/usr/lib/systemd/system-generators/slow"
-        chmod +x "$M/usr/lib/systemd/system-generators/slow"'
+        ln -s ../hang.service basic.target.wants/'
     script 'echo up'
     SECONDS=0
     unb boot --run "$SCRIPT" "$IMG"
     [ "$status" -eq 0 ]
     [ "$SECONDS" -lt 30 ]
+}
+
+@test "hostile: generators that never end, or write to the disk, are not run" {
+    image
+    in_image "$IMG" bash -c 'for dir in etc usr/lib usr/local/lib; do
+            for kind in system-generators system-environment-generators; do
+                mkdir -p "$M/$dir/systemd/$kind"
+                printf "#!/bin/sh\necho \$0 >>/root/it-ran\nexec sleep 300\n" >"$M/$dir/systemd/$kind/$kind-of-mine"
+                chmod +x "$M/$dir/systemd/$kind/$kind-of-mine"
+            done
+        done'
+    script 'cat /root/it-ran; systemctl daemon-reload; cat /root/it-ran; echo up'
+    SECONDS=0
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [ "$output" = up ]
+    [ "$SECONDS" -lt 60 ] # systemd.generator(7): it waits 90 seconds
+}
+
+@test "boot: a script of System V without a unit can be started from the prompt" {
+    image
+    in_image "$IMG" bash -c 'printf "#!/bin/sh\n### BEGIN INIT INFO\n# Provides: old\n# Default-Start: 2\n# Default-Stop:\n### END INIT INFO\necho \$1 >/run/old\n" >"$M/etc/init.d/old"
+        chmod +x "$M/etc/init.d/old"'
+    script 'systemctl start old; cat /run/old'
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [ "$output" = start ]
 }
 
 @test "hostile: fstab names a disk of the host by its UUID" {
