@@ -37,7 +37,7 @@ static void log_line(void *userdata, const char *line)
     ui_log_raw(line);
 }
 
-static void say_result(const char *target, const struct volume *v, const struct check_report *r)
+void check_say_result(const char *target, const struct volume *v, const struct check_report *r)
 {
     switch (r->result) {
     case CHECK_CLEAN:
@@ -82,6 +82,6 @@ int check_with_ui(const struct volume *v, const char *target, enum check_mode mo
     if (r < 0)
         return error_context(e, r, "checking %s", text_safe(v->name));
     if (!look)
-        say_result(target, v, ret);
+        check_say_result(target, v, ret);
     return 0;
 }

@@ -18,3 +18,6 @@
  */
 int check_with_ui(const struct volume *v, const char *target, enum check_mode mode, bool look,
                   struct check_report *ret, struct error *e);
+
+/* The line about a result, as check_with_ui() says it. */
+void check_say_result(const char *target, const struct volume *v, const struct check_report *r);

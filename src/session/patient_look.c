@@ -2,6 +2,7 @@
 #include "session/patient_look.h"
 
 #include "session/check_look.h"
+#include "session/check_ui.h"
 #include "session/interrupt.h"
 #include "storage/failing.h"
 #include "storage/rotation.h"
@@ -24,6 +25,12 @@ static void add(struct patient *p, const struct volume *v)
         p->looks[p->look_count++] = (struct check_look){.volume = v};
 }
 
+static int make_room(struct patient *p, struct error *e)
+{
+    p->looks = calloc(p->plan->count + 1, sizeof *p->looks);
+    return p->looks ? 0 : error_errno(e, -ENOMEM, "checking file systems");
+}
+
 /* A check that cannot be made is no finding, unless the disk is why. */
 static void take(const struct check_look *look, struct check_report *ret, char *ret_fail_reads,
                  size_t size)
@@ -36,11 +43,10 @@ static void take(const struct check_look *look, struct check_report *ret, char *
 int patient_look_at_all(struct patient *p, struct error *e)
 {
     const struct check_look *root;
-    int r;
+    int r = make_room(p, e);
 
-    p->looks = calloc(p->plan->count + 1, sizeof *p->looks);
-    if (!p->looks)
-        return error_errno(e, -ENOMEM, "checking file systems");
+    if (r < 0)
+        return r;
     /* One that had to be repaired on its layer to be seen at all was looked at before that. */
     if (!p->root_problem[0])
         add(p, p->root->volume);
@@ -75,4 +81,39 @@ int patient_look_at_step(struct patient *p, struct mount_step *step, struct erro
     if (r == 0)
         take(look, &step->check, step->fail_reads, sizeof step->fail_reads);
     return r;
+}
+
+int patient_look_ahead(struct patient *p, struct error *e)
+{
+    int r = disks_rotate(p->disks, p->disk_count) ? 0 : make_room(p, e);
+
+    if (!p->looks)
+        return r;
+    if (check_begins_with_look(p->root->volume, p->request.fsck))
+        add(p, p->root->volume);
+    for (unsigned i = 0; i < p->plan->count; i++) {
+        const struct mount_step *step = &p->plan->steps[i];
+
+        if (step->needed && !step->skipped[0] && !step->volume->read_only &&
+            check_begins_with_look(step->volume, p->request.fsck))
+            add(p, step->volume);
+    }
+    if (p->look_count < 2) {
+        p->look_count = 0;
+        return 0;
+    }
+    return check_look_at_all(p->looks, p->look_count, p->request.fsck, false, e);
+}
+
+int patient_check(const struct patient *p, const struct volume *v, const char *target,
+                  struct check_report *ret, struct error *e)
+{
+    const struct check_look *look = look_of(p, v);
+
+    if (!look || look->result < 0 ||
+        (look->report.result != CHECK_CLEAN && look->report.result != CHECK_INTERRUPTED))
+        return check_with_ui(v, target, p->request.fsck, false, ret, e);
+    *ret = look->report;
+    check_say_result(target, v, ret);
+    return 0;
 }

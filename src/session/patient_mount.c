@@ -5,7 +5,6 @@
 #include "base/path.h"
 #include "base/step.h"
 #include "base/text.h"
-#include "session/check_ui.h"
 #include "session/interrupt.h"
 #include "session/ostree_tree.h"
 #include "session/patient_failing.h"
@@ -129,7 +128,7 @@ static int check_step(struct patient *p, struct mount_step *step, struct error *
     if (step->volume == p->root->volume || !step->needed || p->request.read_only ||
         step->volume->read_only)
         return 1;
-    r = check_with_ui(step->volume, step->target, p->request.fsck, false, &step->check, e);
+    r = patient_check(p, step->volume, step->target, &step->check, e);
     if (r == -EINTR)
         return r;
     if (r < 0) {
@@ -179,7 +178,9 @@ static int check_root(struct patient *p, struct error *e)
         return patient_look_at_all(p, e);
     if (p->request.read_only || p->root->volume->read_only)
         return 0;
-    r = check_with_ui(p->root->volume, "/", p->request.fsck, false, &p->root_check, e);
+    r = patient_look_ahead(p, e);
+    if (r == 0)
+        r = patient_check(p, p->root->volume, "/", &p->root_check, e);
     if (r < 0)
         return r;
     if (p->root_check.result == CHECK_ERRORS_LEFT) {

@@ -7,16 +7,20 @@
 #include <string.h>
 #include <time.h>
 
-/* Which checker knows which type, and how fast a full check reads it: measured on this project's
- * machine with a cold cache on a virtual disk; an estimate for the person, nothing depends on it.
+/* Which checker knows which type, which begins with a look (one whose journal has to be replayed
+ * does not, and recorded errors stay until one has looked with permission to write), and how fast a
+ * full check reads it: measured on this project's machine with a cold cache on a virtual disk; an
+ * estimate for the person, nothing depends on it.
  */
 static const struct {
     const char *type;
     int (*run)(struct check *c, struct error *e);
+    bool looks_first;
     unsigned megabytes_per_second;
 } checkers[] = {
-    {"ext2", check_ext, 400}, {"ext3", check_ext, 400},    {"ext4", check_ext, 1200},
-    {"xfs", check_xfs, 2000}, {"btrfs", check_btrfs, 400}, {"vfat", check_vfat, 400},
+    {"ext2", check_ext, true, 400},     {"ext3", check_ext, true, 400},
+    {"ext4", check_ext, true, 1200},    {"xfs", check_xfs, false, 2000},
+    {"btrfs", check_btrfs, false, 400}, {"vfat", check_vfat, false, 400},
 };
 
 const char *check_result_name(enum check_result r)
@@ -37,6 +41,16 @@ unsigned check_estimate_seconds(const struct volume *v)
         if (strcmp(v->fs.type, checkers[i].type) == 0)
             return (unsigned)((v->size >> 20) / checkers[i].megabytes_per_second) + 1;
     return 0;
+}
+
+bool check_begins_with_look(const struct volume *v, enum check_mode mode)
+{
+    if ((mode != CHECK_ASK && mode != CHECK_REPAIR) || v->fs.dirty || v->fs.has_errors)
+        return false;
+    for (size_t i = 0; i < sizeof checkers / sizeof checkers[0]; i++)
+        if (strcmp(v->fs.type, checkers[i].type) == 0)
+            return checkers[i].looks_first;
+    return false;
 }
 
 void check_summary(struct check *c, enum check_result result, const char *fmt, ...)

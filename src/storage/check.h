@@ -61,6 +61,10 @@ struct check_report {
 int check_volume(const struct volume *v, enum check_mode mode, bool readonly,
                  const struct check_callbacks *cb, struct check_report *ret, struct error *e);
 
+/* Is the first step of check_volume(), which is to write where it must, a full look that writes
+ * nothing, and the last when all is well? Then others may look at the same time. */
+bool check_begins_with_look(const struct volume *v, enum check_mode mode);
+
 /* Rough seconds that a full check of @v takes, for the estimate shown before. */
 unsigned check_estimate_seconds(const struct volume *v);
 

@@ -131,6 +131,42 @@ set_super_value free_inodes_count 1'
     [ "$output" = ext4 ]
 }
 
+# What is in memory does not rotate: file systems are looked at at once (storage/rotation.h).
+image_in_memory() {
+    local memory=$BATS_TEST_TMPDIR/keep
+    mkdir "$memory"
+    mount -t tmpfs -o size=3g memory "$memory"
+    image "$@"
+    cp --sparse=always "$IMG" "$memory/disk.img"
+    rm "$IMG"
+    IMG=$memory/disk.img
+}
+
+@test "check: several file systems at once, clean, safely fixed, and with errors left" {
+    image_in_memory --boot
+    script 'findmnt -n -o TARGET / /boot; true'
+    unb boot --verbose --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"/ (part3): clean"* && $stderr == *"/boot (part2): clean"* ]]
+    damage 'set_inode_field <11> links_count 7' 2 # preen-safe, e2fsck(8)
+    damage 'set_inode_field <11> links_count 7'
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"/ (part3): fixed"* && $stderr == *"/boot (part2): fixed"* ]]
+    clean_ext "$IMG"
+    damage 'clri <2>' 2
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"/boot (part2): "*"finds"* ]]
+    clean_ext "$IMG"
+    # To examine it, all of it is looked at, and nothing is mended.
+    damage "$RISKY"
+    unchanged "$IMG" unb examine "$IMG"
+    [ "$status" -eq 1 ]
+    [[ $output == *"/boot"* && $output == *"part3"* ]]
+    umount "$BATS_TEST_TMPDIR/keep"
+}
+
 in_first() {
     local start size
     read -r start size < <(part_range "$IMG" 2)
