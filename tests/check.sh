@@ -117,15 +117,17 @@ run_guests() {
     done
 }
 
-# Those that start machines themselves, on disks that the release build has mended here. To the
-# system tests that is another program, whose sessions are none of theirs (helpers.bash, foreign()),
-# and it has a /run of its own.
+# Those that start machines themselves, on disks that a copy of the release build has mended here. To
+# the system tests, of which some run the release build itself, that is another program, whose sessions
+# are none of theirs (helpers.bash, foreign()); and it has a /run of its own.
 run_machines() {
+    mkdir -p "$out/machines"
+    cp build/unbrick "$out/machines/unbrick"
     for file in $machine_files; do
         name=$(basename "$file" .bats)
         mkdir -p "$out/vm-here-$name"
         # shellcheck disable=SC2016 # for that shell
-        timed "$out/vm-here-$name.status" env UNBRICK="$PWD/build/unbrick" BATS_TEST_TIMEOUT=600 \
+        timed "$out/vm-here-$name.status" env UNBRICK="$out/machines/unbrick" BATS_TEST_TIMEOUT=600 \
             unshare --mount sh -c 'mount -t tmpfs -o mode=755 run /run &&
                 exec timeout 5000 bats --tap "$1"' sh "$file" >"$out/vm-here-$name/$name.tap" \
             2>"$out/vm-here-$name/$name.err" </dev/null
