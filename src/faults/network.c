@@ -10,6 +10,7 @@
 #include "system/directory.h"
 #include "system/interfaces.h"
 #include "system/lines.h"
+#include "system/netplan.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -131,42 +132,28 @@ static void detect_netplan(struct examination *x, const struct fault *f, struct 
     for (unsigned i = 0; i < d.count; i++) {
         const char *path = directory_join("/etc/netplan", d.names[i]);
         const struct facts_file *file = facts_file(x, path);
-        struct lines l = LINES_OF(file->data, file->size);
-        char line[LINES_WIDTH];
+        unsigned line = netplan_find_tab(file->data, file->size);
+        struct finding *finding;
 
-        while (file->data && lines_next(&l, line)) {
-            size_t spaces = strspn(line, " ");
-            struct finding *finding;
-
-            if (line[spaces] != '\t' || strspn(line, " \t") == strlen(line))
-                continue;
-            finding =
-                report_add(r, f, "%s line %u is indented with a tab", text_safe(path), l.number);
-            finding_at(finding, path, l.number);
-            finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
-            break; /* the parser stops there, too */
-        }
+        if (!line)
+            continue;
+        finding = report_add(r, f, "%s line %u is indented with a tab", text_safe(path), line);
+        finding_at(finding, path, line);
+        finding_evidence(finding, "%s", examination_line(file->data, file->size, line));
     }
 }
 
-/* Eight columns are what most editors show for a tab; the person sees the diff. */
 static int untab(struct examination *x, const struct finding *f, struct changes *c, struct error *e)
 {
     _cleanup_text_ struct text t = TEXT_INIT(2 * PATH_CONFIG_MAX);
     _cleanup_free_ char *data = NULL;
-    bool indent = true;
     size_t size;
     int r = changes_read(c, f->file, &data, &size);
 
-    for (size_t i = 0; r == 0 && i < size; i++) {
-        if (indent && data[i] == '\t')
-            (void)text_append(&t, "        ", 8);
-        else
-            (void)text_append(&t, data + i, 1);
-        indent = data[i] == '\n' || (indent && (data[i] == ' ' || data[i] == '\t'));
-    }
     if (r == 0)
-        r = t.failed ? t.failed : changes_write(c, f->file, t.data, t.size, 0600);
+        r = netplan_untab(data, size, &t);
+    if (r == 0)
+        r = changes_write(c, f->file, t.data, t.size, 0600);
     return remedy_planned(r, f->file, e);
 }
 

@@ -38,7 +38,12 @@ static bool is_vital(const char *name)
  */
 static bool is_half(const char *state)
 {
-    return text_starts_with(state, "half-") || text_starts_with(state, "unpacked");
+    static const char *const states[] = {"half-installed", "half-configured", "unpacked"};
+
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        if (strcmp(states[i], state) == 0)
+            return true;
+    return false;
 }
 
 static unsigned read_status(const char *data, size_t size, struct text *names, bool *ret_vital)

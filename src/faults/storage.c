@@ -12,6 +12,7 @@
 #include "faults/storage_lvm.h"
 #include "system/crypttab.h"
 #include "system/lines.h"
+#include "system/multipath.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -108,7 +109,8 @@ static void detect_crypttab_key(struct examination *x, const struct fault *f, st
 }
 
 /* The line gets the source UUID=subject; without a subject the option "nofail", for which it is
- * lengthened: crypttab's fourth field is like fstab's. */
+ * lengthened: crypttab's fourth field is like fstab's. In front, where no quote of another option
+ * is open. */
 static int correct_line(struct examination *x, const struct finding *f, struct changes *c,
                         struct error *e)
 {
@@ -132,9 +134,9 @@ static int correct_line(struct examination *x, const struct finding *f, struct c
             (void)text_appendf(&t, "%s UUID=%s %s %s", field[0], f->subject,
                                field[2] ? field[2] : "none", field[3] ? field[3] : "luks");
         else
-            (void)text_appendf(&t, "%s %s %s %s%snofail", field[0], field[1],
-                               field[2] ? field[2] : "none", field[3] ? field[3] : "",
-                               field[3] ? "," : "");
+            (void)text_appendf(&t, "%s %s %s nofail%s%s", field[0], field[1],
+                               field[2] ? field[2] : "none", field[3] ? "," : "",
+                               field[3] ? field[3] : "");
         r = t.failed ? t.failed : changes_replace_line(c, f->file, f->line, t.data);
     }
     if (r == 0 && f->subject)
@@ -212,18 +214,11 @@ static void detect_multipath(struct examination *x, const struct fault *f, struc
 
     for (unsigned i = 0; i < x->fstab.count; i++) {
         const struct fstab_entry *entry = &x->fstab.entries[i];
-        const char *name;
         struct finding *finding;
-        char pattern[64];
 
-        if (!entry->source || !text_starts_with(entry->source, "/dev/mapper/mpath"))
-            continue;
-        name = entry->source + strlen("/dev/mapper/");
-        /* "mpatha-part1", "mpatha1", "mpathap1" are partitions of "mpatha". */
-        snprintf(pattern, sizeof pattern, "\n%.*s", (int)strcspn(name, "0123456789-"), name);
-        if ((bindings->data &&
-             (strstr(bindings->data, pattern) || text_starts_with(bindings->data, pattern + 1))) ||
-            (conf->data && strstr(conf->data, pattern + 1)))
+        if (!entry->source || !text_starts_with(entry->source, "/dev/mapper/mpath") ||
+            multipath_knows(bindings->data, bindings->size, conf->data, conf->size,
+                            entry->source + strlen("/dev/mapper/")))
             continue;
         finding = report_add(r, f, "/etc/fstab line %u names %s, which multipath does not know",
                              entry->line, text_safe(entry->source));

@@ -77,6 +77,14 @@ static void detect_default_target(struct examination *x, const struct fault *f, 
     unit_free(&unit);
 }
 
+/* An empty unit counts as masked (systemd.unit(5)): a crash leaves such files. */
+static bool has_content(const struct examination *x, const char *path)
+{
+    struct stat st;
+
+    return path_stat(x->root_fd, path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
 static int set_default_target(struct examination *x, const struct finding *f, struct changes *c,
                               struct error *e)
 {
@@ -86,7 +94,7 @@ static int set_default_target(struct examination *x, const struct finding *f, st
     bool graphical = facts_has(x, "/etc/systemd/system/display-manager.service");
 
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
-        if ((i % 2 == 0) == graphical && facts_has(x, targets[i]))
+        if ((i % 2 == 0) == graphical && has_content(x, targets[i]))
             return remedy_planned(changes_link(c, DEFAULT_TARGET, targets[i]), DEFAULT_TARGET, e);
     return remedy_unfit(e, "there is no multi-user.target that it could lead to");
 }
@@ -118,14 +126,21 @@ static void detect_unit_missing(struct examination *x, const struct fault *f, st
 
     for (size_t i = 0; is_systemd(x) && i < sizeof always / sizeof always[0]; i++) {
         struct unit unit = {0};
+        bool missing, empty;
 
         if (unit_load(x->root_fd, always[i], &unit) < 0)
             return;
-        if (unit.load == UNIT_NOT_FOUND || unit.load == UNIT_DANGLING) {
-            struct finding *finding = report_add(r, f, "the unit %s is missing", always[i]);
+        missing = unit.load == UNIT_NOT_FOUND || unit.load == UNIT_DANGLING;
+        empty = unit.load == UNIT_MASKED && !text_starts_with(unit.path, "/etc/");
+        if (missing || empty) {
+            struct finding *finding =
+                report_add(r, f, "the unit %s is %s", always[i], missing ? "missing" : "empty");
 
-            finding_expected(finding, "it was looked for in /etc/systemd/system and "
-                                      "/usr/lib/systemd/system");
+            if (missing)
+                finding_expected(finding, "it was looked for in /etc/systemd/system and "
+                                          "/usr/lib/systemd/system");
+            else
+                finding_at(finding, unit.path, 0);
             remedy_shell(x, finding, NULL,
                          facts_has(x, "/var/lib/dpkg/status")
                              ? "apt-get install --reinstall systemd"
@@ -336,7 +351,7 @@ static const struct fault faults[] = {
     {
         .id = "systemd.unit-missing",
         .severity = FAULT_STOPS_BOOT,
-        .title = "a unit that every systemd has is missing",
+        .title = "a unit that every systemd has is missing or empty",
         .why = "What depends on it is not started.",
         .remedy = "install the package systemd again",
         .risk = FAULT_RISK_NONE,

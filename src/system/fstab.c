@@ -172,7 +172,7 @@ static int add_line(struct fstab *f, unsigned number, const char *start, size_t 
         memcpy(line, start, length);
         line[length] = '\n';
         line[length + 1] = '\0';
-        if (!memchr(line, '\0', length) && !has_content(line, length))
+        if (!has_content(line, length))
             return 0;
     }
     if (f->count == FSTAB_ENTRIES_MAX)

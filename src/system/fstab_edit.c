@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define BLANK " \t\r"
+#define BLANK " \t"
 
 /* fstab(5): what a line means that ends before the field. */
 static const char *const defaults[] = {
@@ -15,18 +15,23 @@ static const char *const defaults[] = {
  * how many fields are there, up to and with this one. */
 static unsigned find_field(const char *line, unsigned field, size_t *ret_start, size_t *ret_length)
 {
-    size_t at = 0, length = 0;
+    size_t at = 0, length = 0, end = strlen(line);
 
+    /* Of a line end of another system; elsewhere a carriage return is a part of a word, to
+     * getmntent(3) and libmount. */
+    while (end > 0 && (line[end - 1] == '\r' || line[end - 1] == ' ' || line[end - 1] == '\t'))
+        end--;
     for (unsigned n = 0;; n++) {
         size_t blank = strspn(line + at, BLANK);
 
-        if (!line[at + blank] || line[at + blank] == '#') {
+        if (at + blank >= end || line[at + blank] == '#') {
             *ret_start = at;
             *ret_length = 0;
             return n;
         }
         at += blank;
         length = strcspn(line + at, BLANK);
+        length = length < end - at ? length : end - at;
         if (n == field) {
             *ret_start = at;
             *ret_length = length;

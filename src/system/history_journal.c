@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "system/directory.h"
+#include "system/history_journal_read.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -22,28 +23,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FILES_MAX    64
-#define SECONDS_MAX  5
-#define KERNEL_LINES 200 /* of a boot; the release is in the first */
+#define FILES_MAX   64
+#define SECONDS_MAX 5
 
-/* systemd.journal-fields(7), systemd/sd-messages.h */
-#define UNIT_STARTED "MESSAGE_ID=39f53479d3a045ac8e11786248231fbf"
-#define UNIT_FAILED  "MESSAGE_ID=be02cf6855d2428ba40df7e9d022f03d"
-
-/* sd-journal(3), as far as it is used; there may be no header and no library. */
-struct sd_journal;
-static struct {
-    int (*open_files_fd)(struct sd_journal **ret, int fds[], unsigned count, int flags);
-    void (*close)(struct sd_journal *j);
-    int (*add_match)(struct sd_journal *j, const void *data, size_t size);
-    void (*flush_matches)(struct sd_journal *j);
-    int (*seek_head)(struct sd_journal *j);
-    int (*seek_tail)(struct sd_journal *j);
-    int (*next)(struct sd_journal *j);
-    int (*previous)(struct sd_journal *j);
-    int (*get_data)(struct sd_journal *j, const char *field, const void **ret, size_t *ret_size);
-    int (*get_realtime_usec)(struct sd_journal *j, uint64_t *ret);
-} sd;
+static struct history_journal_api sd;
 
 static const struct {
     const char *name;
@@ -73,96 +56,6 @@ static int load(void)
         memcpy(symbols[i].place, &symbol, sizeof symbol);
     }
     return library ? 0 : -EOPNOTSUPP;
-}
-
-/* The value of a field of the entry that is looked at, raw, cut to @size. */
-static bool field(struct sd_journal *j, const char *name, char *ret, size_t size)
-{
-    const void *data;
-    size_t length, skip = strlen(name) + 1;
-
-    if (sd.get_data(j, name, &data, &length) < 0 || length < skip)
-        return false;
-    length -= skip;
-    if (length >= size)
-        length = size - 1;
-    memcpy(ret, (const char *)data + skip, length);
-    ret[length] = '\0';
-    return true;
-}
-
-static void match(struct sd_journal *j, const char *fmt, const char *value)
-{
-    char text[256];
-
-    snprintf(text, sizeof text, "%s%s", fmt, value);
-    (void)sd.add_match(j, text, strlen(text));
-}
-
-static time_t time_of(struct sd_journal *j)
-{
-    uint64_t usec;
-
-    return sd.get_realtime_usec(j, &usec) < 0 ? 0 : (time_t)(usec / 1000000);
-}
-
-static void find_kernel(struct sd_journal *j, const char *boot, struct history_boot *ret)
-{
-    static const char begin[] = "Linux version ";
-    char message[512];
-
-    sd.flush_matches(j);
-    match(j, "_BOOT_ID=", boot);
-    match(j, "_TRANSPORT=", "kernel");
-    (void)sd.seek_head(j);
-    for (unsigned i = 0; i < KERNEL_LINES && sd.next(j) > 0; i++)
-        if (field(j, "MESSAGE", message, sizeof message) && text_starts_with(message, begin)) {
-            snprintf(ret->kernel, sizeof ret->kernel, "%.*s",
-                     (int)strcspn(message + strlen(begin), " "), message + strlen(begin));
-            return;
-        }
-}
-
-static void find_failed(struct sd_journal *j, const char *boot, struct history *h)
-{
-    char unit[128];
-
-    sd.flush_matches(j);
-    match(j, "_BOOT_ID=", boot);
-    match(j, "", UNIT_FAILED);
-    (void)sd.seek_head(j);
-    while (h->failed_count < HISTORY_UNITS_MAX && sd.next(j) > 0) {
-        bool known = false;
-
-        if (!field(j, "UNIT", unit, sizeof unit))
-            continue;
-        for (unsigned i = 0; i < h->failed_count; i++)
-            known = known || strcmp(h->failed[i], unit) == 0;
-        if (!known)
-            memcpy(h->failed[h->failed_count++], unit, sizeof unit);
-    }
-}
-
-static int read_boots(struct sd_journal *j, struct history *h)
-{
-    char good[64] = "", last[64] = "";
-
-    match(j, "", UNIT_STARTED);
-    match(j, "UNIT=", "multi-user.target");
-    (void)sd.seek_tail(j);
-    if (sd.previous(j) > 0 && field(j, "_BOOT_ID", good, sizeof good))
-        h->good.when = time_of(j);
-    sd.flush_matches(j);
-    (void)sd.seek_tail(j);
-    if (sd.previous(j) > 0 && field(j, "_BOOT_ID", last, sizeof last) && strcmp(good, last) != 0) {
-        h->last.when = time_of(j);
-        (void)field(j, "MESSAGE", h->stopped, sizeof h->stopped);
-        find_kernel(j, last, &h->last);
-        find_failed(j, last, h);
-    }
-    if (h->good.when)
-        find_kernel(j, good, &h->good);
-    return h->good.when || h->last.when ? 0 : -ENOENT;
 }
 
 /* The system's own files, the newest first; users' are not looked at. A link is no file. */
@@ -211,24 +104,10 @@ static _Noreturn void read_in_child(int fds[], unsigned count, int out)
     signal(SIGBUS, SIG_DFL);
     signal(SIGSEGV, SIG_DFL);
     if (load() == 0 && sd.open_files_fd(&j, fds, count, 0) >= 0) {
-        (void)read_boots(j, &h);
+        (void)history_journal_read(&sd, j, &h);
         (void)fd_write_all(out, &h, sizeof h);
     }
     _exit(0);
-}
-
-/* The reader may have been led astray by what it read: its answer is data, and no more. */
-static void tame(struct history *h)
-{
-    h->source = NULL;
-    h->event_count = h->event_total = 0;
-    h->good.kernel[sizeof h->good.kernel - 1] = '\0';
-    h->last.kernel[sizeof h->last.kernel - 1] = '\0';
-    h->stopped[sizeof h->stopped - 1] = '\0';
-    if (h->failed_count > HISTORY_UNITS_MAX)
-        h->failed_count = HISTORY_UNITS_MAX;
-    for (unsigned i = 0; i < h->failed_count; i++)
-        h->failed[i][sizeof h->failed[i] - 1] = '\0';
 }
 
 static int receive(int in, struct history *ret)
@@ -248,7 +127,7 @@ static int receive(int in, struct history *ret)
             return -EIO;
         done += (size_t)n;
     }
-    tame(ret);
+    history_journal_tame(ret);
     return 0;
 }
 

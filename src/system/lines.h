@@ -15,7 +15,9 @@ struct lines {
     size_t length;   /* its real length, without the newline */
 };
 
-#define LINES_OF(data, size) ((struct lines){.at = (data), .end = (data) + (size)})
+/* @data may be NULL when @size is 0. */
+#define LINES_OF(data, size)                                                                       \
+    ((struct lines){.at = (data), .end = (size) ? (data) + (size) : (data)})
 
 /* The next line, NUL-terminated and without its newline; a NUL in it becomes DEL, so that it ends
  * no comparison. false at the end. */

@@ -41,20 +41,21 @@ static void for_each(struct search *s, const char *directory,
     closedir(dir);
 }
 
-/* "CHECKSUM.SERIAL" */
-static bool parse_name(const char *name, struct ostree_deployment *d)
+bool ostree_parse_name(const char *name, struct ostree_deployment *d)
 {
-    unsigned long serial;
-    char *end;
+    size_t digits;
+    unsigned serial = 0;
 
-    if (strspn(name, "0123456789abcdef") != CHECKSUM || name[CHECKSUM] != '.' ||
-        !name[CHECKSUM + 1] || name[CHECKSUM + 1] == '-')
+    if (strspn(name, "0123456789abcdef") != CHECKSUM || name[CHECKSUM] != '.')
         return false;
-    serial = strtoul(name + CHECKSUM + 1, &end, 10);
-    if (*end || serial > 9999)
+    digits = strspn(name + CHECKSUM + 1, "0123456789");
+    if (digits == 0 || digits > 4 || name[CHECKSUM + 1 + digits] ||
+        (digits > 1 && name[CHECKSUM + 1] == '0'))
         return false;
+    for (size_t i = 0; i < digits; i++)
+        serial = 10 * serial + (unsigned)(name[CHECKSUM + 1 + i] - '0');
     snprintf(d->checksum, sizeof d->checksum, "%.64s", name);
-    d->serial = (unsigned)serial;
+    d->serial = serial;
     return true;
 }
 
@@ -65,7 +66,7 @@ static void look_at_deployment(struct search *s, const char *directory, const ch
     struct stat st;
     char origin[300];
 
-    if (s->count == s->max || !parse_name(name, &d) ||
+    if (s->count == s->max || !ostree_parse_name(name, &d) ||
         (size_t)snprintf(d.path, sizeof d.path, "%s/%s", directory, name) >= sizeof d.path)
         return;
     fd = path_open_strict(s->root_fd, d.path, O_DIRECTORY);

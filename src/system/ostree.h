@@ -25,6 +25,10 @@ struct ostree_deployment {
     ino_t ino;
 };
 
+/* Fill .checksum and .serial from the name of a directory, "CHECKSUM.SERIAL", as OSTree writes it.
+ * False when it is none. */
+bool ostree_parse_name(const char *name, struct ostree_deployment *ret);
+
 /* The deployments in the file system @root_fd, the one that was made last first; at most @max.
  * Returns how many; 0 when there is no OSTree. */
 unsigned ostree_find(int root_fd, struct ostree_deployment *ret, unsigned max);

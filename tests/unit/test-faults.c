@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Detectors of what takes a failing disk, or device-mapper, to be made: on an examination that is
- * put together here. All others: tests/system/faults-*.bats. */
+ * put together here; and what the fuzzer of them all fell over. All others:
+ * tests/system/faults-*.bats. */
 
 #include "unit.h"
 
@@ -9,9 +10,11 @@
 #include "faults/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct sick {
     struct disk *disk, *disks[1];
@@ -146,13 +149,86 @@ static void test_member_missing(void **state)
     free_sick(s);
 }
 
+/* A tree with these files in it, and a report of all that is wrong there. */
+struct tree_file {
+    const char *path, *text;
+};
+
+static void look_at_tree(const struct tree_file *files, size_t count, struct report *ret)
+{
+    static struct linux_system kind = {.init = INIT_SYSTEMD, .kernel_count = 1};
+    char root[] = "/tmp/unbrick-faults.XXXXXX", path[512], command[600];
+    struct examination x = {.system = &kind};
+    struct error e = {0};
+
+    assert_non_null(mkdtemp(root));
+    for (size_t i = 0; i < count; i++) {
+        FILE *f;
+
+        snprintf(command, sizeof command, "mkdir -p \"$(dirname %s%s)\"", root, files[i].path);
+        assert_int_equal(system(command), 0);
+        snprintf(path, sizeof path, "%s%s", root, files[i].path);
+        f = fopen(path, "we");
+        assert_non_null(f);
+        fputs(files[i].text, f);
+        fclose(f);
+    }
+    x.root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(examination_open(&x, &e), 0);
+    assert_int_equal(faults_detect(&x, ret, &e), 0);
+    examination_close(&x);
+    close(x.root_fd);
+    snprintf(command, sizeof command, "rm -rf %s", root);
+    assert_int_equal(system(command), 0);
+}
+
+static const struct finding *find(const struct report *r, const char *id)
+{
+    for (unsigned i = 0; i < r->count; i++)
+        if (strcmp(r->findings[i].fault->id, id) == 0)
+            return &r->findings[i];
+    return NULL;
+}
+
+/* A state that dpkg has no word for was printed as it was, with what a terminal obeys in it. */
+static void test_state_of_package(void **state)
+{
+    static const struct tree_file files[] = {
+        {"/var/lib/dpkg/status", "Package: libc6\nStatus: install ok half-\033]0;x\007\n\n"
+                                 "Package: a\nStatus: install ok half-installed\n"}};
+    struct report r = {0};
+
+    (void)state;
+    look_at_tree(files, 1, &r);
+    assert_non_null(find(&r, "packages.interrupted"));
+    assert_string_equal(find(&r, "packages.interrupted")->evidence, "a: half-installed");
+    report_free(&r);
+}
+
+/* A crash leaves files without contents: to systemd such a unit is masked. */
+static void test_empty_unit(void **state)
+{
+    static const struct tree_file files[] = {
+        {"/usr/lib/systemd/system/multi-user.target", ""},
+        {"/usr/lib/systemd/system/sysinit.target", "[Unit]\n"},
+    };
+    struct report r = {0};
+    bool empty = false;
+
+    (void)state;
+    look_at_tree(files, 2, &r);
+    for (unsigned i = 0; i < r.count; i++)
+        empty = empty || strcmp(r.findings[i].what, "the unit multi-user.target is empty") == 0;
+    assert_true(empty);
+    report_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_failing_disk),
-        cmocka_unit_test(test_failing_disk_alone),
-        cmocka_unit_test(test_member_missing),
-        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_failing_disk),     cmocka_unit_test(test_failing_disk_alone),
+        cmocka_unit_test(test_member_missing),   cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_state_of_package), cmocka_unit_test(test_empty_unit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include "storage/device_name.h"
 #include "system/fstab.h"
+#include "system/fstab_edit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,6 +113,38 @@ static void check_options(const char *options, const char *expected, bool read_o
     assert_int_equal(ro, read_only);
 }
 
+/* What a crash leaves in a file, turned into a comment: it stays one. */
+static void test_nul_bytes(void **state)
+{
+    static const char text[] = "\0\0\0\n#\0\0\0 # unbrick\nUUID=1 / ext4";
+    struct error e = {0};
+    struct fstab f;
+
+    (void)state;
+    assert_int_equal(fstab_parse(text, sizeof text - 1, &f, &e), 0);
+    assert_int_equal(f.count, 2);
+    assert_int_equal(f.entries[0].class, FSTAB_MALFORMED);
+    assert_int_equal(f.entries[1].line, 3);
+    fstab_free(&f);
+}
+
+static void check_edit(const char *line, const char *wanted)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1024);
+
+    assert_int_equal(fstab_edit_add_options(line, "nofail", &t), 0);
+    assert_string_equal(t.data, wanted);
+}
+
+/* A carriage return is a line end at the end only: getmntent(3) takes it for a letter. */
+static void test_carriage_return(void **state)
+{
+    (void)state;
+    check_edit("/dev/a /b ext4 ro\r", "/dev/a /b ext4 ro,nofail\r");
+    check_edit("/dev/a\rx /b ext4 ro", "/dev/a\rx /b ext4 ro,nofail");
+    check_edit("/dev/a /b ext4 \r", "/dev/a /b ext4 defaults,nofail \r");
+}
+
 static void test_options(void **state)
 {
     struct fstab_entry entry = {.options = (char *)"subvol=@,uid=1000"};
@@ -191,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_classes),       cmocka_unit_test(test_line_numbers_and_bad_lines),
+        cmocka_unit_test(test_nul_bytes),     cmocka_unit_test(test_carriage_return),
         cmocka_unit_test(test_hostile_files), cmocka_unit_test(test_options),
         cmocka_unit_test(test_sources),       cmocka_unit_test(test_kernel_names),
     };

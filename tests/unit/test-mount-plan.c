@@ -10,6 +10,7 @@
 #include "system/crypttab.h"
 #include "system/mdadm_config.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* sda with /boot and a physical volume, sdb a copy of sda's /boot, the group vg0, an array md0. */
@@ -116,6 +117,20 @@ static void test_crypttab(void **state)
     assert_int_equal(crypttab_parse(text, sizeof text - 1, e, 1), 1);
 }
 
+/* Nothing is too long to be read on behind it. */
+static void test_crypttab_long(void **state)
+{
+    char text[8192];
+    struct crypttab_entry e[CRYPTTAB_ENTRIES_MAX];
+
+    snprintf(text, sizeof text,
+             "a UUID=1 /%01200d luks,nofail\nb UUID=2 - pkcs11-uri=%01200d,nofail\n", 0, 0);
+    assert_int_equal(crypttab_parse(text, strlen(text), e, CRYPTTAB_ENTRIES_MAX), 2);
+    assert_string_equal(e[0].key, "");
+    assert_true(e[0].nofail);
+    assert_true(e[1].nofail);
+}
+
 static void test_mdadm_config(void **state)
 {
     /* mdadm.conf(5): words in any order, continued lines, quotes, keywords cut short. */
@@ -150,6 +165,7 @@ int main(void)
         cmocka_unit_test_setup(test_kernel_names, setup),
         cmocka_unit_test_setup(test_copies, setup),
         cmocka_unit_test(test_crypttab),
+        cmocka_unit_test(test_crypttab_long),
         cmocka_unit_test(test_mdadm_config),
     };
 

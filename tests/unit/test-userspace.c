@@ -13,6 +13,8 @@
 #include "system/interfaces.h"
 #include "system/libraries.h"
 #include "system/lines.h"
+#include "system/multipath.h"
+#include "system/netplan.h"
 #include "system/option_list.h"
 #include "system/pam_config.h"
 #include "system/regex_bound.h"
@@ -408,6 +410,71 @@ static void test_interfaces(void **state)
     assert_null(interfaces_next_problem(&w));
 }
 
+/* What libyaml 0.2.5 answers for each: the line of its complaint about a tab. */
+static void test_netplan(void **state)
+{
+    static const struct {
+        const char *text;
+        unsigned line;
+    } rows[] = {
+        {"a:\n\tb: 1\n", 2},
+        {"a:\n  b: 1\n  \tc: 2\n", 3},
+        {"a:\n\t\n  b: 1\n", 2},
+        {"a: 1\n\n\t\n", 3},
+        {"a:\n  \t# c\n  b: 1\n", 2},
+        {"a: [\n\t1, 2\n\t]\n", 3},
+        {"a: [\n\t1,\n\t2,\n\t]\nb:\n\tc: 1\n", 6},
+        {"a: [1,\n  # x ]\n\t2]\nb: 1\n", 0},
+        {"a: {\n\tb: 1}\n", 0},
+        {"a: \"[\"\nb:\n\tc: 1\n", 3},
+        {"a: 'it''s ['\nb:\n\tc: 1\n", 3},
+        {"a: x # [\n\tb: 1\n", 2},
+        {"a: \"x\n\ty\"\n", 0},
+        {"a: x\n  \ty\n", 0},
+        {"a: x\n\ty\n", 2},
+        {"a: |\n  x\n  \ty\n", 0},
+        {"a: |\n  x\n\ty\n", 3},
+        {"a: |\n\ty\n", 2},
+        {"a:\n  b: >-\n    x\n    \ty\n  c:\n\td: 1\n", 6},
+        {"a:\n  - b\n  \t- c\n", 3},
+        {"network:\r\n\tversion: 2\r\n", 2},
+        {"a:\tb\t# \t\n", 0},
+        {"", 0},
+    };
+    _cleanup_text_ struct text t = TEXT_INIT(1024);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (netplan_find_tab(rows[i].text, strlen(rows[i].text)) != rows[i].line)
+            fail_msg("%s: line %u", rows[i].text,
+                     netplan_find_tab(rows[i].text, strlen(rows[i].text)));
+    assert_int_equal(netplan_untab(" \ta:\tb\n\tc", 9, &t), 0);
+    assert_string_equal(t.data, "         a:\tb\n        c");
+}
+
+static void test_multipath(void **state)
+{
+    static const char bindings[] = "# Multipath bindings\nmpatha 36001405\nmpathab 3600\nmpathc\n",
+                      config[] = "multipaths {\n multipath { wwid 3600\n alias \"mpath_data\" }\n"
+                                 " # alias mpathz\n}\n";
+    static const struct {
+        const char *name;
+        bool known;
+    } rows[] = {
+        {"mpatha", true},       {"mpatha-part1", true},     {"mpatha1", true}, {"mpathap12", true},
+        {"mpathab2", true},     {"mpathabc", false},        {"mpath", false},  {"mpathb1", false},
+        {"mpatha-part", false}, {"mpathc", false}, /* bound to nothing */
+        {"mpath_data", true},   {"mpath_data-part3", true}, {"mpathz", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (multipath_knows(bindings, sizeof bindings - 1, config, sizeof config - 1,
+                            rows[i].name) != rows[i].known)
+            fail_msg("%s", rows[i].name);
+    assert_false(multipath_knows(NULL, 0, NULL, 0, "mpatha"));
+}
+
 static void test_option_list(void **state)
 {
     (void)state;
@@ -434,6 +501,8 @@ int main(void)
         cmocka_unit_test(test_pam_line),
         cmocka_unit_test(test_interfaces),
         cmocka_unit_test(test_option_list),
+        cmocka_unit_test(test_netplan),
+        cmocka_unit_test(test_multipath),
         cmocka_unit_test_setup_teardown(test_libraries, setup, teardown),
     };
 

@@ -208,6 +208,27 @@ static void make(const char *path, const char *text)
 #define NEW "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define OLD "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
+/* Names that OSTree would not write are no deployments. */
+static void test_ostree_names(void **state)
+{
+    static const struct {
+        const char *end;
+        bool good;
+    } rows[] = {{".0", true},   {".12", true},  {".", false},      {"", false},
+                {".-1", false}, {". 1", false}, {".+1", false},    {".01", false},
+                {".1x", false}, {"0.0", false}, {".12345", false}, {".0.origin", false}};
+    char name[128];
+    struct ostree_deployment d;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(name, sizeof name, "%064d%s", 7, rows[i].end);
+        if (ostree_parse_name(name, &d) != rows[i].good)
+            fail_msg("%s", name);
+    }
+    assert_false(ostree_parse_name("abc.0", &d));
+}
+
 static void test_ostree(void **state)
 {
     struct ostree_deployment d[8];
@@ -511,6 +532,7 @@ int main(void)
         cmocka_unit_test(test_old_subvolumes),
         cmocka_unit_test(test_families),
         cmocka_unit_test(test_snapper),
+        cmocka_unit_test(test_ostree_names),
         cmocka_unit_test_setup_teardown(test_ostree, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(test_loaders, make_directory, remove_directory),
         cmocka_unit_test(test_attributes),
