@@ -105,7 +105,7 @@ timed() {
 # Each file in a virtual machine of its own, one after the other. They see nothing of this host's
 # sessions and leave nothing on it, so they run beside the system tests, on the other processor.
 run_guests() {
-    for host in plain systemd; do
+    for host in plain systemd hybrid legacy; do
         for file in $(guests_of $host); do
             machine=$out/vm-$host-$(basename "$file" .bats)
             timed "$machine.status" tests/vm/run --host "$host" --out "$machine" \
@@ -157,7 +157,7 @@ for file in $files; do
     run_tap "${name%.bats}" timeout 1500 bats --tap "$file"
 done
 wait "$beside"
-for host in plain systemd here; do
+for host in plain systemd hybrid legacy here; do
     for file in $(if [ $host = here ]; then echo "$machine_files"; else guests_of $host; fi); do
         test=$(basename "$file" .bats)
         took=$(cut -d' ' -f2 "$out/vm-$host-$test.status")

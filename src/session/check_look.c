@@ -2,6 +2,7 @@
 #include "session/check_look.h"
 
 #include "base/fd.h"
+#include "base/step.h"
 #include "base/text.h"
 #include "session/check_ui.h"
 #include "session/interrupt.h"
@@ -99,6 +100,7 @@ static void child_run(const struct check_look *look, enum check_mode mode, int s
     };
     struct word word = {.kind = WORD_RESULT};
 
+    step_reached("look-child");
     word.end.result =
         check_volume(look->volume, mode, true, &callbacks, &word.end.report, &word.end.error);
     say(socket, &word, sizeof word);
@@ -325,8 +327,8 @@ int check_look_at_all(struct check_look *looks, unsigned count, enum check_mode 
         return error_errno(e, -ENOMEM, "checking file systems");
     seconds = sort_out(&run, looks);
     if (seconds > CHECK_ANNOUNCE_SECONDS)
-        ui_note("checking %u file system%s: about %u s; Ctrl-C skips it", count,
-                count == 1 ? "" : "s", seconds);
+        ui_note("checking %u file system%s: about %u s; Ctrl-C skips %s", count,
+                count == 1 ? "" : "s", seconds, count == 1 ? "it" : "them");
     r = run_all(&run, e);
     for (unsigned i = 0; i < count && run.skip; i++)
         if (run.jobs[i].state == WAITS)

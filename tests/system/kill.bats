@@ -105,7 +105,7 @@ need_a_write() {
 # (tests/vm/guest/kill.bats); the visits' have a test of their own below.
 steps() {
     grep -rhoE 'step_reached\("[a-z-]+"\)' "$BATS_TEST_DIRNAME/../../src" | cut -d'"' -f2 |
-        grep -vE '^(layer|assembled|takeover|spawn|visit)-' | sort -u
+        grep -vE '^(layer|assembled|takeover|spawn|visit|look)-' | sort -u
 }
 
 @test "kill: the build knows steps" {
@@ -149,6 +149,28 @@ steps() {
 
 ended() {
     [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"
+}
+
+@test "kill: examine while it looks at a file system, and the process that looks" {
+    local file=$BATS_TEST_TMPDIR/stopped victim
+    image
+    for victim in examine look; do
+        rm -f "$file"
+        UNBRICK_STOP_AT=look-child UNBRICK_STOP_FILE=$file "$UNBRICK" examine "$IMG" \
+            >"$BATS_TEST_TMPDIR/out" 2>&1 </dev/null 3>&- &
+        PID=$!
+        wait_for 30 test -s "$file"
+        [ "$(awk '/^PPid:/ { print $2 }' "/proc/$(cat "$file")/status")" = "$PID" ]
+        if [ $victim = examine ]; then
+            kill -KILL "$PID"
+            wait "$PID" || true
+        else
+            kill -KILL "$(cat "$file")"
+            wait "$PID"
+            grep "file system of / (ext4) was not checked" "$BATS_TEST_TMPDIR/out"
+        fi
+        gone
+    done
 }
 
 @test "kill: the supervisor while a script runs" {
