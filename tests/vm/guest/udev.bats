@@ -98,6 +98,30 @@ active() {
     grep -q '^md.*active' /proc/mdstat
 }
 
+@test "udev: an array that the host still syncs is taken over, given back, and goes on to its end" {
+    slow
+    local limit=/proc/sys/dev/raid/speed_limit_max md
+    echo 100 >/proc/sys/dev/raid/speed_limit_min
+    echo 100 >$limit
+    mdadm --create /dev/md/0 --name 0 --run --level 1 --raid-devices 2 --metadata 1.2 /dev/vda /dev/vdb 2>/dev/null
+    mini /dev/md/0
+    sync
+    udevadm settle
+    grep -q resync /proc/mdstat
+    refused 3 "array md" boot /dev/vda /dev/vdb
+    unb shell --yes /dev/vda /dev/vdb -- sh -c 'cat /etc/hostname; echo kept >/root/kept'
+    [ "$output" = mini ]
+    md=$(sed -n 's/^\(md[^ ]*\) : active.*/\1/p' /proc/mdstat)
+    grep -A3 "^$md" /proc/mdstat | grep resync
+    echo 200000 >$limit
+    wait_for 200 eval '! grep -q resync /proc/mdstat'
+    echo check >"/sys/block/$md/md/sync_action"
+    wait_for 200 eval '[ "$(cat /sys/block/'"$md"'/md/sync_action)" = idle ]'
+    [ "$(cat "/sys/block/$md/md/mismatch_cnt")" -eq 0 ]
+    unb shell --yes /dev/vdb /dev/vda -- cat /root/kept
+    [ "$output" = kept ]
+}
+
 @test "udev: what a desktop has mounted is unmounted after asking, when it is idle" {
     mini /dev/vda
     mkdir -p /media/stick
