@@ -175,6 +175,17 @@ char *text_bytes(unsigned long long bytes, char buf[24])
     return buf;
 }
 
+char *text_duration(unsigned seconds, char buf[24])
+{
+    if (seconds >= 2 * 3600)
+        snprintf(buf, 24, "%u h", seconds / 3600);
+    else if (seconds >= 2 * 60)
+        snprintf(buf, 24, "%u min", seconds / 60);
+    else
+        snprintf(buf, 24, "%u s", seconds);
+    return buf;
+}
+
 bool text_starts_with(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;

@@ -47,6 +47,9 @@ int text_append_safe(struct text *t, const char *s, size_t size);
 /* "1.5 GiB", "20 GiB", "512 B": binary units, at most one decimal. @buf of 24 bytes is returned. */
 char *text_bytes(unsigned long long bytes, char buf[24]);
 
+/* "40 s", "27 min", "5 h": rounded down, in the largest unit that there are two of. */
+char *text_duration(unsigned seconds, char buf[24]);
+
 bool text_starts_with(const char *s, const char *prefix);
 bool text_ends_with(const char *s, const char *suffix);
 static inline bool text_is_empty(const char *s)

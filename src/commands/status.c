@@ -98,21 +98,11 @@ static void print_json(const struct journal_session *sessions, int count)
     json_decref(document);
 }
 
-/* "27 min", "40 s" */
-static const char *duration(unsigned seconds, char buf[32])
-{
-    if (seconds >= 120)
-        snprintf(buf, 32, "%u min", seconds / 60);
-    else
-        snprintf(buf, 32, "%u s", seconds);
-    return buf;
-}
-
 static void print_state(const struct journal_session *s, const struct session_state *state)
 {
-    char left[32];
+    char left[24];
 
-    duration(state->seconds_left, left);
+    (void)text_duration(state->seconds_left, left);
     if (state->stopping)
         printf("  it is ending, and killed in %s\n", left);
     else if (state->terminal == SESSION_LOST)

@@ -2,6 +2,7 @@
 #include "session/check_look.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/step.h"
 #include "base/text.h"
 #include "session/check_ui.h"
@@ -23,6 +24,10 @@
 
 /* Each holds the tables of a whole file system in memory. */
 #define RUNNING_MAX 8
+
+/* Bytes of file systems that a checker looks at for each byte of memory: xfs_repair(8) wants up to
+ * a gigabyte for a terabyte, e2fsck's bitmaps take a quarter of that. */
+#define CHECKED_PER_MEMORY 1000
 
 /* How often the bar moves and Ctrl-C is looked for. */
 #define TICK_MS 100
@@ -305,20 +310,45 @@ static unsigned sort_out(struct run *run, struct check_look *looks)
     return run->limit == 1 ? sum : longest;
 }
 
-static unsigned limit_of(bool in_turn)
+/* Bytes that can be had without swapping, proc_meminfo(5); 0: unknown. */
+static uint64_t memory_available(void)
+{
+    _cleanup_free_ char *data = NULL;
+    const char *line;
+
+    if (host_read("/proc/meminfo", 65536, &data, NULL) < 0)
+        return 0;
+    line = strstr(data, "\nMemAvailable:");
+    return line ? strtoull(line + strlen("\nMemAvailable:"), NULL, 10) << 10 : 0;
+}
+
+/* A rescue stick's little memory is for one checker at a time, where the file systems are large. */
+static bool memory_suffices(const struct check_look *looks, unsigned count)
+{
+    uint64_t size = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        size += looks[i].volume->size;
+    return size / CHECKED_PER_MEMORY <= memory_available();
+}
+
+static unsigned limit_of(const struct check_look *looks, unsigned count, bool in_turn)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-    return in_turn || processors < 1  ? 1
-           : processors > RUNNING_MAX ? RUNNING_MAX
-                                      : (unsigned)processors;
+    if (in_turn || processors < 1 || !memory_suffices(looks, count))
+        return 1;
+    return processors > RUNNING_MAX ? RUNNING_MAX : (unsigned)processors;
 }
 
 int check_look_at_all(struct check_look *looks, unsigned count, enum check_mode mode, bool in_turn,
                       struct error *e)
 {
-    struct run run = {
-        .count = count, .mode = mode, .limit = limit_of(in_turn), .started = time(NULL)};
+    struct run run = {.count = count,
+                      .mode = mode,
+                      .limit = limit_of(looks, count, in_turn),
+                      .started = time(NULL)};
+    char duration[24];
     unsigned seconds;
     int r;
 
@@ -327,8 +357,9 @@ int check_look_at_all(struct check_look *looks, unsigned count, enum check_mode 
         return error_errno(e, -ENOMEM, "checking file systems");
     seconds = sort_out(&run, looks);
     if (seconds > CHECK_ANNOUNCE_SECONDS)
-        ui_note("checking %u file system%s: about %u s; Ctrl-C skips %s", count,
-                count == 1 ? "" : "s", seconds, count == 1 ? "it" : "them");
+        ui_note("checking %u file system%s: about %s; Ctrl-C skips %s", count,
+                count == 1 ? "" : "s", text_duration(seconds, duration),
+                count == 1 ? "it" : "them");
     r = run_all(&run, e);
     for (unsigned i = 0; i < count && run.skip; i++)
         if (run.jobs[i].state == WAITS)

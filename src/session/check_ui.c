@@ -71,12 +71,13 @@ int check_with_ui(const struct volume *v, const char *target, enum check_mode mo
         .transcript = log_line,
     };
     unsigned estimate = check_estimate_seconds(v);
-    char size[24];
+    char size[24], duration[24];
     int r;
 
     if (mode != CHECK_SKIP && mode != CHECK_QUICK && estimate > CHECK_ANNOUNCE_SECONDS)
-        ui_note("checking %s (%s, %s, %s): about %u s; Ctrl-C skips it", text_safe(target),
-                text_safe(v->name), text_safe(v->fs.type), text_bytes(v->size, size), estimate);
+        ui_note("checking %s (%s, %s, %s): about %s; Ctrl-C skips it", text_safe(target),
+                text_safe(v->name), text_safe(v->fs.type), text_bytes(v->size, size),
+                text_duration(estimate, duration));
     r = check_volume(v, mode, look, &callbacks, ret, e);
     ui_progress_end();
     if (r < 0)

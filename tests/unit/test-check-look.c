@@ -139,6 +139,37 @@ static void test_in_turn(void **state)
         assert_int_equal(looks[i].report.result, CHECK_CLEAN);
 }
 
+/* Large file systems on a host with little memory, one after the other. */
+static void test_little_memory(void **state)
+{
+    static const char memory[] =
+        "proc/meminfo:\n\tMemTotal: 2000000 kB\n\tMemAvailable: 1000000 kB\n";
+    static const char *const names[] = {"a", "b", "says much", "d"};
+    static const char *const few[] = {"meets another", "meets another"};
+    char path[] = "/tmp/unbrick-record-XXXXXX";
+    _cleanup_fd_ int fd = mkstemp(path);
+    struct check_look looks[COUNT(names)];
+    struct volume volumes[COUNT(names)];
+    struct error e = {0};
+
+    (void)state;
+    assert_int_equal(fd_write_all(fd, memory, sizeof memory - 1), 0);
+    assert_int_equal(machine_show(path), 0);
+    prepare(names, COUNT(names), "ext4", volumes, looks);
+    volumes[1].size = (uint64_t)1 << 41;
+    assert_int_equal(check_look_at_all(looks, COUNT(names), CHECK_ASK, false, &e), 0);
+    assert_int_equal(seen->most, 1);
+    assert_int_equal(seen->begun, COUNT(names));
+    if (sysconf(_SC_NPROCESSORS_ONLN) >= 2) {
+        prepare(few, COUNT(few), "ext4", volumes, looks);
+        volumes[1].size = (uint64_t)1 << 39;
+        assert_int_equal(check_look_at_all(looks, COUNT(few), CHECK_ASK, false, &e), 0);
+        assert_int_equal(seen->most, 2);
+    }
+    machine_hide();
+    unlink(path);
+}
+
 /* What needs no tool needs no child either. */
 static void test_answered_here(void **state)
 {
@@ -262,6 +293,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_in_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_little_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_answered_here, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_dies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing_disk, set_up, tear_down),

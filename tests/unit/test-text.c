@@ -62,6 +62,11 @@ static void bytes_in_binary_units(void **state)
     assert_string_equal(text_bytes(1536, buf), "1.5 KiB");
     assert_string_equal(text_bytes(20ULL << 30, buf), "20 GiB");
     assert_string_equal(text_bytes(~0ULL, buf), "15.9 EiB");
+    assert_string_equal(text_duration(0, buf), "0 s");
+    assert_string_equal(text_duration(119, buf), "119 s");
+    assert_string_equal(text_duration(120, buf), "2 min");
+    assert_string_equal(text_duration(7199, buf), "119 min");
+    assert_string_equal(text_duration(7200, buf), "2 h");
 }
 
 int main(void)
