@@ -232,9 +232,11 @@ not_foreign() {
     done
 }
 
-# Processes in a nested process namespace that were not there when the test began.
+# Processes in a nested process namespace. What has ended and is only not waited for holds nothing; and
+# whose it was, foreign(), cannot be told any more.
 nested_processes() {
-    grep -lE '^NSpid:	[0-9]+	' /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3 | sort
+    grep -lE '^NSpid:	[0-9]+	' /proc/[0-9]*/status 2>/dev/null |
+        xargs -r grep -LE '^State:	[ZX]' 2>/dev/null | cut -d/ -f3 | sort
 }
 
 # Mounts below our directory, or of a file of this test, in any mount namespace.
