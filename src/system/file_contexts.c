@@ -19,6 +19,7 @@
 /* Fedora's policy has 6000 rules. */
 #define RULES_MAX   32768
 #define PATTERN_MAX 512
+#define ALIASES_MAX 512
 
 struct rule {
     char *pattern, *label;
@@ -27,9 +28,20 @@ struct rule {
     bool literal; /* no special character at all */
 };
 
+/* What is below .from is labelled as if it were below .to: file_contexts.subs(5). */
+struct alias {
+    char *from, *to;
+};
+
+struct aliases {
+    struct alias *items;
+    unsigned count;
+};
+
 struct file_contexts {
     struct rule *rules;
     unsigned count;
+    struct aliases aliases[FILE_CONTEXTS_ALIASES];
 };
 
 void file_contexts_close(struct file_contexts *f)
@@ -41,6 +53,13 @@ void file_contexts_close(struct file_contexts *f)
         free(f->rules[i].label);
     }
     free(f->rules);
+    for (unsigned i = 0; i < FILE_CONTEXTS_ALIASES; i++) {
+        for (unsigned k = 0; k < f->aliases[i].count; k++) {
+            free(f->aliases[i].items[k].from);
+            free(f->aliases[i].items[k].to);
+        }
+        free(f->aliases[i].items);
+    }
     free(f);
 }
 
@@ -93,9 +112,59 @@ int file_contexts_add(struct file_contexts **f, const char *data, size_t size)
     return r;
 }
 
+static int add_alias(struct aliases *a, const char *from, const char *to)
+{
+    struct alias *grown;
+
+    if (a->count == ALIASES_MAX)
+        return 0;
+    grown = reallocarray(a->items, a->count + 1, sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    a->items = grown;
+    grown += a->count++;
+    *grown = (struct alias){strdup(from), strdup(to)};
+    return grown->from && grown->to ? 0 : -ENOMEM;
+}
+
+int file_contexts_add_aliases(struct file_contexts *f, enum file_contexts_aliases which,
+                              const char *data, size_t size)
+{
+    struct lines l = LINES_OF(data, size);
+    char line[LINES_WIDTH];
+    int r = 0;
+
+    while (r == 0 && lines_next(&l, line)) {
+        char *text = lines_strip(line), *from = lines_word(&text), *to = lines_word(&text);
+
+        if (from && to)
+            r = add_alias(&f->aliases[which], from, to);
+    }
+    return r;
+}
+
+/* The line that stands last counts first, in all versions of libselinux. */
+static bool apply_aliases(const struct aliases *a, const char *path, char *ret, size_t size)
+{
+    for (unsigned i = a->count; i-- > 0;) {
+        const char *from = a->items[i].from, *to = a->items[i].to;
+        size_t length = strlen(from);
+
+        if (strncmp(path, from, length) == 0 && (path[length] == '/' || !path[length]))
+            return (size_t)snprintf(ret, size, "%s%s",
+                                    strcmp(to, "/") == 0 && path[length] ? "" : to,
+                                    path + length) < size;
+    }
+    return false;
+}
+
 struct file_contexts *file_contexts_open(int root_fd)
 {
     static const char *const suffixes[] = {"", ".homedirs", ".local"};
+    static const char *const alias_suffixes[] = {
+        [FILE_CONTEXTS_LOCAL_ALIASES] = ".subs",
+        [FILE_CONTEXTS_POLICY_ALIASES] = ".subs_dist",
+    };
     struct file_contexts *f = NULL;
     _cleanup_free_ char *config = NULL;
     char line[LINES_WIDTH], type[128] = "", mode[64] = "";
@@ -124,6 +193,16 @@ struct file_contexts *file_contexts_open(int root_fd)
                  suffixes[i]);
         if (path_read(root_fd, path, PATH_CONFIG_MAX, &data, &size) == 0 &&
             file_contexts_add(&f, data, size) < 0)
+            break;
+    }
+    for (unsigned i = 0; f && i < FILE_CONTEXTS_ALIASES; i++) {
+        _cleanup_free_ char *data = NULL;
+        char path[PATH_MAX];
+
+        snprintf(path, sizeof path, "/etc/selinux/%s/contexts/files/file_contexts%s", type,
+                 alias_suffixes[i]);
+        if (path_read(root_fd, path, PATH_CONFIG_MAX, &data, &size) == 0 &&
+            file_contexts_add_aliases(f, (enum file_contexts_aliases)i, data, size) < 0)
             break;
     }
     return f;
@@ -156,7 +235,11 @@ static bool matches(const struct rule *rule, const char *path)
 const char *file_contexts_lookup(const struct file_contexts *f, const char *path, mode_t mode)
 {
     const struct rule *best = NULL;
+    char aliased[FILE_CONTEXTS_ALIASES][PATH_MAX];
 
+    for (unsigned i = 0; f && i < FILE_CONTEXTS_ALIASES; i++)
+        if (apply_aliases(&f->aliases[i], path, aliased[i], sizeof aliased[i]))
+            path = aliased[i];
     for (unsigned i = f ? f->count : 0; i-- > 0;) {
         const struct rule *rule = &f->rules[i];
 

@@ -60,7 +60,9 @@ static void check_contexts(const char *data, size_t size)
 {
     struct file_contexts *f = NULL;
 
-    if (file_contexts_add(&f, data, size) == 0)
+    if (file_contexts_add(&f, data, size) == 0 &&
+        file_contexts_add_aliases(f, FILE_CONTEXTS_LOCAL_ALIASES, data, size) == 0 &&
+        file_contexts_add_aliases(f, FILE_CONTEXTS_POLICY_ALIASES, data, size) == 0)
         (void)file_contexts_lookup(f, "/etc/fstab", 0100644);
     file_contexts_close(f);
 }

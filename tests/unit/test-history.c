@@ -159,6 +159,37 @@ static void test_file_contexts(void **state)
     file_contexts_close(f);
 }
 
+/* Debian and Fedora label /etc/systemd/system like /usr/lib/systemd/system, and /usr/lib64 like
+ * /usr/lib. */
+static void test_file_contexts_aliases(void **state)
+{
+    static const char rules[] = "/etc(/.*)?\tetc_t\n"
+                                "/usr/lib/systemd/system(/.*)?\tunit_t\n"
+                                "/srv/.*\tsrv_t\n",
+                      policy[] = "# comment\n/etc/systemd/system /usr/lib/systemd/system\n"
+                                 "/lib /usr/nothing\n/lib /usr/lib\n/top /\n",
+                      local[] = "/own/lib /lib\nbroken\n/ /etc\n";
+    struct file_contexts *f = NULL;
+
+    (void)state;
+    assert_int_equal(file_contexts_add(&f, rules, sizeof rules - 1), 0);
+    assert_string_equal(file_contexts_lookup(f, "/etc/systemd/system/a.service", S_IFREG), "etc_t");
+    assert_int_equal(
+        file_contexts_add_aliases(f, FILE_CONTEXTS_POLICY_ALIASES, policy, sizeof policy - 1), 0);
+    assert_string_equal(file_contexts_lookup(f, "/etc/systemd/system/a.service", S_IFREG),
+                        "unit_t");
+    assert_string_equal(file_contexts_lookup(f, "/etc/systemd/system", S_IFDIR), "unit_t");
+    assert_string_equal(file_contexts_lookup(f, "/etc/systemd/system2", S_IFDIR), "etc_t");
+    /* Of two for one path the last; "/" is no double slash; the administrator's come first. */
+    assert_string_equal(file_contexts_lookup(f, "/lib/systemd/system/a", S_IFREG), "unit_t");
+    assert_string_equal(file_contexts_lookup(f, "/top/srv/a", S_IFREG), "srv_t");
+    assert_null(file_contexts_lookup(f, "/own/lib/systemd/system/a", S_IFREG));
+    assert_int_equal(
+        file_contexts_add_aliases(f, FILE_CONTEXTS_LOCAL_ALIASES, local, sizeof local - 1), 0);
+    assert_string_equal(file_contexts_lookup(f, "/own/lib/systemd/system/a", S_IFREG), "unit_t");
+    file_contexts_close(f);
+}
+
 static char tree[64];
 static struct changes c;
 static struct linux_system linux_system;
@@ -223,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_logs),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_file_contexts),
+        cmocka_unit_test(test_file_contexts_aliases),
         cmocka_unit_test_setup_teardown(test_access, setup, teardown),
     };
 
