@@ -3,6 +3,7 @@
 /* The command table and the global options; the one place that prints errors and exits. */
 
 #include "base/nearest.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/list.h"
@@ -100,7 +101,7 @@ static int no_command(const char *word, struct error *e)
     if (meant)
         (void)error_advise(e, "is `unbrick %s` meant?", meant);
     else if (access(word, F_OK) == 0)
-        (void)error_advise(e, "the command comes first: unbrick boot %s", text_safe(word));
+        (void)error_advise(e, "the command comes first: unbrick boot %s", shell_word(word));
     else
         (void)error_advise(e,
                            "unbrick --help shows what there is; the main one: unbrick boot DISK");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "commands/banner.h"
+#include "base/shell_word.h"
 
 #include "commands/patient_options.h"
 #include "container/user_namespace.h"
@@ -214,7 +215,8 @@ static void add_untrusted(struct text *out)
     field(out, "trust",
           "none: root inside is nobody outside, and none of the host's files, disks, "
           "processes and networks are here");
-    field(out, "owners", "ids from %u on are shown as nobody's (65534), and root inside does not own them",
+    field(out, "owners",
+          "ids from %u on are shown as nobody's (65534), and root inside does not own them",
           USER_COUNT);
     field(out, "SHARED",
           "the kernel, which reads this disk's file systems and makes its programs' "
@@ -253,7 +255,8 @@ int banner_format(struct text *out, const struct options *o, const struct patien
         field(out, "faults", "%s; what to do: less /run/unbrick/faults", faults);
     field(out, "hangup", "the session goes on for %u minutes, then ends in order",
           SESSION_GRACE_SECONDS / 60);
-    field(out, "enter", "unbrick enter %s: a second shell, or this one after a hangup", p->name);
+    field(out, "enter", "unbrick enter %s: a second shell, or this one after a hangup",
+          shell_word(p->name));
     if (o->escape >= 0 && o->escape < 0x20)
         field(out, "leave", "exit or Ctrl-D; when stuck: ^%c three times", o->escape + '@');
     else if (o->escape >= 0)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "commands/examine.h"
 
@@ -45,22 +46,6 @@ static void describe_events(const struct history *h, struct text *out)
         (void)text_appendf(out, "; and %u more", h->event_total - shown);
 }
 
-/* A name as a shell takes it for one word. */
-static void add_word(struct text *t, const char *name)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "@%+=:,./_-";
-
-    if (name[strspn(name, plain)] == '\0') {
-        (void)text_appendf(t, "%s", name);
-        return;
-    }
-    (void)text_append(t, "'", 1);
-    for (const char *c = name; *c; c++)
-        (void)text_appendf(t, *c == '\'' ? "'\\''" : "%c", *c);
-    (void)text_append(t, "'", 1);
-}
-
 char *examine_way_back_command(const struct examine_subject *s, const struct way_back *way,
                                char *buf, size_t size)
 {
@@ -70,7 +55,7 @@ char *examine_way_back_command(const struct examine_subject *s, const struct way
     if (!way->system[0])
         return buf;
     (void)text_appendf(&t, "unbrick boot --system=");
-    add_word(&t, way->system);
+    (void)shell_word_append(&t, way->system);
     (void)text_appendf(&t, " %s", s->targets);
     if (!t.failed)
         snprintf(buf, size, "%s", t.data);

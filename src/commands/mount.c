@@ -3,6 +3,7 @@
 /* mount, umount: the assembled system below a directory of the host, for other tools. */
 
 #include "base/fd.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/patient_options.h"
@@ -29,7 +30,7 @@ static int check_directory(const char *path, char *ret_real, struct error *e)
 
         (void)error_set(e, ERROR_USAGE, r, "no-directory", "%s: %s", text_safe(path), strerror(-r));
         return r == -ENOENT
-                   ? error_advise(e, "make the directory first: mkdir -p %s", text_safe(path))
+                   ? error_advise(e, "make the directory first: mkdir -p %s", shell_word(path))
                    : r;
     }
     if (!S_ISDIR(st.st_mode))
@@ -106,7 +107,7 @@ int command_mount(const struct options *given, struct error *e)
                     text_safe(s.patient.plan->steps[i].target), s.patient.plan->steps[i].line,
                     s.patient.plan->steps[i].skipped);
     ui_note("%s is mounted on %s until `unbrick umount %s`", s.patient.name, text_safe(directory),
-            text_safe(directory));
+            shell_word(directory));
     return session_leave_mounted(&s, e) < 0 ? (int)e->kind : 0;
 }
 
@@ -153,7 +154,7 @@ int command_umount(const struct options *o, struct error *e)
         if (r == 0)
             r = journal_undo(sessions[i].id, e);
         if (r < 0) {
-            (void)error_advise(e, "see who uses it: fuser -vm %s", text_safe(directory));
+            (void)error_advise(e, "see who uses it: fuser -vm %s", shell_word(directory));
             return e->kind;
         }
         ui_note("%s is unmounted; %s %s safe to detach", text_safe(directory),

@@ -2,6 +2,7 @@
 #include "commands/patient_options.h"
 
 #include "base/fd.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "terminal/wrap.h"
 
@@ -88,7 +89,7 @@ char *patient_targets(const struct patient *p, char *buf, size_t size)
     buf[0] = '\0';
     for (unsigned i = 0; i < p->request.target_count && used < size; i++)
         used += (size_t)snprintf(buf + used, size - used, "%s%s", i ? " " : "",
-                                 text_safe(p->request.targets[i]));
+                                 shell_word(p->request.targets[i]));
     return buf;
 }
 

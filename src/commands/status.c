@@ -2,6 +2,7 @@
 
 /* status, cleanup: what is open on this host, and what a crash left. */
 
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "session/client.h"
@@ -107,7 +108,7 @@ static void print_state(const struct journal_session *s, const struct session_st
         printf("  it is ending, and killed in %s\n", left);
     else if (state->terminal == SESSION_LOST)
         printf("  its terminal is lost: it ends in %s, unless `unbrick enter %s` takes it up\n",
-               left, text_safe(s->name[0] ? s->name : s->id));
+               left, shell_word(s->name[0] ? s->name : s->id));
     for (unsigned i = 0; i < state->visitor_count && i < PROTOCOL_VISITORS_MAX; i++) {
         const struct session_visitor *v = &state->visitors[i];
         time_t since = (time_t)v->since;

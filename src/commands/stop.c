@@ -2,6 +2,7 @@
 
 /* stop: end an open session from elsewhere, and come back when everything is released. */
 
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "commands/commands.h"
 #include "session/client.h"
@@ -60,7 +61,7 @@ static int confirm(const struct client *c, const char *name, struct error *e)
         return error_set(e, ERROR_INTERRUPTED, r, "interrupted", "stopped; the session goes on");
     (void)error_set(e, ERROR_REFUSED, -ECANCELED, "declined",
                     "%s is open, and is not ended without being named", name);
-    return error_advise(e, "unbrick stop %s", name);
+    return error_advise(e, "unbrick stop %s", shell_word(name));
 }
 
 int command_stop(const struct options *o, struct error *e)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "faults/remedies.h"
 
+#include "base/shell_word.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ void remedy_shell(const struct examination *x, struct finding *f, const char *op
     }
     (void)text_appendf(&t, "unbrick shell%s%s", option ? " " : "", option ? option : "");
     for (unsigned i = 0; i < x->target_count; i++)
-        (void)text_appendf(&t, " %s", text_safe(x->targets[i]));
+        (void)text_appendf(&t, " %s", shell_word(x->targets[i]));
     if (inside)
         (void)text_appendf(&t, " -- %s", inside);
     if (!t.failed)

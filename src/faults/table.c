@@ -2,6 +2,7 @@
 
 /* Partition tables of the patient's disks. */
 
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "faults/examination.h"
 #include "faults/report.h"
@@ -39,7 +40,7 @@ static void detect_primary(struct examination *x, const struct fault *f, struct 
                          s.primary == GPT_ABSENT ? "gone" : "damaged: ", s.primary_problem,
                          s.backup == GPT_GOOD ? "good" : "no better");
         finding_command(finding, "gdisk %s: r (recovery), b (use the copy), w (write)",
-                        text_safe(x->disks[i]->target));
+                        shell_word(x->disks[i]->target));
     }
 }
 
@@ -56,7 +57,7 @@ static void detect_backup(struct examination *x, const struct fault *f, struct r
                              s.backup == GPT_ABSENT ? "not there" : "damaged");
         if (s.backup_problem[0])
             finding_expected(finding, "%s", s.backup_problem);
-        finding_command(finding, "sgdisk -e %s", text_safe(x->disks[i]->target));
+        finding_command(finding, "sgdisk -e %s", shell_word(x->disks[i]->target));
     }
 }
 

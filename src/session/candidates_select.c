@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "storage/failing.h"
 #include "storage/member.h"
@@ -85,7 +86,7 @@ static int say_closed(const struct disk *d, const struct disk *on, const struct 
             e, "open it on this host, and give the device that appears: %s",
             member_opens(member, disk_volume_node(on, v, node, sizeof node), opens, sizeof opens));
     else if (member)
-        (void)error_advise(e, "unbrick list %s shows what is on it", text_safe(d->target));
+        (void)error_advise(e, "unbrick list %s shows what is on it", shell_word(d->target));
     return -ENOENT;
 }
 
@@ -154,7 +155,7 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
     (void)error_set(e, ERROR_TARGET, -ENOENT, "no-system",
                     "%s: no Linux system was found in %s file systems", targets,
                     count > 1 ? "their" : "its");
-    return error_advise(e, "unbrick list %s shows what is on it", text_safe(d->target));
+    return error_advise(e, "unbrick list %s shows what is on it", shell_word(d->target));
 }
 
 /* --- versions --- */

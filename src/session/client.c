@@ -2,6 +2,7 @@
 #include "session/client.h"
 
 #include "base/fd.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -43,7 +44,7 @@ static int no_session(const struct journal_session *all, int count, const char *
             (void)error_set(e, ERROR_TARGET, -ENOENT, "no-session",
                             "%s is only mounted, on %s: nothing runs there", text_safe(wanted),
                             text_safe(all[i].mount));
-            return error_advise(e, "unbrick umount %s", text_safe(all[i].mount));
+            return error_advise(e, "unbrick umount %s", shell_word(all[i].mount));
         }
     if (wanted)
         (void)error_set(e, ERROR_TARGET, -ENOENT, "no-session", "no session is named %s",

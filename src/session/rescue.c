@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "session/foreign.h"
 #include "session/rescue_args.h"
@@ -29,7 +30,7 @@ static int no_usable_init(const struct patient *p, struct error *e)
     return error_advise(e,
                         "unbrick shell %s works without an init; with --host-tools it works "
                         "without any program of the patient",
-                        text_safe(p->request.targets[0]));
+                        shell_word(p->request.targets[0]));
 }
 
 static int add_init(struct container_plan *plan, const struct patient *p,
@@ -47,7 +48,7 @@ static int add_init(struct container_plan *plan, const struct patient *p,
         return error_advise(e,
                             "unbrick shell %s runs its programs in an emulator; with --host-tools "
                             "it works on every architecture",
-                            text_safe(p->request.targets[0]));
+                            shell_word(p->request.targets[0]));
     }
     plan->payload = PAYLOAD_INIT;
     plan->console = CONSOLE_PTY;
@@ -85,7 +86,7 @@ static int add_init(struct container_plan *plan, const struct patient *p,
                 e, ERROR_TARGET, -ENOSYS, "no-init",
                 "%s has %s as its init, which has no single-user mode that unbrick can "
                 "use; use `unbrick shell %s`",
-                p->name, init_kind_name(p->system.init), text_safe(p->request.targets[0]));
+                p->name, init_kind_name(p->system.init), shell_word(p->request.targets[0]));
         break;
     case INIT_NONE:
     case INIT_BROKEN:
@@ -130,7 +131,7 @@ static int add_command(struct container_plan *plan, const struct patient *p,
         (void)error_set(e, ERROR_TARGET, -ENOENT, "no-shell", "%s has no shell that can be started",
                         p->name);
         return error_advise(e, "unbrick shell --host-tools %s uses the host's",
-                            text_safe(p->request.targets[0]));
+                            shell_word(p->request.targets[0]));
     }
     r = container_plan_add_arg(plan, shell);
     if (r == 0 && text_ends_with(shell, "/bash")) {
@@ -228,7 +229,7 @@ int rescue_plan_build(struct container_plan *plan, const struct patient *p,
                          "%s lacks directories that every Linux needs: %s; make them with `unbrick "
                          "shell --host-tools %s`, below /sysroot",
                          p->name, text_safe(p->system.missing_dirs),
-                         text_safe(p->request.targets[0]));
+                         shell_word(p->request.targets[0]));
     r = container_plan_init(plan, p->name, e);
     if (r < 0)
         return r;

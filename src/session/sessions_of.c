@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/sessions_of.h"
 
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "session/journal.h"
 #include "storage/sysfs.h"
@@ -76,12 +77,13 @@ static int explain(const struct journal_session *s, const char *target, struct e
         (void)error_set(e, ERROR_REFUSED, e->code, "in-use",
                         "%s is in use: unbrick has mounted it on %s", text_safe(target),
                         text_safe(s->mount));
-        return error_advise(e, "unbrick umount %s", text_safe(s->mount));
+        return error_advise(e, "unbrick umount %s", shell_word(s->mount));
     }
     (void)error_set(e, ERROR_REFUSED, e->code, "in-use",
                     "%s is in use: it is open in the session %s of unbrick (%s)", text_safe(target),
                     name, s->id);
-    return error_advise(e, "join that: unbrick enter %s; or end it: unbrick stop %s", name, name);
+    return error_advise(e, "join that: unbrick enter %s; or end it: unbrick stop %s",
+                        shell_word(name), shell_word(name));
 }
 
 /* The first that uses it. */

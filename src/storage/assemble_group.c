@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/shell_word.h"
 #include "base/step.h"
 #include "base/text.h"
 #include "storage/clone_group.h"
@@ -60,7 +61,7 @@ static int refuse_twin(const struct volume_group *vg, const struct dm_device *ot
     (void)error_advise(why,
                        "use a host without it; or, when nothing there needs it, deactivate the "
                        "host's: vgchange -an %s",
-                       text_safe(vg->name));
+                       shell_word(vg->name));
     return -EBUSY;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/disk_content.h"
 
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "storage/btrfs_twin.h"
 #include "storage/image_chain.h"
@@ -97,7 +98,7 @@ static int refuse_read_only(const struct disk *d, struct error *e)
     (void)error_advise(e,
                        "look at it with --read-only; or make one that can: qemu-img convert -O "
                        "qcow2 %s disk.qcow2",
-                       text_safe(d->target));
+                       shell_word(d->target));
     return -EROFS;
 }
 

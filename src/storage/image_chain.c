@@ -2,6 +2,7 @@
 #include "storage/image_chain.h"
 
 #include "base/fd.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "storage/hold.h"
 
@@ -81,7 +82,7 @@ static int open_next(const struct image_file *above, struct image_file *f,
     if (!above->info.backing_format[0]) {
         (void)refuse(above, "and not in which format that is", e);
         (void)error_advise(e, "write it into the image: qemu-img rebase -u -F FORMAT -b %s %s",
-                           text_safe(above->info.backing), text_safe(above->path));
+                           shell_word(above->info.backing), shell_word(above->path));
         return -EMEDIUMTYPE;
     }
     if (format < 0)

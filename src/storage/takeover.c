@@ -3,6 +3,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "storage/array.h"
 #include "storage/device_mapper.h"
@@ -165,7 +166,7 @@ static int look_at_mapping(struct search *s, dev_t devno, const char *name, cons
         (void)error_advise(e,
                            "name all disks of the patient; or, when that one is not its, "
                            "deactivate the group: vgchange -an %s",
-                           text_safe(group));
+                           shell_word(group));
         return -EBUSY;
     }
     format_lvm_uuid(uuid + 4, id, sizeof id);

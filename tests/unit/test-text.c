@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "unit.h"
 
+#include "base/shell_word.h"
 #include "base/text.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void safe_keeps_plain_text(void **state)
@@ -69,9 +72,47 @@ static void bytes_in_binary_units(void **state)
     assert_string_equal(text_duration(7200, buf), "2 h");
 }
 
+/* What a shell makes of the word is what it was made of. */
+static void check_word(const char *s, const char *wanted)
+{
+    assert_string_equal(shell_word(s), wanted);
+}
+
+static void test_shell_word(void **state)
+{
+    char longer[3000], got[64];
+    static const char odd[] = "a'b \\ $(x)\t\033[1m\377\n.";
+    FILE *shell;
+    size_t size;
+
+    (void)state;
+    check_word("/dev/sda1", "/dev/sda1");
+    check_word("UUID=1a,b:c@d%e+f-g_h", "UUID=1a,b:c@d%e+f-g_h");
+    check_word("", "''");
+    check_word("/dev/disk with space", "'/dev/disk with space'");
+    check_word("it's", "'it'\\''s'");
+    check_word("$(reboot);`x`~*", "'$(reboot);`x`~*'");
+    check_word("\xc3\xa9.img", "'\xc3\xa9.img'");
+    check_word("a\x1b[1m\xff'\\", "$'a\\033[1m\\377\\'\\\\'");
+    memset(longer, 'a', sizeof longer);
+    longer[0] = ' ';
+    longer[sizeof longer - 1] = '\0';
+    assert_true(strlen(shell_word(longer)) < 1024);
+    assert_true(text_ends_with(shell_word(longer), "..."));
+    snprintf(got, sizeof got, "printf %%s %s", shell_word(odd));
+    assert_int_equal(setenv("WORDS", got, 1), 0);
+    shell = popen("exec bash -c 'eval \"$WORDS\"'", "re");
+    assert_non_null(shell);
+    size = fread(got, 1, sizeof got, shell);
+    assert_int_equal(pclose(shell), 0);
+    assert_int_equal(size, sizeof odd - 1);
+    assert_memory_equal(got, odd, size);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shell_word),
         cmocka_unit_test(safe_keeps_plain_text),
         cmocka_unit_test(safe_escapes_what_a_terminal_would_obey),
         cmocka_unit_test(safe_is_bounded),
