@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 static void show_progress(void *userdata, const char *what, int percent, unsigned elapsed)
 {
@@ -18,11 +19,11 @@ static int ask_repair(void *userdata, const struct volume *v, const char *summar
 {
     (void)userdata;
     ui_progress_end();
-    ui_warn("%s (%s): %s", text_safe(v->name), text_safe(v->fs.type), summary);
+    /* One text: where nobody can be asked nothing is said here, but with the result. */
     return ui_ask(false,
-                  "Repair the file system on %s now? This changes it beyond what is "
-                  "always safe.",
-                  text_safe(v->name));
+                  "%s (%s): %s. Repair the file system now? This changes it beyond what is always "
+                  "safe.",
+                  text_safe(v->name), text_safe(v->fs.type), summary);
 }
 
 static bool is_interrupted(void *userdata)
@@ -55,6 +56,10 @@ void check_say_result(const char *target, const struct volume *v, const struct c
             ui_note("undo data of the repair: %s", text_safe(r->undo_file));
         break;
     case CHECK_ERRORS_LEFT:
+        /* Who was asked has read it; of the root it is what the command fails with. */
+        if (r->shown || strcmp(target, "/") == 0)
+            break;
+        /* fall through */
     case CHECK_INTERRUPTED:
         ui_warn("%s (%s): %s", text_safe(target), text_safe(v->name), r->summary);
         break;

@@ -185,8 +185,9 @@ static int check_root(struct patient *p, struct error *e)
         return r;
     if (p->root_check.result == CHECK_ERRORS_LEFT) {
         (void)error_set(e, ERROR_FILESYSTEM, -EUCLEAN, "filesystem-errors",
-                        "errors are left in the root file system (%s): %s",
-                        text_safe(p->root->volume->name), p->root_check.summary);
+                        "errors are left in the root file system (%s)%s%s",
+                        text_safe(p->root->volume->name), p->root_check.shown ? "" : ": ",
+                        p->root_check.shown ? "" : p->root_check.summary);
         return error_advise(e, "repair it (--fsck=repair), or go on as it is (--fsck=skip)%s%s",
                             p->root_check.command[0] ? "; by hand: " : "", p->root_check.command);
     }

@@ -69,10 +69,19 @@ int check_ask(struct check *c, const char *summary, struct error *e)
 
     if (answer == -ENOTTY)
         return 0;
+    snprintf(c->asked, sizeof c->asked, "%s", summary);
     if (answer == -EINTR)
         return error_set(e, ERROR_INTERRUPTED, answer, "interrupted",
                          "interrupted; nothing was repaired");
     return answer < 0 ? error_errno(e, answer, "cannot ask whether to repair") : answer;
+}
+
+static int run(struct check *c, int (*checker)(struct check *c, struct error *e), struct error *e)
+{
+    int r = checker(c, e);
+
+    c->report->shown = c->asked[0] && strcmp(c->asked, c->report->summary) == 0;
+    return r;
 }
 
 int check_volume(const struct volume *v, enum check_mode mode, bool readonly,
@@ -90,7 +99,7 @@ int check_volume(const struct volume *v, enum check_mode mode, bool readonly,
     }
     for (size_t i = 0; i < sizeof checkers / sizeof checkers[0]; i++)
         if (strcmp(v->fs.type, checkers[i].type) == 0)
-            return checkers[i].run(&c, e);
+            return run(&c, checkers[i].run, e);
     check_summary(&c, CHECK_NOT_CHECKED, "%s file systems are not checked", v->fs.type);
     return 0;
 }

@@ -42,6 +42,7 @@ struct check_callbacks {
 struct check_report {
     enum check_result result;
     char summary[256];   /* one safe line: "clean", "journal replayed", "12 errors repaired ..." */
+    bool shown;          /* the person has read .summary, with the question whether to repair */
     char undo_file[256]; /* e2fsck's undo file, "" when none was kept */
     char command[256];   /* the command to run by hand when errors are left; "" */
 };

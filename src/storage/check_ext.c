@@ -22,12 +22,44 @@
 #define FSCK_FAILED    8
 #define FSCK_CANCELLED 32
 
+/* What e2fsck -n says to each of its questions. */
+#define ANSWER "? no"
+
 #define UNDO_DIRECTORY "/var/lib/unbrick/undo"
 
 /* With -n every problem is a question that is answered by "no". */
 static bool asks_question(const char *line)
 {
-    return text_ends_with(line, "? no") || strstr(line, "IGNORED") != NULL;
+    return text_ends_with(line, ANSWER) || strstr(line, "IGNORED") != NULL;
+}
+
+/* How much of a line is about the problem: without the question, which stands behind two blanks. */
+static size_t length_of_problem(const char *line)
+{
+    size_t end = strlen(line);
+    const char *question = NULL;
+
+    if (!text_ends_with(line, ANSWER))
+        return end;
+    for (const char *at = line; (at = strstr(at, "  ")); at += strspn(at, " "))
+        question = at;
+    return question ? (size_t)(question - line) : 0;
+}
+
+void check_ext_name(const char *before, const char *line, char *ret, size_t size)
+{
+    size_t length = length_of_problem(line), start;
+
+    if (length == 0) {
+        /* Nothing but the question. */
+        line = before[0] ? before : line;
+        length = strlen(line);
+    }
+    while (length > 0 && strchr(" \t.:", line[length - 1]))
+        length--;
+    start = strspn(line, " \t");
+    start = start < length ? start : length;
+    snprintf(ret, size, "%.*s", (int)(length - start), line + start);
 }
 
 static bool reports_fix(const char *line)
@@ -62,8 +94,10 @@ static int look(struct check *c, struct check_tool *ret_tool, struct error *e)
 {
     static const char *const options[] = {"-f", "-n", "-C", "3", NULL};
 
-    *ret_tool = (struct check_tool){
-        .stop = CHECK_STOP_KILL, .completion = true, .is_problem = asks_question};
+    *ret_tool = (struct check_tool){.stop = CHECK_STOP_KILL,
+                                    .completion = true,
+                                    .is_problem = asks_question,
+                                    .name = check_ext_name};
     return run(c, options, "checking", ret_tool, e);
 }
 

@@ -13,6 +13,7 @@ struct check {
     const struct check_callbacks *cb;
     struct check_report *report;
     unsigned started; /* seconds of the monotonic clock */
+    char asked[256];  /* with which summary a person was asked; "" */
 };
 
 /* Each fills report->result and .summary. 0, or a negative errno when no check could be made. */
@@ -34,7 +35,14 @@ struct check_tool {
     unsigned problems; /* out: lines that describe a problem, see is_problem */
     char first[160];   /* out: the first of them, safe text */
     bool (*is_problem)(const char *line); /* may be NULL */
+    /* Put the problem into words that @line, or @before, the one in front of it, is about. NULL: it
+     * is the line. Pure. */
+    void (*name)(const char *before, const char *line, char *ret, size_t size);
 };
+
+/* .name for e2fsck -n, which answers its own question: "Inode 12 has a bad size.  Fix? no", or the
+ * question in a line of its own. */
+void check_ext_name(const char *before, const char *line, char *ret, size_t size);
 
 #define CHECK_TOOL_INTERRUPTED (-1000)
 

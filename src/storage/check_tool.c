@@ -81,6 +81,7 @@ struct run {
     struct lines output, completion;
     int percent;
     bool stopped;
+    char before[160];     /* the last line that was no problem; raw */
     char read_error[160]; /* safe text of the first; "" */
 };
 
@@ -104,14 +105,22 @@ static void output_line(void *userdata, const char *line)
 {
     struct run *run = userdata;
     const struct check_callbacks *cb = run->check->cb;
+    char name[160];
 
     if (cb && cb->transcript)
         cb->transcript(cb->userdata, line);
     look_for_read_error(run, line);
-    if (!run->tool->is_problem || !run->tool->is_problem(line))
+    if (!run->tool->is_problem || !run->tool->is_problem(line)) {
+        snprintf(run->before, sizeof run->before, "%.150s", line);
         return;
-    if (run->tool->problems++ == 0)
-        snprintf(run->tool->first, sizeof run->tool->first, "%.150s", text_safe(line));
+    }
+    if (run->tool->problems++ > 0)
+        return;
+    if (run->tool->name)
+        run->tool->name(run->before, line, name, sizeof name);
+    else
+        snprintf(name, sizeof name, "%.150s", line);
+    snprintf(run->tool->first, sizeof run->tool->first, "%.150s", text_safe(name));
 }
 
 static void completion_line(void *userdata, const char *line)

@@ -363,15 +363,52 @@ static void test_members(void **state)
     assert_string_equal(member_opens(member_type_find("LVM2_member"), "x", text, sizeof text), "");
 }
 
+/* What e2fsck 1.47 prints; which line is the problem is not the one with the question. */
+static void test_e2fsck_problems(void **state)
+{
+    static const struct {
+        const char *before, *line, *name;
+    } rows[] = {
+        {"", "Inode 12, i_blocks is 8, should be 16.  Fix? no",
+         "Inode 12, i_blocks is 8, should be 16"},
+        {"Free blocks count wrong (1, counted=2).", "Fix? no",
+         "Free blocks count wrong (1, counted=2)"},
+        {"Unattached inode 12", "Connect to /lost+found? no", "Unattached inode 12"},
+        {"Block bitmap differences:  +(513--516)", "Fix? no",
+         "Block bitmap differences:  +(513--516)"},
+        {"Pass 2", "Entry 'a  b' in / (2) has deleted/unused inode 13.  Clear? no",
+         "Entry 'a  b' in / (2) has deleted/unused inode 13"},
+        {"x", "Inode 5 has the EXTENTS_FL set.  IGNORED.",
+         "Inode 5 has the EXTENTS_FL set.  IGNORED"},
+        {"\t(by less than a day)", "Fix? no", "(by less than a day)"},
+        {"", "Fix? no", "Fix? no"},
+        {"", "? no", "? no"},
+    };
+    char name[160];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        check_ext_name(rows[i].before, rows[i].line, name, sizeof name);
+        assert_string_equal(name, rows[i].name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_percent),    cmocka_unit_test(test_read_errors),
-        cmocka_unit_test(test_ext_state),  cmocka_unit_test(test_hibernation),
-        cmocka_unit_test(test_qcow2),      cmocka_unit_test(test_vmdk),
-        cmocka_unit_test(test_compressed), cmocka_unit_test(test_descriptor),
-        cmocka_unit_test(test_twins),      cmocka_unit_test(test_plain_copies),
-        cmocka_unit_test(test_mappings),   cmocka_unit_test(test_members),
+        cmocka_unit_test(test_e2fsck_problems),
+        cmocka_unit_test(test_percent),
+        cmocka_unit_test(test_read_errors),
+        cmocka_unit_test(test_ext_state),
+        cmocka_unit_test(test_hibernation),
+        cmocka_unit_test(test_qcow2),
+        cmocka_unit_test(test_vmdk),
+        cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_descriptor),
+        cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_plain_copies),
+        cmocka_unit_test(test_mappings),
+        cmocka_unit_test(test_members),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
