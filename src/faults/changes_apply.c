@@ -3,13 +3,16 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "faults/changes_room.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 
 /* As many links as the kernel follows in a path (path_resolution(7)). */
@@ -128,6 +131,21 @@ static int label_new(const struct changes *c, const struct change *change, int f
     return 0;
 }
 
+/* File systems that store neither owners nor modes: all files have those of the mount's options,
+ * and who asks for others is refused (fat_setattr() in fs/fat/file.c, and exfat's like it). */
+static const long ownerless[] = {MSDOS_SUPER_MAGIC, EXFAT_SUPER_MAGIC};
+
+/* The negative errno of a change of owner or mode that failed; 0 where there is none to change. */
+static int unless_ownerless(int fd, int error)
+{
+    struct statfs st;
+
+    for (size_t i = 0; error == EPERM && i < sizeof ownerless / sizeof ownerless[0]; i++)
+        if (fstatfs(fd, &st) == 0 && (long)st.f_type == ownerless[i])
+            return 0;
+    return -error;
+}
+
 /* Mode, owner and attributes of what was there, or of a new file of root's. */
 static int dress(int fd, int before_fd, mode_t mode)
 {
@@ -135,9 +153,9 @@ static int dress(int fd, int before_fd, mode_t mode)
     int r = before_fd >= 0 && fstat(before_fd, &st) < 0 ? -errno : 0;
 
     if (r == 0 && fchown(fd, st.st_uid, st.st_gid) < 0)
-        r = -errno;
+        r = unless_ownerless(fd, errno);
     if (r == 0 && fchmod(fd, st.st_mode & 07777) < 0)
-        r = -errno;
+        r = unless_ownerless(fd, errno);
     if (r == 0 && before_fd >= 0)
         r = copy_attributes(before_fd, fd);
     return r;
@@ -154,14 +172,45 @@ static int open_new(const struct place *p, const char *temporary, bool *ret_name
     return fd < 0 ? -errno : fd;
 }
 
-/* The old file stays under its backup name: by a second link, or moved where there are none. */
-static int keep_old(const struct place *p)
+/* How the old file was kept under its backup name. */
+enum kept {
+    KEPT_NOTHING, /* there is none, or a backup is there already */
+    KEPT_LINKED,  /* by a second link */
+    KEPT_MOVED,   /* where there are no links */
+};
+
+static int keep_old(const struct place *p, enum kept *ret)
 {
-    if (linkat(p->dir_fd, p->name, p->dir_fd, p->backup, 0) == 0 || errno == EEXIST)
+    *ret = KEPT_LINKED;
+    if (linkat(p->dir_fd, p->name, p->dir_fd, p->backup, 0) == 0)
+        return 0;
+    *ret = KEPT_NOTHING;
+    if (errno == EEXIST)
         return 0;
     if (errno != EPERM && errno != EOPNOTSUPP)
         return -errno;
-    return renameat(p->dir_fd, p->name, p->dir_fd, p->backup) < 0 ? -errno : 0;
+    if (renameat(p->dir_fd, p->name, p->dir_fd, p->backup) < 0)
+        return -errno;
+    *ret = KEPT_MOVED;
+    return 0;
+}
+
+/* What is new takes the place of what was there: all of it, or, when there is no room for a name,
+ * nothing. @temporary is gone afterwards. */
+static int take_place(const struct place *p, const char *temporary, bool keep)
+{
+    enum kept kept = KEPT_NOTHING;
+    int r = keep ? keep_old(p, &kept) : 0;
+
+    if (r == 0 && renameat(p->dir_fd, temporary, p->dir_fd, p->name) < 0)
+        r = -errno;
+    if (r < 0 && kept == KEPT_LINKED)
+        (void)unlinkat(p->dir_fd, p->backup, 0);
+    else if (r < 0 && kept == KEPT_MOVED)
+        (void)renameat(p->dir_fd, p->backup, p->dir_fd, p->name);
+    if (r < 0)
+        (void)unlinkat(p->dir_fd, temporary, 0);
+    return r;
 }
 
 static int replace(const struct changes *c, const struct place *p, const struct change *change,
@@ -186,14 +235,9 @@ static int replace(const struct changes *c, const struct place *p, const struct 
     if (r == 0 && !named &&
         linkat(AT_FDCWD, fd_path(fd, proc), p->dir_fd, temporary, AT_SYMLINK_FOLLOW) < 0)
         r = -errno;
-    named = named || r == 0;
-    if (r == 0 && before_fd >= 0)
-        r = keep_old(p);
-    if (r == 0 && renameat(p->dir_fd, temporary, p->dir_fd, p->name) < 0)
-        r = -errno;
     if (r < 0 && named)
         (void)unlinkat(p->dir_fd, temporary, 0);
-    return r;
+    return r < 0 ? r : take_place(p, temporary, before_fd >= 0);
 }
 
 static int apply_file(const struct changes *c, const struct change *change, const char *stamp)
@@ -234,12 +278,13 @@ static int remove_old(const struct place *p)
 }
 
 /* A link cannot be opened to be labelled: it is by its name in its directory. */
-static int label_link(const struct changes *c, const struct change *change, const struct place *p)
+static int label_link(const struct changes *c, const struct change *change, const struct place *p,
+                      const char *name)
 {
     const char *label = c->label ? c->label(c->label_userdata, change->path, S_IFLNK | 0777) : NULL;
     char path[NAME_MAX + 64];
 
-    snprintf(path, sizeof path, "/proc/self/fd/%d/%s", p->dir_fd, p->name);
+    snprintf(path, sizeof path, "/proc/self/fd/%d/%s", p->dir_fd, name);
     if (label && lsetxattr(path, "security.selinux", label, strlen(label) + 1, 0) < 0 &&
         errno != ENOTSUP)
         return -errno;
@@ -250,12 +295,23 @@ static int apply_link(const struct changes *c, const struct change *change, cons
 {
     _cleanup_place_ struct place p = PLACE_NONE;
     int r = find_place(c->root_fd, change->path, false, stamp, &p);
+    char temporary[NAME_MAX + 1];
+    struct stat st;
+    bool keep;
 
-    if (r == 0)
-        r = remove_old(&p);
-    if (r == 0 && symlinkat(change->after, p.dir_fd, p.name) < 0)
-        r = -errno;
-    return r == 0 ? label_link(c, change, &p) : r;
+    if (r < 0)
+        return r;
+    /* Of a link no copy is kept: see remove_old(). */
+    keep = fstatat(p.dir_fd, p.name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISLNK(st.st_mode);
+    snprintf(temporary, sizeof temporary, ".%.240s.new", p.backup);
+    if (symlinkat(change->after, p.dir_fd, temporary) < 0)
+        return -errno;
+    r = label_link(c, change, &p, temporary);
+    if (r < 0) {
+        (void)unlinkat(p.dir_fd, temporary, 0);
+        return r;
+    }
+    return take_place(&p, temporary, keep);
 }
 
 static int apply_remove(const struct changes *c, const struct change *change, const char *stamp)
@@ -274,9 +330,10 @@ static int apply_mode(const struct changes *c, const struct change *change)
     if (fd < 0)
         return fd;
     /* The owner first: changing it takes set-user-id away (chown(2)). */
-    if (change->uid != (uid_t)-1 && fchownat(fd, "", change->uid, change->gid, AT_EMPTY_PATH) < 0)
+    if (change->uid != (uid_t)-1 && fchownat(fd, "", change->uid, change->gid, AT_EMPTY_PATH) < 0 &&
+        unless_ownerless(fd, errno) < 0)
         return -errno;
-    return chmod(fd_path(fd, proc), change->mode & 07777) < 0 ? -errno : 0;
+    return chmod(fd_path(fd, proc), change->mode & 07777) < 0 ? unless_ownerless(fd, errno) : 0;
 }
 
 static int apply_directory(const struct changes *c, const struct change *change, const char *stamp)
@@ -287,11 +344,13 @@ static int apply_directory(const struct changes *c, const struct change *change,
 
     if (r == 0 && mkdirat(p.dir_fd, p.name, change->mode) < 0)
         r = errno == EEXIST ? 0 : -errno;
-    if (r == 0 && fchmodat(p.dir_fd, p.name, change->mode, 0) < 0)
-        r = -errno;
     if (r == 0)
         fd = path_open(p.dir_fd, p.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    return r == 0 && fd >= 0 ? label_new(c, change, fd, S_IFDIR) : r;
+    if (fd < 0)
+        return r;
+    if (fchmod(fd, change->mode) < 0)
+        r = unless_ownerless(fd, errno);
+    return r == 0 ? label_new(c, change, fd, S_IFDIR) : r;
 }
 
 static int apply_one(const struct changes *c, const struct change *change, const char *stamp)
@@ -326,6 +385,8 @@ int changes_apply(const struct changes *c, const char *stamp,
             return error_set(e, ERROR_REFUSED, r, "changed",
                              "%s was changed by somebody else in the meantime",
                              text_safe(change->path));
+        if (r < 0 && changes_room_explain(c->root_fd, change->path, r, e) < 0)
+            return r;
         if (r < 0)
             return error_errno(e, r, "cannot change %s", text_safe(change->path));
         if (done && change->kind != CHANGE_COMMAND)

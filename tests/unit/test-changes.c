@@ -9,12 +9,18 @@
 #include "faults/changes.h"
 #include "system/fstab_edit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -319,9 +325,155 @@ static void test_fstab_edit(void **state)
     check_join("a /x ext4 rw 0 second", "a /x ext4 rw 0 0 # second");
 }
 
+/* --- a full file system, in a mount namespace of its own --- */
+
+static void count_files(const char *path, unsigned wanted)
+{
+    char full[128];
+    unsigned count = 0;
+    DIR *dir;
+
+    snprintf(full, sizeof full, "%s/%s", tree, path);
+    dir = opendir(full);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        count += entry->d_name[0] != '.' || strlen(entry->d_name) > 2;
+    closedir(dir);
+    assert_int_equal(count, wanted);
+}
+
+/* What was there is there, as it was, and nothing besides. */
+static void assert_refused(const char *full, const char *freed)
+{
+    struct error e = {0};
+
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), -ENOSPC);
+    assert_string_equal(e.reason, "no-room");
+    assert_non_null(strstr(e.text, full));
+    assert_non_null(strstr(e.advice, freed));
+    changes_free(&c);
+}
+
+static void fill(const char *options)
+{
+    assert_int_equal(unshare(CLONE_NEWNS), 0);
+    assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    close(c.root_fd);
+    assert_int_equal(mount("full", tree, "tmpfs", 0, options), 0);
+    c.root_fd = open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(mkdirat(c.root_fd, "etc", 0755), 0);
+    assert_int_equal(mkdirat(c.root_fd, "big", 0755), 0);
+    put("etc/fstab", "one\ntwo\n", 0640);
+    assert_int_equal(symlinkat("/old", c.root_fd, "etc/link"), 0);
+}
+
+static void run_out_of_room(void)
+{
+    static char block[4096];
+    int fd;
+
+    fill("size=256k,nr_inodes=100");
+    fd = openat(c.root_fd, "big/data", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    while (write(fd, block, sizeof block) > 0)
+        ;
+    close(fd);
+    assert_int_equal(changes_replace_line(&c, "/etc/fstab", 2, "TWO"), 0);
+    assert_refused("on the file system of / no room is left", "the most is in /big (");
+    assert_contents("etc/fstab", "one\ntwo\n");
+    count_files("etc", 2);
+}
+
+static void run_out_of_inodes(void)
+{
+    char name[32], target[16] = "";
+
+    fill("size=1m,nr_inodes=40");
+    for (unsigned i = 0;; i++) {
+        int fd;
+
+        snprintf(name, sizeof name, "big/%u", i);
+        fd = openat(c.root_fd, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        if (fd < 0)
+            break;
+        close(fd);
+    }
+    assert_int_equal(changes_link(&c, "/etc/link", "/new"), 0);
+    assert_refused("no inode is left", "small files that are not needed; the most is in /big (by");
+    assert_true(readlinkat(c.root_fd, "etc/link", target, sizeof target - 1) > 0);
+    assert_string_equal(target, "/old");
+    count_files("etc", 2);
+}
+
+static void in_child(void (*test)(void))
+{
+    int status;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        test();
+        _exit(0); /* a failed assertion jumps to the end of the test, and does not come here */
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+static void test_full(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("only root mounts\n");
+        skip();
+    }
+    in_child(run_out_of_room);
+    in_child(run_out_of_inodes);
+}
+
+/* --- a file system without owners --- */
+
+static long pretended_type;
+
+int __real_fchown(int fd, uid_t uid, gid_t gid);
+int __wrap_fchown(int fd, uid_t uid, gid_t gid);
+int __real_fstatfs64(int fd, struct statfs *st);
+int __wrap_fstatfs64(int fd, struct statfs *st);
+
+int __wrap_fchown(int fd, uid_t uid, gid_t gid)
+{
+    if (!pretended_type)
+        return __real_fchown(fd, uid, gid);
+    errno = EPERM;
+    return -1;
+}
+
+int __wrap_fstatfs64(int fd, struct statfs *st)
+{
+    int r = __real_fstatfs64(fd, st);
+
+    if (pretended_type)
+        st->f_type = pretended_type;
+    return r;
+}
+
+static void test_ownerless(void **state)
+{
+    struct error e = {0};
+
+    (void)state;
+    pretended_type = EXT4_SUPER_MAGIC;
+    assert_int_equal(changes_write(&c, "/etc/new", "x\n", 2, 0644), 0);
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), -EPERM);
+    pretended_type = MSDOS_SUPER_MAGIC;
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), 0);
+    pretended_type = 0;
+    assert_contents("etc/new", "x\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ownerless, setup, teardown),
         cmocka_unit_test_setup_teardown(test_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_attributes, setup, teardown),
