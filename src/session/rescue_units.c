@@ -143,49 +143,42 @@ static int add_shell_service(struct container_plan *plan, const struct patient *
     return add_text(plan, path, 0644, &t);
 }
 
-/* /run/lock, /run/sshd and their like, which programs expect; nothing outside /run. */
-static int add_tmpfiles_service(struct container_plan *plan, const struct patient *p,
-                                const char *tag)
+/* A program of the patient's that is run once, and whose failure harms nobody. */
+static int add_helper_service(struct container_plan *plan, const struct patient *p, const char *tag,
+                              const char *name, const char *command, bool late)
 {
     _cleanup_text_ struct text t = TEXT_INIT(4096);
     char path[128];
 
     (void)text_appendf(&t,
                        "[Unit]\n"
-                       "Description=Directories below /run\n"
-                       "DefaultDependencies=no\n"
+                       "Description=The %s of unbrick's rescue\n"
+                       "DefaultDependencies=no\n",
+                       name);
+    if (late)
+        (void)text_appendf(&t, "After=%sshell.service\n", tag);
+    (void)text_appendf(&t,
                        "[Service]\n"
                        "Type=oneshot\n"
                        "RemainAfterExit=yes\n"
-                       "ExecStart=-%s -c 'exec systemd-tmpfiles --create --boot --prefix=/run'\n"
+                       "ExecStart=-%s -c 'exec %s'\n"
                        "StandardOutput=null\n"
                        "StandardError=null\n",
-                       shell_of(p));
-    snprintf(path, sizeof path, "systemd/system/%stmpfiles.service", tag);
+                       shell_of(p), command);
+    snprintf(path, sizeof path, "systemd/system/%s%s.service", tag, name);
     return add_text(plan, path, 0644, &t);
 }
 
-/* The journal takes a while to start, and nobody at the prompt waits for it. */
-static int add_journal_service(struct container_plan *plan, const struct patient *p,
-                               const char *tag)
+/* /run/lock, /run/sshd and their like, which programs expect; nothing outside /run. The journal
+ * takes a while to start, and nobody at the prompt waits for it. */
+static int add_helpers(struct container_plan *plan, const struct patient *p, const char *tag)
 {
-    _cleanup_text_ struct text t = TEXT_INIT(4096);
-    char path[128];
+    int r = add_helper_service(plan, p, tag, "tmpfiles",
+                               "systemd-tmpfiles --create --boot --prefix=/run", false);
 
-    (void)text_appendf(&t,
-                       "[Unit]\n"
-                       "Description=The journal of this rescue\n"
-                       "DefaultDependencies=no\n"
-                       "After=%sshell.service\n"
-                       "[Service]\n"
-                       "Type=oneshot\n"
-                       "RemainAfterExit=yes\n"
-                       "ExecStart=-%s -c 'exec systemctl --no-block start systemd-journald'\n"
-                       "StandardOutput=null\n"
-                       "StandardError=null\n",
-                       tag, shell_of(p));
-    snprintf(path, sizeof path, "systemd/system/%sjournal.service", tag);
-    return add_text(plan, path, 0644, &t);
+    return r < 0 ? r
+                 : add_helper_service(plan, p, tag, "journal",
+                                      "systemctl --no-block start systemd-journald", true);
 }
 
 int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
@@ -206,9 +199,7 @@ int rescue_add_systemd(struct container_plan *plan, const struct patient *p,
     if (r == 0)
         r = add_shell_service(plan, p, request, tag);
     if (r == 0)
-        r = add_tmpfiles_service(plan, p, tag);
-    if (r == 0)
-        r = add_journal_service(plan, p, tag);
+        r = add_helpers(plan, p, tag);
     if (r == 0 && p->root_fd >= 0) /* not so with --dry-run */
         r = rescue_mask_generators(plan, p);
     if (r < 0)
