@@ -174,9 +174,23 @@ static int look_at_mapping(struct search *s, dev_t devno, const char *name, cons
     return 0;
 }
 
+/* Documentation/admin-guide/md.rst of the kernel, "array_state". */
+static bool array_is_writable(dev_t devno)
+{
+    static const char *const states[] = {"clean", "active", "write-pending", "active-idle"};
+    char state[32];
+
+    sysfs_text(devno, "md/array_state", state, sizeof state);
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        if (strcmp(state, states[i]) == 0)
+            return true;
+    return false;
+}
+
 static int look_at_array(struct search *s, dev_t devno, const char *name, struct error *e)
 {
     char id[64], other[64];
+    struct takeover_item *item;
 
     if (!is_idle(devno, "")) {
         s->busy = true;
@@ -190,7 +204,10 @@ static int look_at_array(struct search *s, dev_t devno, const char *name, struct
         return -EBUSY;
     }
     sysfs_text(devno, "md/uuid", id, sizeof id);
-    if (new_item(s->found, TAKEOVER_ARRAY, name, id) == NULL)
+    item = new_item(s->found, TAKEOVER_ARRAY, name, id);
+    if (item)
+        item->writable = array_is_writable(devno);
+    else
         s->busy = true;
     return 0;
 }
@@ -272,7 +289,8 @@ void takeover_record(const struct takeover_item *item, char *ret, size_t size)
     if (item->kind == TAKEOVER_GROUP)
         snprintf(ret, size, UNDO_GIVE_GROUP "%s", item->id);
     else if (item->kind == TAKEOVER_ARRAY && item->id[0])
-        snprintf(ret, size, UNDO_GIVE_ARRAY "%.32s %s", item->name, item->id);
+        snprintf(ret, size, UNDO_GIVE_ARRAY "%.32s %s%s", item->name, item->id,
+                 item->writable ? " rw" : "");
 }
 
 int takeover_take(const struct takeover_item *item, struct error *e)
@@ -327,13 +345,21 @@ int takeover_give_back_array(const char *name_and_uuid, unsigned wait_ms, struct
 {
     char node[64], uuid[80];
     const char *space = strchr(name_and_uuid, ' ');
-    char *argv[] = {
+    char *assemble[] = {
         (char *)"mdadm", (char *)"--assemble", (char *)"--config=partitions", node, uuid, NULL};
+    char *readwrite[] = {(char *)"mdadm", (char *)"--readwrite", node, NULL};
+    struct stat st;
+    int r;
 
     (void)wait_ms;
     if (!space)
         return error_set(e, ERROR_FAILED, -EINVAL, "journal", "the record of an array is damaged");
     snprintf(node, sizeof node, "/dev/%.*s", (int)(space - name_and_uuid), name_and_uuid);
-    snprintf(uuid, sizeof uuid, "--uuid=%.64s", space + 1);
-    return run(argv, "the array", e);
+    snprintf(uuid, sizeof uuid, "--uuid=%.*s", (int)strcspn(space + 1, " "), space + 1);
+    r = run(assemble, "the array", e);
+    if (r < 0 || !text_ends_with(space, " rw") || stat(node, &st) < 0 ||
+        array_is_writable(st.st_rdev))
+        return r;
+    /* By md_mod.start_ro it came back read-only until the first write, and is not synced before. */
+    return run(readwrite, "the array", e);
 }

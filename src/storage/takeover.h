@@ -27,6 +27,7 @@ struct takeover_item {
     enum takeover_kind kind;
     char name[512]; /* the mount point, "vg0", "md127"; raw */
     char id[64];    /* uuid of the group or the array, as lvm and mdadm print it */
+    bool writable;  /* array: it was written to, or is being synced; else read-only until a write */
 };
 
 /* In the order in which they are taken down. */
@@ -51,7 +52,8 @@ void takeover_record(const struct takeover_item *item, char *ret, size_t size);
 /* Take it down. -EBUSY: it is in use after all. */
 int takeover_take(const struct takeover_item *item, struct error *e);
 
-/* For undo.h: activate the group of this uuid, start the array ("md127 UUID"), by the host's own
+/* For undo.h: activate the group of this uuid, start the array ("md127 UUID", with
+ * " rw" behind it when it was .writable), by the host's own
  * lvm and mdadm. Nothing of the patient may be open any more. */
 int takeover_give_back_group(const char *uuid, unsigned wait_ms, struct error *e);
 int takeover_give_back_array(const char *name_and_uuid, unsigned wait_ms, struct error *e);

@@ -18,7 +18,7 @@
 #define UNDO_LAYER   "layer "   /* token of a layer's daemon, see layer.h */
 #define UNDO_GIVE_GROUP                                                                            \
     "give-group " /* uuid of a volume group that was the host's, see takeover.h */
-#define UNDO_GIVE_ARRAY "give-array " /* md127 and the uuid of the array, the same */
+#define UNDO_GIVE_ARRAY "give-array " /* md127, the uuid of the array, "rw"; the same */
 
 /* Is it about something of the host's, which it gets back when everything of ours is undone? */
 bool undo_gives_back(const char *record);

@@ -101,6 +101,7 @@ active() {
 @test "udev: an array that the host still syncs is taken over, given back, and goes on to its end" {
     slow
     local limit=/proc/sys/dev/raid/speed_limit_max md
+    modprobe raid1
     echo 100 >/proc/sys/dev/raid/speed_limit_min
     echo 100 >$limit
     mdadm --create /dev/md/0 --name 0 --run --level 1 --raid-devices 2 --metadata 1.2 /dev/vda /dev/vdb 2>/dev/null
