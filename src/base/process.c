@@ -49,20 +49,32 @@ static void place_fd(int from, int to)
         (void)dup2(from, to);
 }
 
-static void child_exec(const char *path, char *const argv[], unsigned flags,
-                       const struct process_setup *setup, pid_t parent, int out, int extra)
+/* Tell the parent why there is no program; @failure is closed by an execve(2) that succeeds. */
+static _Noreturn void no_program(int failure, int error, int status)
+{
+    /* The pipe is empty, and the parent reads: there is nobody to tell of a failure. */
+    ssize_t ignored = write(failure, &error, sizeof error);
+
+    (void)ignored;
+    _exit(status);
+}
+
+static _Noreturn void child_exec(const char *path, char *const argv[], unsigned flags,
+                                 const struct process_setup *setup, pid_t parent, int out,
+                                 int extra, int failure)
 {
     sigset_t none;
-    int null;
+    int null, r;
 
     /* Keep the pipe ends clear of 0..3, where they are going to be placed. */
+    failure = fcntl(failure, F_DUPFD_CLOEXEC, 10);
     if (out >= 0)
         out = fcntl(out, F_DUPFD_CLOEXEC, 10);
     if (extra >= 0)
         extra = fcntl(extra, F_DUPFD_CLOEXEC, 10);
     null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
-        _exit(126);
+        no_program(failure, errno, 126);
     place_fd(null, STDIN_FILENO);
     if (out >= 0 || (flags & PROCESS_QUIET)) {
         place_fd(out >= 0 ? out : null, STDOUT_FILENO);
@@ -90,16 +102,30 @@ static void child_exec(const char *path, char *const argv[], unsigned flags,
         setenv("DM_DISABLE_UDEV", "1", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-    if (setup && setup->prepare && setup->prepare(setup->userdata) < 0)
-        _exit(126);
+    r = setup && setup->prepare ? setup->prepare(setup->userdata) : 0;
+    if (r < 0)
+        no_program(failure, -r, 126);
     execv(path, argv);
-    _exit(127);
+    no_program(failure, errno, 127);
+}
+
+/* 0 when the program has begun, else why not. */
+static int wait_begun(int fd)
+{
+    int error = 0;
+    ssize_t n;
+
+    do
+        n = read(fd, &error, sizeof error);
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof error && error > 0 ? -error : 0;
 }
 
 static int start(struct process *ret, char *const argv[], unsigned flags,
                  const struct process_setup *setup, bool capture, bool extra, struct error *e)
 {
     _cleanup_fd_ int out_read = -1, out_write = -1, extra_read = -1, extra_write = -1;
+    _cleanup_fd_ int failure_read = -1, failure_write = -1;
     char path[256];
     int ends[2], pid_fd, r;
     pid_t parent = getpid(), pid;
@@ -122,11 +148,23 @@ static int start(struct process *ret, char *const argv[], unsigned flags,
         extra_write = ends[1];
         (void)fcntl(extra_read, F_SETFL, O_NONBLOCK);
     }
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_errno(e, -errno, "pipe");
+    failure_read = ends[0];
+    failure_write = ends[1];
     pid = fork();
     if (pid < 0)
         return error_errno(e, -errno, "fork");
     if (pid == 0)
-        child_exec(path, argv, flags, setup, parent, out_write, extra_write);
+        child_exec(path, argv, flags, setup, parent, out_write, extra_write, failure_write);
+    failure_write = fd_close(failure_write);
+    r = wait_begun(failure_read);
+    if (r < 0) {
+        (void)waitpid(pid, NULL, 0);
+        /* ENOENT is for a program that is not there; this may be its interpreter. */
+        return error_set(e, ERROR_HOST, r == -ENOENT ? -ENOEXEC : r, "program-fails",
+                         "cannot run %s: %s", path, strerror(-r));
+    }
     pid_fd = pidfd_open(pid, 0);
     if (pid_fd < 0) {
         r = error_errno(e, -errno, "cannot watch %s", argv[0]);

@@ -25,8 +25,7 @@ enum process_flags {
 struct process_setup {
     const int *fds; /* stay open in it, under the same numbers */
     unsigned fd_count;
-    int (*prepare)(
-        void *userdata); /* called in it before the program; a failure ends it with 126 */
+    int (*prepare)(void *userdata); /* called in it before the program; may fail */
     void *userdata;
 };
 
@@ -41,7 +40,8 @@ struct process {
  * Start @argv (NULL-terminated; argv[0] looked up in PATH with sbin directories added). Standard
  * input is /dev/null, LC_ALL is C.UTF-8. With @capture stdout and stderr arrive in out_fd. With
  * @extra the child's descriptor 3 is a pipe to extra_fd. All other descriptors are closed in it.
- * -ENOENT with ERROR_HOST and reason "program-missing" when there is no such program.
+ * -ENOENT with ERROR_HOST and reason "program-missing" when there is no such program; when the
+ * kernel does not start it, or .prepare fails, another errno with ERROR_HOST and "program-fails".
  */
 int process_start(struct process *ret, char *const argv[], unsigned flags, bool capture, bool extra,
                   struct error *e);
@@ -56,8 +56,8 @@ int process_finish(struct process *p);
  */
 int process_run(char *const argv[], unsigned flags, size_t max, char **ret_output, struct error *e);
 
-/* As process_run() with @setup, which may be NULL. *ret_size (may be NULL): of the output, which may
- * have NULs in it. */
+/* As process_run() with @setup, which may be NULL. *ret_size (may be NULL): of the output, which
+ * may have NULs in it. */
 int process_run_with(char *const argv[], unsigned flags, const struct process_setup *setup,
                      size_t max, char **ret_output, size_t *ret_size, struct error *e);
 
