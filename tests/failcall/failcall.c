@@ -5,8 +5,8 @@
  *
  * Runs a command in which a system call fails: always, or the N-th one only, counted over the
  * command and everything that it starts. CALL is a name of the table below: a system call, an
- * ioctl(2), or the opening of a file by its name. The status is the command's; 70 for a failure of
- * failcall's own.
+ * ioctl(2), or the opening of a file or the start of a program by its name. The status is the
+ * command's; 70 for a failure of failcall's own.
  *
  * A call that always fails is answered by a seccomp filter; one that is counted, or known only by
  * the memory of its caller, is looked at by this process (seccomp_unotify(2)). Filters are
@@ -21,6 +21,10 @@
 #include <linux/filter.h>
 #include <linux/loop.h>
 #include <linux/blkpg.h>
+#include <linux/dm-ioctl.h>
+#include <linux/fs.h>
+#include <linux/major.h> /* for md_u.h */
+#include <linux/raid/md_u.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -54,7 +58,7 @@
 enum kind {
     BY_NUMBER,
     BY_REQUEST, /* ioctl(2): the second argument */
-    BY_NAME,    /* openat(2): the file's name, behind the last slash */
+    BY_NAME,    /* openat(2), execve(2): the end of the file's name, from a slash on */
 };
 
 static const struct call {
@@ -87,9 +91,37 @@ static const struct call {
     {"mkdirat", SYS_mkdirat, BY_NUMBER, 0},
     {"LOOP_CONFIGURE", SYS_ioctl, BY_REQUEST, LOOP_CONFIGURE},
     {"LOOP_CTL_GET_FREE", SYS_ioctl, BY_REQUEST, LOOP_CTL_GET_FREE},
+    {"LOOP_GET_STATUS64", SYS_ioctl, BY_REQUEST, LOOP_GET_STATUS64},
     {"BLKPG", SYS_ioctl, BY_REQUEST, BLKPG},
+    {"BLKGETSIZE64", SYS_ioctl, BY_REQUEST, BLKGETSIZE64},
+    {"BLKSSZGET", SYS_ioctl, BY_REQUEST, BLKSSZGET},
+    {"BLKROGET", SYS_ioctl, BY_REQUEST, BLKROGET},
+    {"DM_VERSION", SYS_ioctl, BY_REQUEST, DM_VERSION},
+    {"DM_LIST_DEVICES", SYS_ioctl, BY_REQUEST, DM_LIST_DEVICES},
+    {"DM_LIST_VERSIONS", SYS_ioctl, BY_REQUEST, DM_LIST_VERSIONS},
+    {"DM_DEV_CREATE", SYS_ioctl, BY_REQUEST, DM_DEV_CREATE},
+    {"DM_DEV_REMOVE", SYS_ioctl, BY_REQUEST, DM_DEV_REMOVE},
+    {"DM_DEV_RENAME", SYS_ioctl, BY_REQUEST, DM_DEV_RENAME},
+    {"DM_DEV_SUSPEND", SYS_ioctl, BY_REQUEST, DM_DEV_SUSPEND}, /* resumes, too */
+    {"DM_DEV_STATUS", SYS_ioctl, BY_REQUEST, DM_DEV_STATUS},
+    {"DM_TABLE_LOAD", SYS_ioctl, BY_REQUEST, DM_TABLE_LOAD},
+    {"DM_TABLE_DEPS", SYS_ioctl, BY_REQUEST, DM_TABLE_DEPS},
+    {"DM_TABLE_STATUS", SYS_ioctl, BY_REQUEST, DM_TABLE_STATUS},
+    {"DM_TARGET_MSG", SYS_ioctl, BY_REQUEST, DM_TARGET_MSG},
+    {"SET_ARRAY_INFO", SYS_ioctl, BY_REQUEST, SET_ARRAY_INFO},
+    {"ADD_NEW_DISK", SYS_ioctl, BY_REQUEST, ADD_NEW_DISK},
+    {"RUN_ARRAY", SYS_ioctl, BY_REQUEST, RUN_ARRAY},
+    {"STOP_ARRAY", SYS_ioctl, BY_REQUEST, STOP_ARRAY},
     {"cgroup.kill", SYS_openat, BY_NAME, 0},
     {"cgroup.freeze", SYS_openat, BY_NAME, 0},
+    {"mapper/control", SYS_openat, BY_NAME, 0},
+    {"loop-control", SYS_openat, BY_NAME, 0},
+    {"array_state", SYS_openat, BY_NAME, 0},
+    {"new_array", SYS_openat, BY_NAME, 0},
+    {"cryptsetup", SYS_execve, BY_NAME, 0},
+    {"lvm", SYS_execve, BY_NAME, 0},
+    {"mdadm", SYS_execve, BY_NAME, 0},
+    {"qemu-storage-daemon", SYS_execve, BY_NAME, 0},
 };
 
 static const struct {
@@ -98,7 +130,7 @@ static const struct {
 } errors[] = {{"ENOSYS", ENOSYS}, {"EPERM", EPERM},   {"EINVAL", EINVAL}, {"ENOMEM", ENOMEM},
               {"ENOENT", ENOENT}, {"EACCES", EACCES}, {"EIO", EIO},       {"EMFILE", EMFILE},
               {"EBUSY", EBUSY},   {"ENOTTY", ENOTTY}, {"EROFS", EROFS},   {"EAGAIN", EAGAIN},
-              {"ENOSPC", ENOSPC}};
+              {"ENOSPC", ENOSPC}, {"ENXIO", ENXIO},   {"ENODEV", ENODEV}};
 
 struct rule {
     const struct call *call;
@@ -268,9 +300,9 @@ static int receive_listener(int socket)
 static bool names(const struct rule *r, pid_t pid, uint64_t address)
 {
     char path[4096] = "";
+    size_t length = strlen(r->call->name), size;
     struct iovec local = {.iov_base = path, .iov_len = sizeof path - 1},
                  remote = {.iov_base = (void *)(uintptr_t)address, .iov_len = 256};
-    const char *name;
 
     /* Less than asked for where the memory ends. */
     if (process_vm_readv(pid, &local, 1, &remote, 1, 0) < 0) {
@@ -279,8 +311,9 @@ static bool names(const struct rule *r, pid_t pid, uint64_t address)
             return false;
     }
     path[256] = '\0';
-    name = strrchr(path, '/');
-    return strcmp(name ? name + 1 : path, r->call->name) == 0;
+    size = strlen(path);
+    return size >= length && strcmp(path + size - length, r->call->name) == 0 &&
+           (size == length || path[size - length - 1] == '/');
 }
 
 static int answer(struct rules *rules, const struct seccomp_notif *n)
@@ -292,7 +325,8 @@ static int answer(struct rules *rules, const struct seccomp_notif *n)
             continue;
         if (r->call->kind == BY_REQUEST && (unsigned)n->data.args[1] != r->call->request)
             continue;
-        if (r->call->kind == BY_NAME && !names(r, (pid_t)n->pid, n->data.args[1]))
+        if (r->call->kind == BY_NAME &&
+            !names(r, (pid_t)n->pid, n->data.args[r->call->number == SYS_execve ? 0 : 1]))
             continue;
         if (r->which == 0 || ++r->seen == r->which)
             return -r->error;

@@ -58,6 +58,26 @@ END
     [ "${lines[0]}" = "ok,Input/output error,ok" ]
     [ "${lines[1]}" = "Read-only file system,ok" ]
     [ "${lines[2]}" = "Function not implemented,Inappropriate ioctl for device" ]
+    mkdir "$BATS_TEST_TMPDIR/mapper"
+    touch "$BATS_TEST_TMPDIR"/{mapper/,mapper/a,}control
+    ln -s /bin/true "$BATS_TEST_TMPDIR/lvm"
+    run "$FAILCALL" mapper/control=ENXIO lvm:2=ENOMEM DM_DEV_CREATE=EBUSY -- python3 -c '
+import fcntl, subprocess, sys
+def attempt(what):
+    try:
+        what()
+        return "ok"
+    except OSError as e:
+        return e.strerror
+d = sys.argv[1]
+print(*[attempt(lambda: open(f"{d}/{name}")) for name in ("mapper/control", "mapper/acontrol", "control")], sep=",")
+print(*[attempt(lambda: subprocess.run([f"{d}/lvm"])) for i in range(3)], sep=",")
+print(*[attempt(lambda: fcntl.ioctl(0, request)) for request in (0xC138FD03, 0xC138FD04)], sep=",")' \
+        "$BATS_TEST_TMPDIR" </dev/null
+    echo "$output"
+    [ "${lines[0]}" = "No such device or address,ok,ok" ]
+    [ "${lines[1]}" = "ok,Cannot allocate memory,ok" ]
+    [ "${lines[2]}" = "Device or resource busy,Inappropriate ioctl for device" ]
     # Counted over what the command starts.
     FAILCALL_COUNT=$BATS_TEST_TMPDIR/count run "$FAILCALL" mkdirat:3=EIO -- sh -c \
         'for i in a b c d; do python3 -c "import os, sys; os.mkdir(sys.argv[1], dir_fd=os.open(sys.argv[2], 0))" $i '"$BATS_TEST_TMPDIR"' 2>/dev/null || echo $i; done'
