@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/host.h"
 #include "base/text.h"
+#include "storage/member.h"
 
 #include <blkid/blkid.h>
 #include <endian.h>
@@ -185,6 +186,9 @@ int probe_filesystem(int fd, uint64_t start, uint64_t size, struct filesystem *r
     if (r == 0) {
         copy_value(probe, "TYPE", fs.type, sizeof fs.type);
         copy_value(probe, "USAGE", fs.usage, sizeof fs.usage);
+        /* libblkid has the member of a ZFS pool for a file system: none that could be mounted. */
+        if (strcmp(fs.usage, "filesystem") == 0 && member_type_find(fs.type))
+            snprintf(fs.usage, sizeof fs.usage, "other");
         copy_value(probe, "UUID", fs.uuid, sizeof fs.uuid);
         copy_value(probe, "UUID_SUB", fs.uuid_sub, sizeof fs.uuid_sub);
         copy_value(probe, "LABEL", fs.label, sizeof fs.label);

@@ -169,23 +169,27 @@ open_session() {
 }
 
 @test "list: what unbrick does not open is named, with what opens it" {
-    local kind magic word disk=$BATS_TEST_TMPDIR/member
-    while read -r kind magic word; do
+    local kind word opens disk=$BATS_TEST_TMPDIR/member
+    while read -r kind word opens; do
         rm -f "$disk"
-        truncate -s 8M "$disk"
-        printf '%b' "$magic" | dd of="$disk" conv=notrunc status=none
-        refused 4 "$word" boot "$disk"
-        [[ $stderr == *"open it on this host"*"DEVICE"* ]] || fail "$kind: no hint"
-        unb list "$disk"
-        [[ $output == *"closed; to open it: "*"DEVICE"* ]] || fail "$kind: not in the list"
+        "$FIXTURES/member" "$kind" "$disk"
+        for command in boot examine; do
+            unchanged "$disk" refused 4 "$word" "$command" "$disk"
+            [[ $stderr == *"open it on this host"*"$opens"*DEVICE* ]] || fail "$kind: no hint" || return 1
+        done
+        unchanged "$disk" unb list "$disk"
+        [ "$status" -eq 0 ]
+        [[ $output == *"closed; to open it: "*"$opens"*DEVICE* ]] || fail "$kind: not in the list" || return 1
         # With a device it is the device's own name.
         attach "$disk"
         unb list "$DEV"
         [[ $output == *"$DEV"*"closed; to open it: "*"$DEV"* ]] || fail "$kind: not the device"
         detach_all
     done <<'END'
-dm-integrity integrt\0\1 dm-integrity
-verity verity\0\0\1\0\0\0\1\0\0\0 dm-verity
-vdo dmvdo001 VDO
+zfs ZFS zpool import
+bcache bcache modprobe bcache
+vdo VDO lvm_import_vdo
+integrity dm-integrity integritysetup open
+verity dm-verity veritysetup open
 END
 }
