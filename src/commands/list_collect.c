@@ -303,6 +303,8 @@ int list_collect(struct list *ret, const struct list_request *request, struct er
     *ret = (struct list){.open_bases = request->open_bases};
     if (count < 0)
         return count;
+    if (all)
+        count = sessions_of_leave_out(paths, count);
     r = allocate(ret, (unsigned)count);
     for (int i = 0; r == 0 && i < count; i++) {
         const char *target = all ? paths[i] : request->targets[i];

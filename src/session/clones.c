@@ -57,7 +57,7 @@ bool clones_of_host(const struct disk *d, struct disk *const *disks, unsigned co
 {
     static char paths[INVENTORY_MAX][128];
     struct search s = {.d = d, .disks = disks, .count = count, .ret = ret, .size = size};
-    int total = inventory_disks(paths, NULL);
+    int total = sessions_of_leave_out(paths, inventory_disks(paths, NULL));
 
     for (int i = 0; i < total; i++)
         if (look(&s, paths[i]))

@@ -203,23 +203,31 @@ int journal_sessions(struct journal_session *ret, unsigned max)
     return (int)count;
 }
 
-struct target_visitor {
-    int (*each)(void *userdata, const char *path);
+struct visitor {
+    enum journal_kind kind;
+    int (*each)(void *userdata, const char *value);
     void *userdata;
 };
 
-static int visit_target(void *userdata, enum journal_kind kind, const char *value)
+static int visit(void *userdata, enum journal_kind kind, const char *value)
 {
-    const struct target_visitor *v = userdata;
+    const struct visitor *v = userdata;
 
-    return kind == JOURNAL_TARGET ? v->each(v->userdata, value) : 0;
+    return kind == v->kind ? v->each(v->userdata, value) : 0;
 }
 
 int journal_targets(const char *id, int (*each)(void *userdata, const char *path), void *userdata)
 {
-    struct target_visitor v = {.each = each, .userdata = userdata};
+    struct visitor v = {.kind = JOURNAL_TARGET, .each = each, .userdata = userdata};
 
-    return for_each_record(id, visit_target, &v);
+    return for_each_record(id, visit, &v);
+}
+
+int journal_storage(const char *id, int (*each)(void *userdata, const char *record), void *userdata)
+{
+    struct visitor v = {.kind = JOURNAL_STORAGE, .each = each, .userdata = userdata};
+
+    return for_each_record(id, visit, &v);
 }
 
 /* Undoing goes backwards, reading goes forwards: collect first. */

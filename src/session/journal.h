@@ -69,6 +69,10 @@ int journal_sessions(struct journal_session *ret, unsigned max);
  * Returns that, 0, or a negative errno. */
 int journal_targets(const char *id, int (*each)(void *userdata, const char *path), void *userdata);
 
+/* The same with every record of storage, undo.h. */
+int journal_storage(const char *id, int (*each)(void *userdata, const char *record),
+                    void *userdata);
+
 /*
  * Undo what the journal @id names, last made first, and remove it. Waits for the lock, so it must
  * not be called for a session that is alive. 0, or the first failure (the journal then stays).

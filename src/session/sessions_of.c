@@ -5,10 +5,12 @@
 #include "base/text.h"
 #include "session/journal.h"
 #include "storage/sysfs.h"
+#include "storage/undo.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,6 +119,49 @@ bool sessions_of_describe(const char *target, char *ret, size_t size)
     if (found)
         describe(&session, ret, size);
     return found;
+}
+
+struct made {
+    const char *node;
+    bool found;
+};
+
+static int is_made(void *userdata, const char *record)
+{
+    struct made *m = userdata;
+
+    m->found = text_starts_with(record, UNDO_LOOP) && text_starts_with(m->node, "/dev/") &&
+               strcmp(record + strlen(UNDO_LOOP), m->node + strlen("/dev/")) == 0;
+    return m->found;
+}
+
+/* Written down before it was tried: that it goes by itself (as ours do, loop.h) tells it from a
+ * device that somebody else was faster to take. */
+static bool is_left_mounted(const char *node, const struct journal_session *all, int count)
+{
+    struct made made = {.node = node};
+    struct stat st;
+
+    for (int i = 0; i < count && !made.found; i++)
+        if (all[i].kept)
+            (void)journal_storage(all[i].id, is_made, &made);
+    return made.found && stat(node, &st) == 0 && sysfs_number(st.st_rdev, "loop/autoclear");
+}
+
+int sessions_of_leave_out(char (*paths)[128], int count)
+{
+    struct journal_session *all = calloc(SESSIONS_MAX, sizeof *all);
+    int sessions = all ? journal_sessions(all, SESSIONS_MAX) : 0, left = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (is_left_mounted(paths[i], all, sessions))
+            continue;
+        if (left < i)
+            memcpy(paths[left], paths[i], sizeof *paths);
+        left++;
+    }
+    free(all);
+    return left;
 }
 
 int sessions_of_targets(int (*visit)(void *userdata, const char *target), void *userdata)

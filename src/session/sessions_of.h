@@ -20,6 +20,11 @@ int sessions_of_explain(const char *target, struct error *e);
  * @ret is then untouched. */
 bool sessions_of_describe(const char *target, char *ret, size_t size);
 
+/* Take away from @count paths of inventory_disks() the loop devices that `unbrick mount` has left:
+ * they are no disks of the host, and the mark of those that a session holds went with its process.
+ * Returns how many paths there are now. */
+int sessions_of_leave_out(char (*paths)[128], int count);
+
 /* Visit the targets that other sessions of ours have open, until @visit returns a positive number.
  * That, or 0, or a negative errno. */
 int sessions_of_targets(int (*visit)(void *userdata, const char *target), void *userdata);

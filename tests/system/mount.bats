@@ -20,6 +20,7 @@ teardown() {
 }
 
 @test "mount: the assembled tree is on the host until umount" {
+    local device
     image --boot
     unb mount "$IMG" "$DIR"
     [ "$status" -eq 0 ]
@@ -31,6 +32,12 @@ teardown() {
     unb status --json
     jq -e --arg dir "$DIR" '.sessions | length == 1 and .[0].state == "mounted" and
         .[0].mount == $dir and .[0].name == "unbrick-bookworm"' <<<"$output"
+    # The loop device below it is no further disk of this host.
+    device=$(losetup -nO NAME -j "$IMG")
+    [ -b "$device" ]
+    unb list --json
+    [ "$status" -eq 0 ]
+    jq -e --arg device "$device" 'all(.disks[]; .target != $device)' <<<"$output"
     refused 3 "" boot "$IMG"
     unb cleanup
     [ "$status" -eq 0 ]
