@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/host.h"
 #include "base/text.h"
+#include "storage/mapping.h"
 #include "storage/sysfs.h"
 
 #include <errno.h>
@@ -18,6 +19,10 @@
 
 /* The log holds some thousand messages; while a disk fails it may grow as fast as it is read. */
 #define RECORDS_MAX 20000
+
+/* Of a mapping: the devices below it, and how far down. */
+#define BELOW_MAX 64
+#define DEPTH_MAX 8
 
 void read_errors_begin(struct read_errors *r)
 {
@@ -69,6 +74,26 @@ static bool is_device(dev_t devno, const char *name)
             sysfs_name(parent, own, sizeof own) == 0 && strcmp(own, name) == 0);
 }
 
+/* A mapping passes reads on as they are, and what fails is told of the device below. Not so
+ * multipath: it makes requests of its own, which are told of by its own name, and one of its paths
+ * may fail without anything being lost (drivers/md/dm-rq.c). */
+static bool stands_on(dev_t devno, const char *name, unsigned depth)
+{
+    dev_t below[BELOW_MAX];
+    struct mapping m;
+    int count;
+
+    if (is_device(devno, name))
+        return true;
+    if (depth == DEPTH_MAX || mapping_find(devno, &m) < 0 || m.kind == MAPPING_MULTIPATH)
+        return false;
+    count = sysfs_related(devno, "slaves", below, BELOW_MAX);
+    for (int i = 0; i < count; i++)
+        if (stands_on(below[i], name, depth + 1))
+            return true;
+    return false;
+}
+
 static bool is_of(const struct disk *d, const char *name)
 {
     struct stat st;
@@ -76,7 +101,7 @@ static bool is_of(const struct disk *d, const char *name)
     /* It has a target that fails each read in place of what it lacks (dm-error). */
     if (d->kind == DISK_GROUP && d->degraded)
         return false;
-    if (is_device(d->devno, name))
+    if (stands_on(d->devno, name, 0))
         return true;
     if (d->node_fd >= 0 && fstat(d->node_fd, &st) == 0 && is_device(st.st_rdev, name))
         return true;
