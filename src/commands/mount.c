@@ -83,6 +83,7 @@ int command_mount(const struct options *given, struct error *e)
     r = check_directory(o.targets[--o.target_count], directory, e);
     if (r == 0)
         r = patient_request_from_options(&o, &request, e);
+    request.for_host = true;
     if (r == 0)
         r = open_log(&o, &log_fd, e);
     if (r == 0)

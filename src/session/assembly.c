@@ -114,6 +114,41 @@ int assembly_look(struct disk_set *set, const struct assemble_request *request, 
     return r < 0 ? r : interrupt_check(e);
 }
 
+/* A node of ours with that name. cryptsetup and lvm make one, but a mapping may have got another
+ * name since, and that of a copy is none here. */
+static int make_node(const char *path, dev_t devno)
+{
+    struct stat st;
+
+    if (mknod(path, S_IFBLK | 0600, devno) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return -errno;
+    return stat(path, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == devno ? 0 : -EEXIST;
+}
+
+/*
+ * Only what has been assembled: then /dev/mapper is ours. A btrfs is left out: its mounts have a
+ * number of their own, and all that tells of their device is the source, which must not be a name
+ * that is another device's on the host (used_mounts.c).
+ */
+void assembly_name_sources(const struct disk_set *set)
+{
+    for (unsigned i = 0; i < set->count; i++)
+        for (unsigned j = 0; j < set->disks[i]->volume_count; j++) {
+            struct volume *v = &set->disks[i]->volumes[j];
+            char path[sizeof v->source];
+
+            if ((set->disks[i]->kind != DISK_GROUP && set->disks[i]->kind != DISK_LUKS) ||
+                !v->dm_name[0] || strchr(v->dm_name, '/') || v->dm_name[0] == '.' ||
+                strcmp(v->fs.type, "btrfs") == 0)
+                continue;
+            snprintf(path, sizeof path, "/dev/mapper/%s", v->dm_name);
+            if (make_node(path, v->devno) == 0)
+                memcpy(v->source, path, sizeof path);
+        }
+}
+
 /* The opened mapping of a volume, or NULL. */
 static struct disk *opened(const struct disk_set *set, const struct volume *v)
 {

@@ -32,6 +32,11 @@ int assembly_make(struct disk_set *set, enum disk_access access,
 int assembly_look(struct disk_set *set, const struct assemble_request *request, struct journal *j,
                   struct error *problem, struct error *e);
 
+/* The mounts of what was assembled are to show the names that the patient uses,
+ * /dev/mapper/vg0-root, and not this host's numbers. Not for mounts that the host gets: there these
+ * are no names, or another's. */
+void assembly_name_sources(const struct disk_set *set);
+
 /*
  * What the crypttab below @root_fd says: the names of the mappings that are open, and the volumes
  * that are opened with a key file of the root's (and what is on these). @root_disk as in

@@ -34,6 +34,7 @@ struct patient_request {
     bool plan_only;       /* --dry-run: nobody is asked, and nothing is assembled */
     bool takeover_agreed; /* what this host made of it was taken over before, and given back: it is
                              not asked for again */
+    bool for_host;        /* the mounts are handed to the host (unbrick mount) */
     bool no_mount; /* stop when its layers are open: no system is looked for, none is mounted */
     struct assemble_request assemble;
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/assembly.h"
 #include "session/patient_mount.h"
 
 #include "base/fd.h"
@@ -196,7 +197,11 @@ static int check_root(struct patient *p, struct error *e)
 
 int patient_mount(struct patient *p, struct journal *j, struct error *e)
 {
+    const struct disk_set set = {.disks = p->disks, .count = p->disk_count};
     int r;
+
+    if (!p->request.for_host)
+        assembly_name_sources(&set);
 
     r = check_root(p, e);
     if (r == 0)

@@ -165,7 +165,7 @@ static int mount_once(const struct volume *v, enum mount_mode mode, const char *
         return fs;
     if (ret_dropped)
         ret_dropped[0] = '\0';
-    r = set_option(fs, "source", v->node);
+    r = set_option(fs, "source", v->source[0] ? v->source : v->node);
     /* btrfs(5), device=: otherwise it would have to be told beforehand, and remember. */
     for (const struct volume *other = v->next_member; r == 0 && other; other = other->next_member)
         r = set_option(fs, "device", other->node);

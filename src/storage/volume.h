@@ -47,6 +47,7 @@ struct volume {
     char part_uuid[64];   /* PARTUUID as the kernel and blkid name it */
     char part_label[128]; /* GPT name, UTF-8, raw */
     char dm_name[128];    /* mapping: its name below /dev/mapper; "" */
+    char source[144];     /* by which name its mounts are to show it; "": .node */
     struct filesystem fs;
     bool unreadable; /* its first blocks cannot be read: the disk fails, or a part of it is missing
                       */
