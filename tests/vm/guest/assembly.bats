@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # hosts: plain
+# hosts for --all: systemd
 # Patients on RAID, LUKS and LVM, alone and on top of each other: opened from nothing but the names of
 # their disks, used, and put away so that nothing is left on the host and everything on the disk.
 
@@ -197,6 +198,39 @@ END
     no_layers
 }
 
+# warned DEVICE ON: what a session reads of DEVICE, where ON cannot be read, is told of at its end.
+warned() {
+    unb shell "$1" -- sh -c "busybox dd if=$1 of=/dev/null bs=4096 skip=7500 count=1 2>/dev/null || echo unread"
+    [ "$status" -eq 0 ]
+    [ "$output" = unread ]
+    [[ $stderr == *"warning: $1 cannot be read everywhere"*"$2, "*ddrescue* ]] || fail "nobody is told"
+}
+
+@test "reads that fail in a session on a mapping or a multipath disk are told of" {
+    slow
+    local size
+    modprobe sd_mod
+    modprobe dm-multipath
+    modprobe dm-round-robin
+    # From sector 60000 on eight cannot be read; both hosts show the same memory.
+    modprobe scsi_debug dev_size_mb=32 add_host=2 vpd_use_hostno=0 max_luns=1 medium_error_start=60000 \
+        medium_error_count=8
+    wait_for 20 test -b /dev/sdb
+    mini /dev/sda
+    size=$(blockdev --getsz /dev/sda)
+    blockdev --flushbufs /dev/sda /dev/sdb
+    dmsetup create plain --table "0 $size linear /dev/sda 0"
+    echo 2 >/sys/bus/pseudo/drivers/scsi_debug/opts
+    warned /dev/mapper/plain sda
+    dmsetup remove plain
+    dmsetup create mpatha --uuid mpath-36001 \
+        --table "0 $size multipath 0 0 1 1 round-robin 0 2 1 /dev/sda 1 /dev/sdb 1"
+    warned /dev/mapper/mpatha 'dm-[0-9]*'
+    dmsetup remove mpatha
+    rmmod scsi_debug
+    no_layers
+}
+
 @test "luks: a damaged header is named, and nothing is left" {
     disk a 100M
     luks "$A" secret
@@ -371,6 +405,11 @@ mounted_and_back() {
     [ "$status" -eq 0 ]
     [ "$(cat dir/etc/hostname)" = mini ]
     [ "$(stat -c %d dir)" != "$(stat -c %d dir/boot)" ]
+    # On the host the patient's names are none; and what is below it is no further disk.
+    [[ $(findmnt -no SOURCE dir) =~ ^/dev/(dm-|md)[0-9]+$ ]]
+    unb list --json
+    [ "$status" -eq 0 ]
+    [[ $(jq -r '.disks[].target' <<<"$output") != */dev/loop* ]]
     echo kept >dir/root/kept
     echo kept >dir/boot/kept
     (cd dir/root && exec sleep 4242) </dev/null >/dev/null 2>&1 3>&- &

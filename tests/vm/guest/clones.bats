@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # hosts: plain
+# hosts for --all: systemd
 # The patient is a copy of a disk that the host uses, and the host's own stays what it is: each test
 # would show at once that the wrong one is read or written. The host's has the host name "host".
 

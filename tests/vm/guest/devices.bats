@@ -80,7 +80,7 @@ for node in /dev/mapper/vg0-root "\$disk"; do
 done
 timeout 30 lsblk -nlo NAME,FSTYPE,MOUNTPOINT | tr -s ' ' | grep 'vg0-root.*/\$'
 timeout 30 blkid.real /dev/mapper/vg0-root | grep 'TYPE="ext4"'
-timeout 30 findmnt -nro SOURCE / | grep -x '/dev/dm-[0-9]*\|/dev/mapper/vg0-root'
+timeout 30 findmnt -nro SOURCE / | grep -x /dev/mapper/vg0-root
 [ "\$(timeout 60 lvs --noheadings -o lv_full_name | tr -d ' ')" = vg0/root ] || { lvs; exit 1; }
 echo looked
 END

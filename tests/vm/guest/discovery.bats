@@ -124,5 +124,44 @@ names() {
         <<<"$output")" = '[["/dev/sda","/dev/sdb",null]]' ]
     unb shell $two -- cat /etc/hostname
     [ "$output" = mini ]
+    # With their mapping that is the disk, and a path is none any more.
+    modprobe dm-multipath
+    modprobe dm-round-robin
+    blockdev --flushbufs $one $two
+    dmsetup create mpatha --uuid mpath-36001405 \
+        --table "0 $(blockdev --getsz $one) multipath 0 0 1 1 round-robin 0 2 1 $one 1 $two 1"
+    refused 3 "path to the multipath disk /dev/mapper/mpatha" boot $one
+    refused 3 "path to the multipath disk /dev/mapper/mpatha" shell $two -- true
+    unb list --json
+    [ "$(jq -c '[.disks[] | select(.target | test("/dev/(sd|mapper)")) | [.target, .paths, .in_use]]' \
+        <<<"$output")" = '[["/dev/mapper/mpatha","/dev/sda, /dev/sdb",null]]' ]
+    unb list $one
+    [[ $output == *"/dev/mapper/mpatha"* ]]
+    unb shell /dev/mapper/mpatha -- sh -c 'cat /etc/hostname; echo kept >/root/kept'
+    [ "$output" = mini ]
+    # One of them is lost: the other carries it.
+    echo offline >/sys/block/${one##*/}/device/state
+    unb shell /dev/mapper/mpatha -- cat /root/kept
+    [ "$output" = kept ]
+    [[ $stderr != *"cannot be read"* ]]
+    echo running >/sys/block/${one##*/}/device/state
+    dmsetup remove mpatha
     rmmod scsi_debug
+}
+
+@test "list: a real dm-integrity volume is named, with what opens it" {
+    slow
+    disk a 32M
+    integritysetup format -q "$A"
+    unchanged a.img unb list "$A"
+    [[ $output == *DM_integrity*"integritysetup open $A"* ]]
+    for command in boot examine; do
+        unchanged a.img refused 4 "dm-integrity" $command "$A"
+        [[ $stderr == *"integritysetup open $A"* ]]
+    done
+    integritysetup open "$A" whole
+    mini /dev/mapper/whole
+    unb shell /dev/mapper/whole -- cat /etc/hostname
+    [ "$output" = mini ]
+    integritysetup close whole
 }
