@@ -164,7 +164,8 @@ static int run(char *const *nodes, const char *system_id, const char *extra, cha
     return r;
 }
 
-/* Lines that are no record (lvm's warnings) do not parse, and are passed over. */
+/* Lines that are no record (lvm's warnings) do not parse, and are passed over. When there is nothing
+ * but these, lvm's status tells a group without what was asked for from an lvm that failed. */
 typedef int (*take_line)(const char *line, void *userdata);
 
 static int report(char *const *nodes, const char *command, const char *fields, const char *select,
@@ -175,7 +176,7 @@ static int report(char *const *nodes, const char *command, const char *fields, c
                       (char *)"b",           (char *)"--nosuffix", (char *)"--foreign",
                       (char *)"-o",          (char *)fields,       (char *)"--readonly",
                       (char *)"-q"};
-    _cleanup_free_ char *output = NULL;
+    _cleanup_free_ char *output = NULL, *said = NULL;
     int r, count = 0;
 
     if (select) {
@@ -185,9 +186,13 @@ static int report(char *const *nodes, const char *command, const char *fields, c
     r = run(nodes, "", "", argv, &output, e);
     if (r < 0)
         return r;
+    said = r > 0 ? strdup(output) : NULL;
     for (char *save = NULL, *line = strtok_r(output, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save))
         count += take(line, userdata);
+    if (r > 0 && count == 0)
+        return error_set(e, ERROR_TARGET, -EIO, "assembly", "lvm cannot tell what is on it: %s",
+                         last_words(said));
     return count;
 }
 
