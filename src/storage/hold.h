@@ -9,6 +9,7 @@
 
 /*
  * Take flock(2) on @fd and, for an image, the bytes by which qemu would notice us. @write: alone,
- * else shared with other readers. -EBUSY with ERROR_REFUSED "in-use" when somebody is there.
+ * else shared with other readers. For a device that udevd looks at it is waited for. -EBUSY with
+ * ERROR_REFUSED "in-use" when somebody is there.
  */
 int hold_take(int fd, bool is_image, bool write, const char *target, struct error *e);

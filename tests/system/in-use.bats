@@ -122,6 +122,20 @@ END
     still_same in_use "$HOLDER" "$DEV"
 }
 
+@test "in use: a lock that goes again, as udevd's on a new device, is waited for; one that stays is told of" {
+    attach "$IMG" -P
+    flock -s -F "$DEV" sleep 2 3>&- &
+    HOLDER=$!
+    wait_for 5 grep -q sleep "/proc/$HOLDER/comm"
+    unb shell "$DEV" -- true
+    [ "$status" -eq 0 ]
+    wait "$HOLDER"
+    flock -s -F "$DEV" sleep 60 3>&- &
+    HOLDER=$!
+    wait_for 5 grep -q sleep "/proc/$HOLDER/comm"
+    still_same refused 3 "holds a lock" boot "$DEV"
+}
+
 @test "in use: the root of this host" {
     refused 3 "in use" boot /
 }
