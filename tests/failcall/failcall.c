@@ -334,8 +334,20 @@ static int answer(struct rules *rules, const struct seccomp_notif *n)
     return 0;
 }
 
-static void watch(struct rules *rules, int listener, int child)
+static int reap(pid_t pid)
 {
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
+
+/* Returns the status of the command. */
+static int watch(struct rules *rules, int listener, pid_t pid)
+{
+    int child = pidfd_open(pid, 0), status = 0;
+
     for (;;) {
         struct pollfd fds[] = {{.fd = listener, .events = POLLIN}, {.fd = child, .events = POLLIN}};
         struct seccomp_notif n = {0};
@@ -345,10 +357,13 @@ static void watch(struct rules *rules, int listener, int child)
         if (poll(fds, 2, -1) < 0 && errno != EINTR)
             fail_errno("poll");
         if (!(fds[0].revents & POLLIN)) {
-            if (fds[0].revents & POLLHUP)
-                return;
-            if (fds[1].revents)
+            /* Before Linux 6.11 a process has its filter until it is waited for. */
+            if (fds[1].revents) {
+                status = reap(pid);
                 child = -1;
+            } else if (fds[0].revents & POLLHUP) {
+                return child < 0 ? status : reap(pid);
+            }
             continue;
         }
         if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &n) < 0)
@@ -399,10 +414,7 @@ int main(int argc, char **argv)
     /* A Ctrl-C is the command's. */
     (void)signal(SIGINT, SIG_IGN);
     listener = receive_listener(pair[0]);
-    if (listener >= 0)
-        watch(&rules, listener, pidfd_open(pid, 0));
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    status = listener >= 0 ? watch(&rules, listener, pid) : reap(pid);
     write_counts(&rules);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
