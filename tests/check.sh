@@ -103,12 +103,14 @@ timed() {
 }
 
 # Each file in a virtual machine of its own, one after the other. They see nothing of this host's
-# sessions and leave nothing on it, so they run beside the system tests, on the other processor.
+# sessions and leave nothing on it, so they run beside the system tests, on the other processor. The
+# slow tests of the longest file take more than the machine's ordinary time.
 run_guests() {
     for host in plain systemd hybrid legacy; do
         for file in $(guests_of $host); do
             machine=$out/vm-$host-$(basename "$file" .bats)
-            timed "$machine.status" tests/vm/run --host "$host" --out "$machine" \
+            timed "$machine.status" env VM_TIMEOUT="${VM_TIMEOUT:-${all:+2400}}" \
+                tests/vm/run --host "$host" --out "$machine" \
                 env UNBRICK="$PWD/build/unbrick" UNBRICK_STEPS="$PWD/build-test/unbrick" \
                 UNBRICK_TEST_CACHE="$UNBRICK_TEST_CACHE" UNBRICK_TEST_ALL="$all" \
                 BATS_TEST_TIMEOUT=400 tests/vm/guest/run-tests "$file" \

@@ -131,7 +131,9 @@ names() {
     dmsetup create mpatha --uuid mpath-36001405 \
         --table "0 $(blockdev --getsz $one) multipath 0 0 1 1 round-robin 0 2 1 $one 1 $two 1"
     refused 3 "path to the multipath disk /dev/mapper/mpatha" boot $one
-    refused 3 "path to the multipath disk /dev/mapper/mpatha" shell $two -- true
+    unb shell $two -- true
+    [ "$status" -eq 125 ]
+    [[ $stderr == *"path to the multipath disk /dev/mapper/mpatha"*"give that name"* ]]
     unb list --json
     [ "$(jq -c '[.disks[] | select(.target | test("/dev/(sd|mapper)")) | [.target, .paths, .in_use]]' \
         <<<"$output")" = '[["/dev/mapper/mpatha","/dev/sda, /dev/sdb",null]]' ]
