@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "session/assembly.h"
 #include "session/patient_mount.h"
 
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/step.h"
 #include "base/text.h"
+#include "session/assembly.h"
 #include "session/interrupt.h"
 #include "session/ostree_tree.h"
 #include "session/patient_failing.h"

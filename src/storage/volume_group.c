@@ -129,19 +129,24 @@ static int configure(struct text *t, char *const *nodes, const char *system_id, 
     return t->failed;
 }
 
-/* The last line of what lvm said, for a message; @output may be NULL. */
-static const char *last_words(char *output)
+/* Of what lvm says when it fails, what is not why: it warns before, and counts afterwards. */
+static bool is_aside(const char *line)
 {
-    size_t length = output ? strlen(output) : 0;
-    char *line;
+    return !line[0] || text_starts_with(line, "WARNING: ") ||
+           strstr(line, "logical volume(s) in volume group");
+}
 
-    if (!length)
-        return "it said nothing";
-    while (length && output[length - 1] == '\n')
-        output[--length] = '\0';
-    line = strrchr(output, '\n');
-    line = line ? line + 1 : output;
-    return text_safe(line + strspn(line, " "));
+/* Why lvm failed, for a message: the first that it says of it. @output, which may be NULL, is cut.
+ */
+static const char *reason(char *output)
+{
+    for (char *save = NULL, *line = output ? strtok_r(output, "\n", &save) : NULL; line;
+         line = strtok_r(NULL, "\n", &save)) {
+        line += strspn(line, " ");
+        if (!is_aside(line))
+            return text_safe(line);
+    }
+    return "it does not say why";
 }
 
 static int run(char *const *nodes, const char *system_id, const char *extra, char *argv[],
@@ -164,8 +169,9 @@ static int run(char *const *nodes, const char *system_id, const char *extra, cha
     return r;
 }
 
-/* Lines that are no record (lvm's warnings) do not parse, and are passed over. When there is nothing
- * but these, lvm's status tells a group without what was asked for from an lvm that failed. */
+/* Lines that are no record (lvm's warnings) do not parse, and are passed over. When there is
+ * nothing but these, lvm's status tells a group without what was asked for from an lvm that failed.
+ */
 typedef int (*take_line)(const char *line, void *userdata);
 
 static int report(char *const *nodes, const char *command, const char *fields, const char *select,
@@ -192,7 +198,7 @@ static int report(char *const *nodes, const char *command, const char *fields, c
         count += take(line, userdata);
     if (r > 0 && count == 0)
         return error_set(e, ERROR_TARGET, -EIO, "assembly", "lvm cannot tell what is on it: %s",
-                         last_words(said));
+                         reason(said));
     return count;
 }
 
@@ -288,7 +294,7 @@ int volume_group_rename_copy(char *const *nodes, const char *name, struct error 
     return r == 0 ? 0
                   : error_set(e, ERROR_TARGET, -EIO, "assembly",
                               "lvm cannot give the copy of the group another name: %s",
-                              last_words(output));
+                              reason(output));
 }
 
 static size_t append_plain(char *ret, size_t used, size_t size, const char *uuid)
@@ -336,6 +342,6 @@ int volume_group_activate(char *const *nodes, const struct volume_group *vg, boo
         return r;
     if (r != 0)
         return error_set(e, ERROR_TARGET, -EIO, "assembly", "lvm cannot activate %s: %s",
-                         text_safe(vg->name), last_words(output));
+                         text_safe(vg->name), reason(output));
     return 0;
 }
