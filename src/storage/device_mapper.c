@@ -65,6 +65,14 @@ int dm_find_name(const char *name, struct dm_device *ret)
     return find("", name, ret, 1) == 1 ? 0 : -ENOENT;
 }
 
+/* ENXIO is what a request says of a device that is not there, and means nothing else. */
+static int open_control(void)
+{
+    int fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+
+    return fd >= 0 ? fd : errno == ENXIO ? -ENODEV : -errno;
+}
+
 /* One request about the device @name; @argument, which may be NULL, is its data. *ret_open (may be
  * NULL) gets its open count. */
 static int request_with(unsigned long number, uint32_t flags, const char *name,
@@ -79,10 +87,10 @@ static int request_with(unsigned long number, uint32_t flags, const char *name,
                    .data_start = sizeof message.header,
                    .flags = flags},
     };
-    _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+    _cleanup_fd_ int control = open_control();
 
     if (control < 0)
-        return -errno;
+        return control;
     if (strlen(name) >= sizeof message.header.name ||
         (argument && strlen(argument) >= sizeof message.data))
         return -ENAMETOOLONG;
@@ -121,10 +129,10 @@ static int load_linear(const char *name, const struct dm_segment *segments, unsi
                    .target_count = count,
                    .flags = read_only ? DM_READONLY_FLAG : 0},
     };
-    _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+    _cleanup_fd_ int control = open_control();
 
     if (control < 0)
-        return -errno;
+        return control;
     if (count > SEGMENTS_MAX || strlen(name) >= sizeof message.header.name)
         return -EINVAL;
     memcpy(message.header.name, name, strlen(name));
@@ -144,10 +152,10 @@ static int create(const char *name, const char *uuid)
 {
     struct dm_ioctl message = {
         .version = {4, 0, 0}, .data_size = sizeof message, .data_start = sizeof message};
-    _cleanup_fd_ int control = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
+    _cleanup_fd_ int control = open_control();
 
     if (control < 0)
-        return -errno;
+        return control;
     if (strlen(name) >= sizeof message.name || strlen(uuid) >= sizeof message.uuid)
         return -ENAMETOOLONG;
     memcpy(message.name, name, strlen(name));
