@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "storage/clone_group.h"
 #include "storage/device_mapper.h"
+#include "storage/sysfs.h"
 #include "storage/undo.h"
 #include "storage/volume_group.h"
 
@@ -84,6 +85,12 @@ static const char *original_dm_name(const struct opening *o, const struct logica
     return lv->dm_name;
 }
 
+/* One that could not be given its table is there all the same, and reading of it waits for ever. */
+static bool is_live(const struct dm_device *device)
+{
+    return sysfs_number(device->devno, "size") > 0 && !sysfs_number(device->devno, "dm/suspended");
+}
+
 /* The volumes have the names that the patient uses, whatever they are called here. */
 static int add_volumes(struct disk *d, const struct opening *o)
 {
@@ -95,7 +102,7 @@ static int add_volumes(struct disk *d, const struct opening *o)
 
         logical_volume_dm_uuid(lv, uuid, sizeof uuid);
         if (!lv->visible || dm_find_name(lv->dm_name, &device) < 0 ||
-            strcmp(device.uuid, uuid) != 0)
+            strcmp(device.uuid, uuid) != 0 || !is_live(&device))
             continue;
         *v = (struct volume){.devno = device.devno, .size = lv->size};
         snprintf(v->node, sizeof v->node, "%s", device.node);
@@ -166,6 +173,18 @@ static int activate_as(struct assembly *a, const struct opening *o, struct error
         snprintf(d->opened_as, sizeof d->opened_as, "%.127s", o->group->name);
     r = volume_group_activate(o->nodes, o->group, partial, d->access == DISK_READ, why);
     step_reached("assembled-group");
+    /* A thin pool that is damaged does not stand in the way of a root beside it. */
+    if (r == -EIO) {
+        struct error some = {0};
+
+        if (add_volumes(d, o) < 0 || d->volume_count == 0)
+            return r;
+        (void)error_set(&some, ERROR_TARGET, r, "assembly",
+                        "not all volumes of %s could be opened: %s", text_safe(o->original->name),
+                        why->text);
+        assemble_failed(a, &some);
+        return 0;
+    }
     return r < 0 ? r : add_volumes(d, o);
 }
 

@@ -69,6 +69,33 @@ load storage
     no_layers
 }
 
+@test "lvm: a thin pool that cannot be opened does not stand in the way of the root beside it" {
+    slow
+    local range
+    disk a 160M
+    pvcreate -qq "$A"
+    vgcreate -qq vg0 "$A"
+    lvcreate -qq -y -n root -L 40M vg0
+    lvcreate -qq -y -n pool --type thin-pool -L 40M vg0
+    lvcreate -qq -y -n data -V 32M --thinpool pool vg0
+    mini /dev/vg0/root "/dev/vg0/root / ext4 defaults 0 1"
+    range=$(lvs -a --noheadings -o seg_pe_ranges --select 'lv_name="pool_tmeta"' vg0)
+    put_away
+    # Its metadata: extents of 4 MiB, behind the first MiB.
+    range=${range##*:}
+    dd if=/dev/urandom of=a.img bs=1M seek=$((1 + 4 * ${range%%-*})) count=1 conv=notrunc status=none
+    unchanged a.img unb list a.img
+    [[ $output == *vg0/root*mini* && $output != *vg0/data* ]]
+    [[ $stderr == *"not all volumes of vg0 could be opened"* ]]
+    unb shell a.img -- sh -c 'cat /etc/hostname; echo kept >/root/kept'
+    [ "$status" -eq 0 ]
+    [ "$output" = mini ]
+    [[ $stderr == *"not all volumes of vg0 could be opened"*pool* ]]
+    unb shell a.img -- cat /root/kept
+    [ "$output" = kept ]
+    no_layers
+}
+
 @test "luks: a key file opens it; a wrong one, and none, are one sentence" {
     disk a 100M
     luks "$A" secret
