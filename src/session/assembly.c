@@ -182,6 +182,18 @@ static int open_by_key(struct disk_set *set, const struct crypttab_entry *entry,
     return 0;
 }
 
+static void name_as_crypttab(struct disk *d, const struct volume *v, const char *name)
+{
+    int r = assemble_rename(d, name);
+
+    if (r == -EBUSY)
+        ui_note("%s is open under another name than %s, which is taken on this host",
+                text_safe(v->name), text_safe(name));
+    else if (r < 0)
+        ui_note("%s is open under another name than %s: %s", text_safe(v->name), text_safe(name),
+                strerror(-r));
+}
+
 int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_fd,
                              enum disk_access access_wanted, const struct assemble_request *request,
                              struct journal *j, struct error *e)
@@ -216,9 +228,8 @@ int assembly_follow_crypttab(struct disk_set *set, unsigned root_disk, int root_
             d = opened(set, v);
             made++;
         }
-        if (d && assemble_rename(d, entries[i].name) < 0)
-            ui_note("%s is open under another name than %s, which is taken on this host",
-                    text_safe(v->name), text_safe(entries[i].name));
+        if (d)
+            name_as_crypttab(d, v, entries[i].name);
     }
     return made ? assemble(set, access_wanted, &further, &cb, &problem, e) : 0;
 }

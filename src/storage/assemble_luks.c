@@ -166,7 +166,7 @@ int assemble_luks(struct assembly *a, struct error *e)
             r = open_one(a, v, title, NULL, &why);
         if (r == -EINTR)
             return assemble_interrupted(e);
-        if (r == -ENOMEM)
+        if (r == -ENOMEM && !why.code)
             return error_errno(e, r, "opening %s", title);
         if (r < 0)
             assemble_failed(a, &why);
