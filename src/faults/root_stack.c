@@ -55,7 +55,7 @@ static bool has_plain_member(const struct examination *x)
 static const struct disk *any_of_kind(const struct examination *x, enum disk_kind kind)
 {
     for (unsigned i = 0; i < x->disk_count; i++)
-        if (x->disks[i]->kind == kind)
+        if (x->disks[i]->kind == kind && x->disks[i]->volume_count)
             return x->disks[i];
     return NULL;
 }

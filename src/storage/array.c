@@ -82,6 +82,9 @@ int array_examine(struct array_member *ret, struct error *e)
 
     if (r < 0)
         return advise_mdadm(r, e);
+    if (r >= 128)
+        return error_set(e, ERROR_HOST, -EIO, "program-fails", "mdadm was killed by signal %d",
+                         r - 128);
     if (r != 0 || array_parse_export(output, ret) < 0)
         return error_set(e, ERROR_TARGET, -EBADMSG, "damaged",
                          "%s: the RAID superblock cannot be read", ret->title);

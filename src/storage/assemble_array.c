@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "storage/assemble_private.h"
 
+#include "base/fd.h"
+#include "base/host.h"
 #include "base/step.h"
 #include "base/text.h"
 #include "storage/array.h"
+#include "storage/sysfs.h"
 #include "storage/undo.h"
 
 #include <errno.h>
@@ -11,11 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All members of one array among the volumes; they are taken, whatever becomes of them. */
-static void collect(struct assembly *a, const char *uuid, struct array_plan *plan)
+/* All members of one array among the volumes; they are taken, whatever becomes of them. One with a
+ * damaged superblock is none; one that this host could not look at is not missing, and without it
+ * nothing may be started: it would be out of date afterwards. */
+static int collect(struct assembly *a, const char *uuid, struct array_plan *plan, struct error *ret)
 {
     unsigned disk = 0, volume = 0;
     struct volume *v;
+    int r = 0;
 
     while ((v = assemble_next(a, "linux_raid_member", &disk, &volume))) {
         struct error why = {0};
@@ -26,12 +32,17 @@ static void collect(struct assembly *a, const char *uuid, struct array_plan *pla
         plan->members[plan->count].volume = v;
         (void)disk_volume_title(a->set->disks[disk], v, plan->members[plan->count].title,
                                 sizeof plan->members[0].title);
-        if (array_examine(&plan->members[plan->count], &why) < 0)
-            assemble_failed(a, &why);
-        else
+        if (array_examine(&plan->members[plan->count], &why) == 0)
             plan->count++;
+        else if (why.kind != ERROR_HOST)
+            assemble_failed(a, &why);
+        else if (r == 0) {
+            *ret = why;
+            r = why.code;
+        }
     }
     array_judge(plan);
+    return r;
 }
 
 /* 1: start it although members are missing; 0: do not; -EINTR. */
@@ -70,6 +81,30 @@ static void name_left_behind(struct assembly *a, const struct array_plan *plan, 
     }
 }
 
+/* After a start that failed: is @name an array of these members, which is to be stopped? Another
+ * program may have been faster with that name. */
+static bool is_of(const struct array_plan *plan, const char *name)
+{
+    _cleanup_free_ char *number = NULL;
+    dev_t array, slaves[ARRAY_MEMBERS_MAX];
+    char path[80];
+    int count;
+
+    snprintf(path, sizeof path, "/sys/block/%.32s/dev", name);
+    if (host_read(path, 64, &number, NULL) < 0 || sysfs_parse_devno(number, &array) < 0)
+        return false;
+    count = sysfs_related(array, "slaves", slaves, ARRAY_MEMBERS_MAX);
+    for (int i = 0; i < count; i++) {
+        bool known = false;
+
+        for (unsigned j = 0; j < plan->count; j++)
+            known = known || plan->members[j].volume->devno == slaves[i];
+        if (!known)
+            return false;
+    }
+    return count > 0;
+}
+
 static int start(struct assembly *a, const struct array_plan *plan, const char *name,
                  struct error *why)
 {
@@ -95,16 +130,21 @@ static int start(struct assembly *a, const struct array_plan *plan, const char *
         return error_errno(why, r, "no name is left for an array");
     snprintf(record, sizeof record, UNDO_ARRAY "%s", device);
     r = a->cb->record ? a->cb->record(a->cb->userdata, record) : 0;
-    if (r == 0)
-        r = array_start(plan, device, degraded, a->access != DISK_READ, why);
     if (r < 0)
         return r;
-    step_reached("assembled-array");
+    /* Before it is there: one that was started only in part is to be stopped, too. */
     d = assemble_add(a, name, record);
     if (!d)
         return -ENOMEM;
     d->kind = DISK_ARRAY;
+    r = array_start(plan, device, degraded, a->access != DISK_READ, why);
+    if (r < 0) {
+        if (!is_of(plan, device))
+            d->record[0] = '\0';
+        return r;
+    }
     d->degraded = degraded;
+    step_reached("assembled-array");
     snprintf(node, sizeof node, "/dev/%s", device);
     return disk_use_assembled(d, node, why);
 }
@@ -118,12 +158,12 @@ int assemble_arrays(struct assembly *a, struct error *e)
         struct array_plan *plan = calloc(1, sizeof *plan);
         struct error why = {0};
         char name[80];
-        int r = 0;
+        int r;
 
         if (!plan)
             return error_errno(e, -ENOMEM, "assembling an array");
-        collect(a, v->fs.uuid, plan);
-        if (plan->count) {
+        r = collect(a, v->fs.uuid, plan, &why);
+        if (r == 0 && plan->count) {
             char raw[80];
 
             array_short_name(plan->members[0].name, plan->members[0].uuid, raw, sizeof raw);

@@ -88,20 +88,22 @@ static int open_one(struct assembly *a, const struct volume *v, const char *titl
     choose_name(v, name, sizeof name);
     luks_dm_prefix(v, name, record + strlen(record), sizeof record - strlen(record));
     r = a->cb->record ? a->cb->record(a->cb->userdata, record) : 0;
-    if (r == 0)
-        r = known ? luks_open(v, title, name, known, a->access == DISK_READ, why)
-                  : try_keys(a, v, title, name, why);
+    if (r < 0)
+        return r;
+    /* Before it is there: what cryptsetup leaves when it fails is to be taken down, too. */
+    snprintf(shown, sizeof shown, "luks-%.8s", v->fs.uuid);
+    d = assemble_add(a, shown, record);
+    if (!d)
+        return -ENOMEM;
+    d->kind = DISK_LUKS;
+    r = known ? luks_open(v, title, name, known, a->access == DISK_READ, why)
+              : try_keys(a, v, title, name, why);
     if (r < 0)
         return r;
     step_reached("assembled-luks");
     if (dm_find_name(name, &device) < 0)
         return error_set(why, ERROR_HOST, -ENODEV, "assembly",
                          "%s was opened, but its mapping is not there", title);
-    snprintf(shown, sizeof shown, "luks-%.8s", v->fs.uuid);
-    d = assemble_add(a, shown, record);
-    if (!d)
-        return -ENOMEM;
-    d->kind = DISK_LUKS;
     d->on = v;
     r = disk_use_assembled(d, device.node, why);
     if (r == 0 && d->volume_count == 1)

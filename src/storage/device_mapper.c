@@ -13,12 +13,16 @@
 #include <linux/dm-ioctl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
 /* More mappings than this on one host belong to something else than a rescue. */
 #define DEVICES_MAX 256
+
+/* For the names of some thousands. */
+#define LIST_SIZE ((size_t)256 << 10)
 
 static int read_device(const char *entry, struct dm_device *ret)
 {
@@ -190,22 +194,80 @@ int dm_rename(const char *name, const char *new_name)
     return request(DM_DEV_RENAME, name, new_name, NULL);
 }
 
-/* One round over all of them; what others stand on goes in a later round. Returns how many are
- * left, and the name of one of these. */
-static unsigned remove_round(const char *uuid_prefix, uint32_t flags, char left[static DM_NAME_MAX])
+/* Names of all devices there are, as the kernel lists them, also of those without a table: since
+ * Linux 5.15 these are not in /sys. @size bytes at @list, which is a struct dm_ioctl at first. */
+static int list_names(void *list, size_t size)
+{
+    struct dm_ioctl *header = list;
+    _cleanup_fd_ int control = open_control();
+
+    if (control < 0)
+        return control;
+    *header = (struct dm_ioctl){
+        .version = {4, 0, 0}, .data_size = (uint32_t)size, .data_start = sizeof *header};
+    if (ioctl(control, DM_LIST_DEVICES, header) < 0)
+        return -errno;
+    return header->flags & DM_BUFFER_FULL_FLAG ? -E2BIG : 0;
+}
+
+static bool has_uuid(const char *name, const char *prefix)
+{
+    struct dm_ioctl status = {
+        .version = {4, 0, 0}, .data_size = sizeof status, .data_start = sizeof status};
+    _cleanup_fd_ int control = open_control();
+
+    snprintf(status.name, sizeof status.name, "%s", name);
+    /* One that has gone meanwhile need not be removed; of another that cannot be asked nothing is
+     * known, and the next round asks again, if there is one. */
+    return control >= 0 && ioctl(control, DM_DEV_STATUS, &status) == 0 &&
+           text_starts_with(status.uuid, prefix);
+}
+
+/* 1 and its name when it is still there. */
+static unsigned remove_one(const char *name, uint32_t flags, char left[static DM_NAME_MAX])
+{
+    int r = request_with(DM_DEV_REMOVE, flags, name, NULL, NULL);
+
+    if (r >= 0 || r == -ENXIO)
+        return 0;
+    snprintf(left, DM_NAME_MAX, "%.127s", name);
+    return 1;
+}
+
+/* Those that have a table, or had one. */
+static unsigned remove_known(const char *uuid_prefix, uint32_t flags, char left[static DM_NAME_MAX])
 {
     struct dm_device *devices = calloc(DEVICES_MAX, sizeof *devices);
     unsigned count = devices ? dm_find(uuid_prefix, devices, DEVICES_MAX) : 0, busy = 0;
 
-    for (unsigned i = 0; i < count; i++) {
-        int r = request_with(DM_DEV_REMOVE, flags, devices[i].name, NULL, NULL);
-
-        if (r < 0 && r != -ENXIO) {
-            memcpy(left, devices[i].name, DM_NAME_MAX);
-            busy++;
-        }
-    }
+    for (unsigned i = 0; i < count; i++)
+        busy += remove_one(devices[i].name, flags, left);
     free(devices);
+    return busy;
+}
+
+/* One round over all of them; what others stand on goes in a later round. Returns how many are
+ * left, and the name of one of these. */
+static unsigned remove_round(const char *uuid_prefix, uint32_t flags, char left[static DM_NAME_MAX])
+{
+    unsigned busy = remove_known(uuid_prefix, flags, left);
+    _cleanup_free_ char *list = malloc(LIST_SIZE);
+    int r = list ? list_names(list, LIST_SIZE) : -ENOMEM;
+    const struct dm_name_list *entry;
+
+    if (r == -ENOENT || busy > 0) /* without the node there is no device-mapper */
+        return busy;
+    if (r < 0) {
+        snprintf(left, DM_NAME_MAX, "%.100s*", uuid_prefix);
+        return 1;
+    }
+    entry = (const void *)(list + sizeof(struct dm_ioctl));
+    for (; entry->dev; entry = (const void *)((const char *)entry + entry->next)) {
+        if (has_uuid(entry->name, uuid_prefix))
+            busy += remove_one(entry->name, flags, left);
+        if (!entry->next)
+            break;
+    }
     return busy;
 }
 
