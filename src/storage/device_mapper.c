@@ -210,17 +210,19 @@ static int list_names(void *list, size_t size)
     return header->flags & DM_BUFFER_FULL_FLAG ? -E2BIG : 0;
 }
 
-static bool has_uuid(const char *name, const char *prefix)
+/* 1, 0, or a negative errno. One that has gone meanwhile has none. */
+static int has_uuid(const char *name, const char *prefix)
 {
     struct dm_ioctl status = {
         .version = {4, 0, 0}, .data_size = sizeof status, .data_start = sizeof status};
     _cleanup_fd_ int control = open_control();
 
+    if (control < 0)
+        return control;
     snprintf(status.name, sizeof status.name, "%s", name);
-    /* One that has gone meanwhile need not be removed; of another that cannot be asked nothing is
-     * known, and the next round asks again, if there is one. */
-    return control >= 0 && ioctl(control, DM_DEV_STATUS, &status) == 0 &&
-           text_starts_with(status.uuid, prefix);
+    if (ioctl(control, DM_DEV_STATUS, &status) < 0)
+        return errno == ENXIO ? 0 : -errno;
+    return text_starts_with(status.uuid, prefix);
 }
 
 /* 1 and its name when it is still there. */
@@ -246,29 +248,39 @@ static unsigned remove_known(const char *uuid_prefix, uint32_t flags, char left[
     return busy;
 }
 
+/* All others. */
+static unsigned remove_listed(const char *uuid_prefix, uint32_t flags,
+                              char left[static DM_NAME_MAX])
+{
+    _cleanup_free_ char *list = malloc(LIST_SIZE);
+    int r = list ? list_names(list, LIST_SIZE) : -ENOMEM;
+    const struct dm_name_list *entry;
+    unsigned busy = 0;
+
+    if (r == -ENOENT || r == -E2BIG) /* no node, no device-mapper; or more than can be told */
+        return 0;
+    snprintf(left, DM_NAME_MAX, "%.100s*", uuid_prefix);
+    if (r < 0)
+        return 1;
+    entry = (const void *)(list + ((struct dm_ioctl *)list)->data_start);
+    while (entry->dev) {
+        int own = has_uuid(entry->name, uuid_prefix);
+
+        busy += own > 0 ? remove_one(entry->name, flags, left) : own < 0;
+        if (!entry->next)
+            break;
+        entry = (const void *)((const char *)entry + entry->next);
+    }
+    return busy;
+}
+
 /* One round over all of them; what others stand on goes in a later round. Returns how many are
  * left, and the name of one of these. */
 static unsigned remove_round(const char *uuid_prefix, uint32_t flags, char left[static DM_NAME_MAX])
 {
     unsigned busy = remove_known(uuid_prefix, flags, left);
-    _cleanup_free_ char *list = malloc(LIST_SIZE);
-    int r = list ? list_names(list, LIST_SIZE) : -ENOMEM;
-    const struct dm_name_list *entry;
 
-    if (r == -ENOENT || busy > 0) /* without the node there is no device-mapper */
-        return busy;
-    if (r < 0) {
-        snprintf(left, DM_NAME_MAX, "%.100s*", uuid_prefix);
-        return 1;
-    }
-    entry = (const void *)(list + sizeof(struct dm_ioctl));
-    for (; entry->dev; entry = (const void *)((const char *)entry + entry->next)) {
-        if (has_uuid(entry->name, uuid_prefix))
-            busy += remove_one(entry->name, flags, left);
-        if (!entry->next)
-            break;
-    }
-    return busy;
+    return busy > 0 ? busy : remove_listed(uuid_prefix, flags, left);
 }
 
 static int say_busy(const char *name, struct error *e)
