@@ -41,7 +41,7 @@ load storage
 /dev/vg0/srv /srv ext4 defaults 0 2
 /dev/mapper/vg0-data /data ext4 defaults 0 2" /srv /data
     put_away
-    unb shell a.img b.img -- sh -c 'mount | grep -c "/dev/dm.* on \(/\|/srv\|/data\) "; echo x >/data/x'
+    unb shell a.img b.img -- sh -c 'mount | grep -c "/dev/mapper/vg0-.* on \(/\|/srv\|/data\) "; echo x >/data/x'
     [ "$status" -eq 0 ]
     [ "$output" = 3 ]
     unb shell b.img a.img -- cat /data/x
