@@ -283,6 +283,21 @@ int changes_directory(struct changes *c, const char *path, mode_t mode)
     return 0;
 }
 
+int changes_partition_type(struct changes *c, struct disk *d, const struct volume *v,
+                           const char *type)
+{
+    char title[512];
+    struct change *change = add(c, CHANGE_TYPE, disk_volume_title(d, v, title, sizeof title));
+
+    if (!change || !(change->before = strdup(v->part_type)) || !(change->after = strdup(type)))
+        return -ENOMEM;
+    change->before_size = strlen(change->before);
+    change->after_size = strlen(change->after);
+    change->disk = d;
+    change->number = v->number;
+    return 0;
+}
+
 static bool same_words(char *const *a, const char *const *b)
 {
     for (; *a && *b && strcmp(*a, *b) == 0; a++, b++)

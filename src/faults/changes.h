@@ -12,14 +12,16 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "storage/disk.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#define CHANGES_MAX      256
-#define CHANGES_COPY_MAX ((size_t)64 << 20) /* a GRUB with all of its modules in it has some MiB   \
-                                             */
+#define CHANGES_MAX 256
+#define CHANGES_COPY_MAX                                                                           \
+    ((size_t)64 << 20) /* a GRUB with all of its modules in it has some MiB                        \
+                        */
 
 enum change_kind {
     CHANGE_FILE,      /* new contents for a file, which may not exist yet */
@@ -28,21 +30,24 @@ enum change_kind {
     CHANGE_REMOVE,    /* a file or a link goes away; of a file a copy is kept */
     CHANGE_MODE,      /* permissions or owner of what is there */
     CHANGE_DIRECTORY, /* an empty directory */
+    CHANGE_TYPE,      /* the type of a partition, in the table of its disk */
     CHANGE_COMMAND,   /* a program of the patient's own, run inside */
 };
 
 struct change {
     enum change_kind kind;
-    char *path;   /* owned; NULL for a command */
-    char *before; /* owned; CHANGE_FILE: contents now; NULL: there is none */
+    char *path;   /* owned; NULL for a command; CHANGE_TYPE: how the partition is called */
+    char *before; /* owned; CHANGE_FILE: contents now; NULL: there is none; CHANGE_TYPE: the type */
     size_t before_size;
-    char *after; /* owned; contents to be, or the target of the link */
+    char *after; /* owned; contents or type to be, or the target of the link */
     size_t after_size;
     char *source; /* owned; CHANGE_COPY: where the contents are from */
     mode_t mode;  /* of a new file or directory, or to be set */
     uid_t uid;    /* CHANGE_MODE; (uid_t)-1: as it is */
     gid_t gid;
-    char **argv; /* owned, NULL-ended; CHANGE_COMMAND */
+    struct disk *disk; /* borrowed; CHANGE_TYPE */
+    unsigned number;   /* of the partition */
+    char **argv;       /* owned, NULL-ended; CHANGE_COMMAND */
 };
 
 struct changes {
@@ -89,6 +94,11 @@ int changes_link(struct changes *c, const char *path, const char *target);
 int changes_remove(struct changes *c, const char *path);
 int changes_mode(struct changes *c, const char *path, mode_t mode, uid_t uid, gid_t gid);
 int changes_directory(struct changes *c, const char *path, mode_t mode);
+
+/* Plan the type @type for the partition @v of @d, as struct volume has it, when
+ * partition_type_can_set() says that it can be. */
+int changes_partition_type(struct changes *c, struct disk *d, const struct volume *v,
+                           const char *type);
 
 /* Plan a command inside the patient, NULL-ended. The same command is planned once. */
 int changes_command(struct changes *c, const char *const *argv);

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "faults/changes_room.h"
+#include "storage/partition_type.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -367,6 +368,8 @@ static int apply_one(const struct changes *c, const struct change *change, const
         return apply_mode(c, change);
     case CHANGE_DIRECTORY:
         return apply_directory(c, change, stamp);
+    case CHANGE_TYPE:
+        return partition_type_apply(change->disk, change->number, change->before, change->after);
     case CHANGE_COMMAND:
         break;
     }

@@ -155,6 +155,11 @@ int changes_describe(const struct changes *c, struct text *out, struct error *e)
         case CHANGE_DIRECTORY:
             (void)text_appendf(out, "make     the directory %s\n", text_safe(change->path));
             break;
+        case CHANGE_TYPE:
+            (void)text_appendf(out, "type     %s: %s becomes", change->path,
+                               text_safe(change->before));
+            (void)text_appendf(out, " %s (sfdisk --part-type takes it back)\n", change->after);
+            break;
         case CHANGE_COMMAND:
             (void)text_appendf(out, "run     ");
             for (char **word = change->argv; *word; word++)

@@ -10,6 +10,7 @@
 #include "faults/facts_loader.h"
 #include "faults/rebuild.h"
 #include "faults/remedies.h"
+#include "storage/partition_type.h"
 #include "system/directory.h"
 #include "system/grub_config.h"
 #include "system/kernel_image.h"
@@ -24,38 +25,85 @@
 #include <unistd.h>
 
 #define ESP_TYPE "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
-#define STUB_MAX ((size_t)1 << 20)
+/* A further /boot beside the ESP, by the Boot Loader Specification. */
+#define XBOOTLDR_TYPE "bc13c2ff-59e6-4262-a352-b275fd6f7172"
+#define STUB_MAX      ((size_t)1 << 20)
 
 /* --- the partition --- */
 
-/* fstab says where the system has it. */
-static const struct volume *volume_of_fstab(const struct examination *x)
+/* fstab says where the system has it. On /boot there may be any file system: only a partition with
+ * firmware's directory in it, when there is no other. */
+static const struct volume *volume_of_fstab(struct examination *x)
 {
+    static const char *const places[] = {"/boot/efi", "/efi", "/boot"};
+
     for (unsigned i = 0; i < x->fstab.count; i++) {
         const struct fstab_entry *entry = &x->fstab.entries[i];
         const struct volume *v;
         char why[256];
 
-        if (entry->class == FSTAB_MOUNT &&
-            (strcmp(entry->target, "/boot/efi") == 0 || strcmp(entry->target, "/efi") == 0) &&
-            examination_device(x, entry->source, &v, why, sizeof why) == DEVICE_FOUND)
-            return v;
+        for (size_t j = 0; j < sizeof places / sizeof places[0]; j++)
+            if (entry->class == FSTAB_MOUNT && strcmp(entry->target, places[j]) == 0 &&
+                examination_device(x, entry->source, &v, why, sizeof why) == DEVICE_FOUND && v &&
+                strcmp(v->fs.type, "vfat") == 0 &&
+                (j < 2 || (!facts_esp(x)->volume && path_exists(x->root_fd, "/boot/EFI") == 1)))
+                return v;
     }
     return NULL;
+}
+
+/* Images for ARM boards have an MBR, and their ESP as FAT, which the board's own firmware wants. */
+static bool is_marked(const char *type)
+{
+    static const char *const types[] = {ESP_TYPE, "0xef", "0x1", "0x4",        "0x6",
+                                        "0xb",    "0xc",  "0xe", XBOOTLDR_TYPE};
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcasecmp(type, types[i]) == 0)
+            return true;
+    return false;
+}
+
+static struct disk *disk_of(const struct examination *x, const struct volume *v)
+{
+    for (unsigned i = 0; i < x->disk_count; i++)
+        if (v >= x->disks[i]->volumes && v < x->disks[i]->volumes + x->disks[i]->volume_count)
+            return x->disks[i];
+    return NULL;
+}
+
+static const char *type_on(const struct disk *d)
+{
+    return strcmp(d->table, "gpt") == 0 ? ESP_TYPE : "0xef";
 }
 
 static void detect_wrong_type(struct examination *x, const struct fault *f, struct report *r)
 {
     const struct volume *v = volume_of_fstab(x);
+    const struct disk *d = v ? disk_of(x, v) : NULL;
     struct finding *finding;
 
-    if (!v || !v->part_type[0] || strcasecmp(v->part_type, ESP_TYPE) == 0 ||
-        strcmp(v->part_type, "0xef") == 0 || strcmp(v->fs.type, "vfat") != 0)
+    if (!d || !v->part_type[0] || is_marked(v->part_type))
         return;
     finding = report_add(r, f, "%s is used as EFI system partition and is not marked as one",
                          text_safe(v->name));
-    finding_expected(finding, "its type should be %s, and is %s",
-                     v->part_type[1] == 'x' ? "0xef" : ESP_TYPE, text_safe(v->part_type));
+    finding_expected(finding, "its type should be %s, and is %s", type_on(d),
+                     text_safe(v->part_type));
+    if (partition_type_can_set(d, v, type_on(d)))
+        return;
+    finding_risk(finding, FAULT_RISK_NONE);
+    finding_remedy(finding, "mend the partition table first; then: sfdisk --part-type, type U");
+}
+
+static int mark(struct examination *x, const struct finding *f, struct changes *c, struct error *e)
+{
+    const struct volume *v = volume_of_fstab(x);
+    struct disk *d = v ? disk_of(x, v) : NULL;
+
+    (void)f;
+    if (!d)
+        return remedy_unfit(e, "the partition is gone");
+    return remedy_planned(changes_partition_type(c, d, v, type_on(d)), v->name, e);
 }
 
 /* Where it is one of its mounts, and so is seen inside; GRUB also needs its configuration. */
@@ -345,11 +393,13 @@ static const struct fault faults[] = {
         .id = "esp.wrong-type",
         .severity = FAULT_DEGRADES,
         .title = "the EFI system partition is not marked as one",
-        .why = "Firmware that goes by the type of the partition does not look into it.",
-        .remedy = "set its type: sfdisk --part-type, type U",
-        .risk = FAULT_RISK_NONE,
+        .why = "Firmware that goes by the type of the partition does not look into it, and neither "
+               "do bootctl and the other tools of systemd.",
+        .remedy = "set its type in the partition table",
+        .risk = FAULT_RISK_MEDIUM,
         .reference = "UEFI specification, 13.3.3",
         .detect = detect_wrong_type,
+        .repair = mark,
     },
     {
         .id = "esp.no-fallback",

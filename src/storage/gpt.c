@@ -124,11 +124,13 @@ int gpt_check(gpt_read_fn *read, void *userdata, uint64_t disk_size, uint32_t se
     if (failed < 0)
         return failed;
     s.backup_at_end = s.backup != GPT_ABSENT;
+    s.backup_at = end;
     /* A disk that has grown keeps its copy where it ended before: that is in order. */
     if (s.backup == GPT_ABSENT && other > 1 && other != end) {
         failed = check_header(&r, other, &s.backup, s.backup_problem, &ignored);
         if (failed < 0)
             return failed;
+        s.backup_at = other;
     }
     if (s.primary == GPT_ABSENT && s.backup == GPT_ABSENT)
         return -ENOENT;

@@ -20,6 +20,7 @@ enum gpt_part {
 struct gpt_state {
     enum gpt_part primary, backup;
     char primary_problem[96], backup_problem[96]; /* "" when good */
+    uint64_t backup_at; /* the sector of the copy's header, when it is not absent */
     bool backup_at_end; /* it is where the disk ends, and not where an earlier, smaller disk did */
 };
 

@@ -55,6 +55,48 @@ healthy() {
 
 @test "esp.wrong-type" { fault_case esp.wrong-type; }
 
+@test "esp.wrong-type: mbr" { fault_case esp.wrong-type+mbr; }
+
+@test "esp.wrong-type: nothing of the table is changed but that" {
+    local healthy=$BATS_TEST_TMPDIR/healthy
+    image --esp
+    # Some BIOSes want the protective entry to be active; sfdisk would take that away.
+    printf '\x80' | dd of="$IMG" bs=1 seek=446 conv=notrunc status=none
+    cp --sparse=always "$IMG" "$healthy"
+    "$BREAKERS/esp.wrong-type" '' "$IMG"
+    printf '\x80' | dd of="$IMG" bs=1 seek=446 conv=notrunc status=none
+    unb repair --dry-run "$IMG" esp.wrong-type
+    [[ $output == *"type     "*" part2: 0fc63daf-8483-4772-8e79-3d69d8477de4 becomes c12a7328-"* ]]
+    ! cmp -s -n 1048576 "$IMG" "$healthy" || fail "a dry run has written it"
+    unb repair "$IMG" esp.wrong-type
+    [ "$status" -eq 0 ]
+    cmp -n 1048576 "$IMG" "$healthy"
+    cmp <(tail -c 1048576 "$IMG") <(tail -c 1048576 "$healthy")
+}
+
+@test "esp.wrong-type: in a table that is not whole nothing is written" {
+    image --esp
+    "$BREAKERS/esp.wrong-type" '' "$IMG"
+    truncate -s -512 "$IMG"
+    truncate -s +512 "$IMG"
+    unb examine --json "$IMG"
+    [ "$(summary table.backup-damaged)" = "notice false" ]
+    [ "$(summary esp.wrong-type)" = "degrades false" ]
+    # sfdisk alone would write the copy anew with it, unasked.
+    unb repair "$IMG" esp.wrong-type
+    [ "$status" -ne 0 ]
+    [[ $stderr == *"mend the partition table first"* ]]
+}
+
+@test "esp.wrong-type: FAT on an MBR is how images for ARM boards have it" {
+    image --esp --table mbr
+    unb examine --json "$IMG"
+    ! has_finding esp.wrong-type || fail "of a healthy one"
+    sfdisk -q --part-type "$IMG" 1 c
+    unb examine --json "$IMG"
+    ! has_finding esp.wrong-type
+}
+
 @test "esp.damaged" { fault_case esp.damaged; }
 
 @test "esp.no-fallback" {

@@ -10,6 +10,7 @@
 #include "storage/btrfs_subvolumes.h"
 #include "storage/gpt.h"
 #include "storage/grub_readable.h"
+#include "storage/partition_type.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -126,6 +127,112 @@ static void test_hostile_gpt(void **state)
     assert_int_equal(gpt_check(read_disk, NULL, sizeof disk, 0, &s), -ENOENT);
 }
 
+#define LINUX "0fc63daf-8483-4772-8e79-3d69d8477de4"
+#define ESP   "C12A7328-f81f-11d2-ba4b-00a0c93ec93b"
+
+static int plan_type(bool is_gpt, unsigned number, const char *from, const char *to,
+                     struct partition_type_edit *ret)
+{
+    const struct partition_type_table t = {read_disk, NULL, sizeof disk, 512, is_gpt};
+
+    return partition_type_plan(&t, number, from, to, ret);
+}
+
+/* The second partition is of the type LINUX; the disk has 0fc63daf as AF 3D C6 0F. */
+static void set_type(unsigned entries, unsigned header)
+{
+    static const unsigned char linux_type[16] = {0xaf, 0x3d, 0xc6, 0x0f, 0x83, 0x84, 0x72, 0x47,
+                                                 0x8e, 0x79, 0x3d, 0x69, 0xd8, 0x47, 0x7d, 0xe4};
+    unsigned char *h = disk + header * 512;
+
+    memcpy(disk + entries * 512 + 128, linux_type, 16);
+    put32(h + 88, checksum_crc32(disk + entries * 512, 512));
+    put32(h + 16, 0);
+    put32(h + 16, checksum_crc32(h, 92));
+}
+
+static void make_typed_gpt(void)
+{
+    memset(disk, 0, sizeof disk);
+    make_header(1, SECTORS - 1, 2);
+    make_header(SECTORS - 1, 1, SECTORS - 2);
+    set_type(2, 1);
+    set_type(SECTORS - 2, SECTORS - 1);
+}
+
+static void apply_edit(const struct partition_type_edit *edit, bool back)
+{
+    for (unsigned i = 0; i < edit->count; i++)
+        memcpy(disk + edit->pieces[i].offset, back ? edit->pieces[i].before : edit->pieces[i].after,
+               edit->pieces[i].size);
+}
+
+static void test_partition_type(void **state)
+{
+    static unsigned char before[sizeof disk];
+    struct partition_type_edit edit, again;
+    unsigned changed = 0;
+
+    make_typed_gpt();
+    memcpy(before, disk, sizeof disk);
+    assert_int_equal(plan_type(true, 2, LINUX, ESP, &edit), 0);
+    apply_edit(&edit, false);
+    assert_int_equal(check(SECTORS).primary, GPT_GOOD);
+    assert_int_equal(check(SECTORS).backup, GPT_GOOD);
+    assert_int_equal(disk[2 * 512 + 128], 0x28);
+    assert_int_equal(disk[(SECTORS - 2) * 512 + 128 + 3], 0xc1);
+    /* A type, and two sums, in each of both. */
+    for (unsigned i = 0; i < sizeof disk; i++)
+        changed += disk[i] != before[i];
+    assert_in_range(changed, 2 * 16, 2 * (16 + 8));
+    assert_int_equal(plan_type(true, 2, LINUX, ESP, &again), -ESTALE);
+    assert_int_equal(plan_type(true, 2, ESP, LINUX, &again), 0);
+    apply_edit(&edit, true);
+    assert_memory_equal(disk, before, sizeof disk);
+
+    /* Power is lost when only the copy is written: both are whole still. */
+    for (unsigned i = 0; i < edit.of_copy; i++)
+        memcpy(disk + edit.pieces[i].offset, edit.pieces[i].after, edit.pieces[i].size);
+    assert_int_equal(check(SECTORS).primary, GPT_GOOD);
+    assert_int_equal(check(SECTORS).backup, GPT_GOOD);
+}
+
+static void test_partition_type_refused(void **state)
+{
+    struct partition_type_edit edit;
+
+    make_typed_gpt();
+    assert_int_equal(plan_type(true, 1, LINUX, ESP, &edit), -ESTALE);
+    assert_int_equal(plan_type(true, 0, LINUX, ESP, &edit), -EINVAL);
+    assert_int_equal(plan_type(true, 5, LINUX, ESP, &edit), -EINVAL);
+    assert_int_equal(plan_type(true, 2, LINUX, "0xef", &edit), -EINVAL);
+    assert_int_equal(plan_type(true, 2, LINUX, ESP "0", &edit), -EINVAL);
+    assert_int_equal(plan_type(true, 2, "", ESP, &edit), -EINVAL);
+    disk[(SECTORS - 1) * 512 + 40] ^= 1; /* the copy is damaged */
+    assert_int_equal(plan_type(true, 2, LINUX, ESP, &edit), -ENOTSUP);
+    memset(disk, 0, sizeof disk);
+    assert_int_equal(plan_type(true, 2, LINUX, ESP, &edit), -ENOTSUP);
+}
+
+static void test_partition_type_mbr(void **state)
+{
+    struct partition_type_edit edit;
+
+    memset(disk, 0, sizeof disk);
+    assert_int_equal(plan_type(false, 1, "0x83", "0xef", &edit), -ENOTSUP);
+    disk[510] = 0x55;
+    disk[511] = 0xaa;
+    disk[446 + 16 + 4] = 0x83;
+    assert_int_equal(plan_type(false, 1, "0x83", "0xef", &edit), -ESTALE);
+    assert_int_equal(plan_type(false, 5, "0x83", "0xef", &edit), -ENOTSUP); /* a logical one */
+    assert_int_equal(plan_type(false, 2, "0x83", "0x100", &edit), -EINVAL);
+    assert_int_equal(plan_type(false, 2, "0x83", "ef", &edit), -EINVAL);
+    assert_int_equal(plan_type(false, 2, "0x83", "0xef", &edit), 0);
+    apply_edit(&edit, false);
+    assert_int_equal(disk[446 + 16 + 4], 0xef);
+    assert_int_equal(edit.count, 1);
+}
+
 static void test_boot_sector(void **state)
 {
     unsigned char sector[BOOT_SECTOR_SIZE] = {0};
@@ -211,6 +318,9 @@ int main(void)
         cmocka_unit_test(test_gpt),
         cmocka_unit_test(test_gpt_of_a_grown_disk),
         cmocka_unit_test(test_hostile_gpt),
+        cmocka_unit_test(test_partition_type),
+        cmocka_unit_test(test_partition_type_refused),
+        cmocka_unit_test(test_partition_type_mbr),
         cmocka_unit_test(test_boot_sector),
         cmocka_unit_test(test_grub_readable),
         cmocka_unit_test(test_grub_luks),
