@@ -265,7 +265,8 @@ static int apply(struct repair *p, struct error *e)
     for (unsigned i = 0; r == 0 && i < changes->count; i++) {
         if (changes->items[i].kind == CHANGE_COMMAND)
             r = run_inside(p, changes->items[i].argv, e);
-        files += changes->items[i].kind == CHANGE_FILE && changes->items[i].before;
+        files += (changes->items[i].kind == CHANGE_FILE || changes->items[i].kind == CHANGE_COPY) &&
+                 changes->items[i].before;
     }
     if (r == 0 && files)
         ui_note("Done. The files as they were are beside them, with .unbrick-%s behind their "

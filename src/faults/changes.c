@@ -218,25 +218,36 @@ int changes_append_line(struct changes *c, const char *path, const char *text, m
     return t.failed ? t.failed : changes_write(c, path, t.data, t.size, mode);
 }
 
-int changes_copy(struct changes *c, const char *path, const char *source, mode_t mode)
+int changes_copy_over(struct changes *c, const char *path, const char *source, mode_t mode)
 {
-    _cleanup_free_ char *data = NULL;
+    _cleanup_free_ char *data = NULL, *before = NULL;
+    size_t size, before_size = 0;
     struct change *change;
-    size_t size;
-    int r = path_exists(c->root_fd, path);
+    int r;
 
-    if (r != 0 || planned(c, path))
-        return r < 0 ? r : -EEXIST;
-    r = path_read(c->root_fd, source, CHANGES_COPY_MAX, &data, &size);
+    if (planned(c, path))
+        return -EEXIST;
+    r = path_read(c->root_fd, path, CHANGES_COPY_MAX, &before, &before_size);
+    if (r == 0 || r == -ENOENT)
+        r = path_read(c->root_fd, source, CHANGES_COPY_MAX, &data, &size);
     if (r < 0)
         return r;
     change = add(c, CHANGE_COPY, path);
     if (!change || !(change->source = strdup(source)))
         return -ENOMEM;
+    change->before = take_ptr(&before);
+    change->before_size = before_size;
     change->after = take_ptr(&data);
     change->after_size = size;
     change->mode = mode;
     return 0;
+}
+
+int changes_copy(struct changes *c, const char *path, const char *source, mode_t mode)
+{
+    int r = path_exists(c->root_fd, path);
+
+    return r ? (r < 0 ? r : -EEXIST) : changes_copy_over(c, path, source, mode);
 }
 
 int changes_link(struct changes *c, const char *path, const char *target)

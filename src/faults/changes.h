@@ -90,6 +90,9 @@ int changes_append_line(struct changes *c, const char *path, const char *text, m
  * would tell anything. -EEXIST: it is there, or planned; a negative errno of path_read(). */
 int changes_copy(struct changes *c, const char *path, const char *source, mode_t mode);
 
+/* The same in place of what may be there, which is kept beside it. */
+int changes_copy_over(struct changes *c, const char *path, const char *source, mode_t mode);
+
 int changes_link(struct changes *c, const char *path, const char *target);
 int changes_remove(struct changes *c, const char *path);
 int changes_mode(struct changes *c, const char *path, mode_t mode, uid_t uid, gid_t gid);

@@ -255,7 +255,8 @@ static int apply_file(const struct changes *c, const struct change *change, cons
     if (before < 0 && before != -ENOENT)
         return before;
     if (before >= 0)
-        r = fd_read_all(before, PATH_CONFIG_MAX, &now, &size);
+        r = fd_read_all(before, change->kind == CHANGE_COPY ? CHANGES_COPY_MAX : PATH_CONFIG_MAX,
+                        &now, &size);
     if (r < 0)
         return r;
     if ((before >= 0) != (change->before != NULL) || size != change->before_size ||

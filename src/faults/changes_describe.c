@@ -137,7 +137,8 @@ int changes_describe(const struct changes *c, struct text *out, struct error *e)
             break;
         case CHANGE_COPY:
             (void)text_appendf(out, "copy     %s", text_safe(change->source));
-            (void)text_appendf(out, " to %s\n", text_safe(change->path));
+            (void)text_appendf(out, " to %s%s\n", text_safe(change->path),
+                               change->before ? ", in place of what is there" : "");
             break;
         case CHANGE_REMOVE:
             (void)text_appendf(out, "remove   %s", text_safe(change->path));

@@ -234,7 +234,7 @@ static void detect_init_missing(struct examination *x, const struct fault *f, st
         finding =
             facts_cmdline_finding(x, r, f, &lines[i], word, "names an init that is not there");
         finding_expected(finding, "%s is not there", text_safe(init));
-        if (lines[i].entry && lines[i].entry->initrd_count) {
+        if (lines[i].entry && (lines[i].entry->initrd_count || lines[i].entry->has_initrd)) {
             finding_severity(finding, FAULT_DEGRADES);
             finding_why(finding, "The initramfs passes it over and starts /sbin/init.");
         }

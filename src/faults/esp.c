@@ -151,8 +151,10 @@ static void for_each_loader(struct examination *x, const struct fault *f, struct
                             program_fn *check)
 {
     static const char *const names[] = {
-        "shimx64.efi",         "grubx64.efi",          "shimaa64.efi", "grubaa64.efi",
-        "systemd-bootx64.efi", "systemd-bootaa64.efi", "bootx64.efi",  "bootaa64.efi"};
+        "shimx64.efi",  "grubx64.efi",         "shimaa64.efi",
+        "grubaa64.efi", "systemd-bootx64.efi", "systemd-bootaa64.efi",
+        "bootx64.efi",  "bootaa64.efi",        "shim.efi",
+        "grub.efi"};
     const struct facts_esp *esp = facts_esp(x);
     _cleanup_directory_ struct directory vendors = {0};
 
@@ -167,33 +169,17 @@ static void for_each_loader(struct examination *x, const struct fault *f, struct
             continue;
         for (unsigned j = 0; j < files.count; j++)
             for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
-                const char *path = directory_join(directory, files.names[j]);
                 _cleanup_fd_ int fd = -1;
+                char path[600];
 
                 if (strcasecmp(files.names[j], names[k]) != 0)
                     continue;
+                snprintf(path, sizeof path, "%s/%.255s", directory, files.names[j]);
                 fd = path_open(esp->fd, path, O_RDONLY);
                 if (fd >= 0)
                     check(x, f, r, path, fd);
             }
     }
-}
-
-static bool has_shim(struct examination *x)
-{
-    static const char *const places[] = {"debian", "ubuntu",    "fedora",   "redhat", "centos",
-                                         "rocky",  "almalinux", "opensuse", "sles",   "BOOT"};
-    const struct facts_esp *esp = facts_esp(x);
-
-    for (size_t i = 0; esp->fd >= 0 && i < sizeof places / sizeof places[0]; i++) {
-        char path[64];
-
-        snprintf(path, sizeof path, "EFI/%s/%s", places[i],
-                 esp_is_arm(x) ? "shimaa64.efi" : "shimx64.efi");
-        if (path_exists(esp->fd, path) == 1)
-            return true;
-    }
-    return false;
 }
 
 /* Does what install() runs write that file? shim comes with packages of its own, and is left alone.
@@ -205,7 +191,7 @@ static bool is_installed_again(struct examination *x, const char *path)
     if (esp_has_entries(x))
         return text_starts_with(path, "EFI/systemd/") || strcmp(path, esp_fallback(x)) == 0;
     snprintf(own, sizeof own, "EFI/%.63s/grub", esp_vendor(x));
-    return !has_shim(x) && (text_starts_with(path, own) || strcmp(path, esp_fallback(x)) == 0);
+    return !esp_has_shim(x) && (text_starts_with(path, own) || strcmp(path, esp_fallback(x)) == 0);
 }
 
 static void check_whole(struct examination *x, const struct fault *f, struct report *r,
@@ -233,8 +219,15 @@ static void check_whole(struct examination *x, const struct fault *f, struct rep
         report_add(r, f, "the boot loader %s is damaged", text_safe(esp_shown(facts_esp(x), path)));
     finding_at(finding, esp_shown(facts_esp(x), path), 0);
     finding_expected(finding, "%s", problem);
-    if (!can_install(x) || !is_installed_again(x, path))
+    finding_subject(finding, path);
+    if (!(can_install(x) && is_installed_again(x, path)) && !esp_can_put_back(x, path))
         finding_risk(finding, FAULT_RISK_NONE);
+}
+
+static int mend(struct examination *x, const struct finding *f, struct changes *c, struct error *e)
+{
+    return is_installed_again(x, f->subject) ? install(x, f, c, e)
+                                             : esp_put_back(x, f->subject, c, e);
 }
 
 static void detect_damaged(struct examination *x, const struct fault *f, struct report *r)
@@ -248,11 +241,9 @@ static void detect_no_fallback(struct examination *x, const struct fault *f, str
 {
     const struct facts_esp *esp = facts_esp(x);
     const char *path = esp_fallback(x);
-    const char *lower = esp_is_arm(x) ? "EFI/BOOT/bootaa64.efi" : "EFI/BOOT/bootx64.efi";
     struct finding *finding;
 
-    if (esp->fd < 0 || !facts_esp_has_loader(x) || path_exists(esp->fd, path) != 0 ||
-        path_exists(esp->fd, lower) != 0)
+    if (esp->fd < 0 || !facts_esp_has_loader(x) || path_exists(esp->fd, path) != 0)
         return;
     finding =
         report_add(r, f, "the EFI system partition has no loader under the name for any machine");
@@ -346,7 +337,7 @@ static void detect_unsigned(struct examination *x, const struct fault *f, struct
     struct kernel_image image;
     uint64_t size;
 
-    if (!c || c->kernel_place != PLACE_FOUND || !has_shim(x) ||
+    if (!c || c->kernel_place != PLACE_FOUND || !esp_has_shim(x) ||
         !facts_kernel_image(x, c->kernel, &image, &size) ||
         (image.kind != KERNEL_BZIMAGE && image.kind != KERNEL_PE) || image.is_signed)
         return;
@@ -372,11 +363,13 @@ static const struct fault faults[] = {
         .severity = FAULT_STOPS_BOOT,
         .title = "a boot loader in the EFI system partition is damaged",
         .why = "The firmware refuses to start it, and goes on to the next disk.",
-        .remedy = "check the file system (fsck.fat), then install the loader again inside",
+        .remedy =
+            "check the file system (fsck.fat), then install the loader again inside, or put its "
+            "package's file there",
         .risk = FAULT_RISK_MEDIUM,
         .reference = "grub-install(8), bootctl(1)",
         .detect = detect_damaged,
-        .repair = install,
+        .repair = mend,
     },
     {
         .id = "esp.stub-wrong",

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "faults/remedies.h"
 #include "system/directory.h"
+#include "system/fat_path.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,6 +17,22 @@ const char *esp_shown(const struct facts_esp *esp, const char *path)
     return directory_join(esp->place[0] ? esp->place : "(ESP)", path);
 }
 
+const char *esp_spelt(const struct facts_esp *esp, const char *path)
+{
+    char directory[300], found[300], whole[600];
+    const char *slash = strrchr(path, '/');
+
+    if (fat_path_find(esp->fd, path, whole, sizeof whole) == 1) {
+        slash = strrchr(whole, '/');
+        snprintf(found, sizeof found, "%.*s", (int)(slash ? slash - whole : 0), whole);
+        return slash ? directory_join(found, slash + 1) : path;
+    }
+    snprintf(directory, sizeof directory, "%.*s", (int)(slash ? slash - path : 0), path);
+    if (slash && fat_path_find(esp->fd, directory, found, sizeof found) == 1)
+        return directory_join(found, slash + 1);
+    return path;
+}
+
 bool esp_is_arm(const struct examination *x)
 {
     return strcmp(x->system->arch, "aarch64") == 0;
@@ -23,20 +40,18 @@ bool esp_is_arm(const struct examination *x)
 
 const char *esp_fallback(const struct examination *x)
 {
-    return esp_is_arm(x) ? "EFI/BOOT/BOOTAA64.EFI" : "EFI/BOOT/BOOTX64.EFI";
+    return esp_spelt(facts_esp((struct examination *)x),
+                     esp_is_arm(x) ? "EFI/BOOT/BOOTAA64.EFI" : "EFI/BOOT/BOOTX64.EFI");
 }
 
 /* The directories of the distributions that do not call it as their os-release(5) calls them. */
 static const struct {
     const char *id, *directory;
-} vendor_names[] = {{"rhel", "redhat"},
-                    {"ol", "redhat"},
-                    {"opensuse-leap", "opensuse"},
-                    {"opensuse-tumbleweed", "opensuse"}};
+} vendor_names[] = {{"rhel", "redhat"}, {"ol", "redhat"}};
 
 /* What is the loader of this system and of no other one beside it, in the order of preference: a
  * system that has moved to systemd-boot may have GRUB left over. Names for an architecture: %s is
- * "x64" or "aa64". */
+ * "x64" or "aa64"; SUSE has names without (shim-install(8)). */
 static const struct loader {
     const char *directory; /* NULL: the vendor's */
     const char *name;
@@ -45,7 +60,9 @@ static const struct loader {
 } loaders[] = {
     {"systemd", "systemd-boot%s.efi", true, {NULL}},
     {NULL, "shim%s.efi", false, {"grub%s.efi", "mm%s.efi"}},
+    {NULL, "shim.efi", false, {"grub.efi", "MokManager.efi"}},
     {NULL, "grub%s.efi", false, {NULL}},
+    {NULL, "grub.efi", false, {NULL}},
     {"systemd", "systemd-boot%s.efi", false, {NULL}},
 };
 
@@ -55,9 +72,13 @@ static const char *for_architecture(const struct examination *x, const char *dir
     const char *gap = strstr(name, "%s");
     char file[64];
 
-    snprintf(file, sizeof file, "%.*s%s%s", (int)(gap - name), name, esp_is_arm(x) ? "aa64" : "x64",
-             gap + 2);
-    return directory_join(directory_join("EFI", directory), file);
+    if (gap)
+        snprintf(file, sizeof file, "%.*s%s%s", (int)(gap - name), name,
+                 esp_is_arm(x) ? "aa64" : "x64", gap + 2);
+    else
+        snprintf(file, sizeof file, "%s", name);
+    return esp_spelt(facts_esp((struct examination *)x),
+                     directory_join(directory_join("EFI", directory), file));
 }
 
 const char *esp_vendor(const struct examination *x)
@@ -65,15 +86,21 @@ const char *esp_vendor(const struct examination *x)
     for (size_t i = 0; i < sizeof vendor_names / sizeof vendor_names[0]; i++)
         if (strcmp(x->system->id, vendor_names[i].id) == 0)
             return vendor_names[i].directory;
+    if (text_starts_with(x->system->id, "opensuse")) /* -leap, -tumbleweed, -microos */
+        return "opensuse";
     return strchr(x->system->id, '/') ? "" : x->system->id;
 }
 
 bool esp_has_entries(struct examination *x)
 {
-    _cleanup_directory_ struct directory entries = {0};
+    _cleanup_directory_ struct directory entries = {0}, images = {0};
+    int fd = facts_esp(x)->fd;
 
-    return directory_list(facts_esp(x)->fd, "loader/entries", ".conf", &entries) == 0 &&
-           entries.count;
+    if (fd < 0)
+        return false;
+    (void)directory_list(fd, "loader/entries", ".conf", &entries);
+    (void)directory_list(fd, "EFI/Linux", ".efi", &images);
+    return entries.count || images.count;
 }
 
 static const struct loader *own_loader(struct examination *x, const char **ret_directory)
@@ -90,6 +117,23 @@ static const struct loader *own_loader(struct examination *x, const char **ret_d
         }
     }
     return NULL;
+}
+
+bool esp_has_shim(struct examination *x)
+{
+    static const char *const places[] = {"debian", "ubuntu",    "fedora",   "redhat", "centos",
+                                         "rocky",  "almalinux", "opensuse", "sles",   "BOOT"};
+    const char *const names[] = {esp_is_arm(x) ? "shimaa64.efi" : "shimx64.efi", "shim.efi"};
+    const struct facts_esp *esp = facts_esp(x);
+    char path[64], found[300];
+
+    for (size_t i = 0; esp->fd >= 0 && i < sizeof places / sizeof places[0]; i++)
+        for (size_t j = 0; j < sizeof names / sizeof names[0]; j++) {
+            snprintf(path, sizeof path, "EFI/%s/%s", places[i], names[j]);
+            if (fat_path_find(esp->fd, path, found, sizeof found) == 1)
+                return true;
+        }
+    return false;
 }
 
 bool esp_has_own_loader(struct examination *x)
@@ -151,7 +195,7 @@ int esp_copy_loader(struct examination *x, const struct finding *f, struct chang
         if (path_exists(esp->fd, from) == 1)
             r = check_place(x, from, for_architecture(x, "BOOT", loader->beside[i]), e);
     }
-    if (r == 0 && path_exists(esp->fd, "EFI/BOOT") == 0)
+    if (r == 0 && path_exists(esp->fd, esp_spelt(esp, "EFI/BOOT")) == 0)
         r = remedy_planned(changes_directory(c, esp_shown(esp, "EFI/BOOT"), 0700),
                            esp_shown(esp, "EFI/BOOT"), e);
     if (r == 0)

@@ -36,6 +36,19 @@ void facts_boot_free(struct facts_boot *f)
     free(f);
 }
 
+/* Images of other systems lie on the same ESP: their modules, and maybe their disks, are elsewhere.
+ */
+static void leave_out_others(const struct examination *x, struct boot_menus *menus)
+{
+    for (unsigned i = 0; i < menus->count; i++)
+        for (unsigned j = 0; j < menus->items[i].entries.count; j++) {
+            struct boot_entry *e = &menus->items[i].entries.items[j];
+
+            if (e->os_id && x->system && strcmp(e->os_id, x->system->id) != 0)
+                e->opaque = true;
+        }
+}
+
 const struct boot_menus *facts_menus(struct examination *x)
 {
     static const struct boot_menus none;
@@ -43,8 +56,10 @@ const struct boot_menus *facts_menus(struct examination *x)
 
     if (!f)
         return &none;
-    if (!f->menus_read)
+    if (!f->menus_read) {
         (void)boot_menus_read(x->root_fd, BOOT_TREE_ROOT, &f->menus);
+        leave_out_others(x, &f->menus);
+    }
     f->menus_read = true;
     return &f->menus;
 }

@@ -146,6 +146,11 @@ static void find_release(const struct examination *x, struct boot_choice *c)
     struct kernel_image image;
     uint64_t size;
 
+    if (c->entry && c->entry->unified) { /* its name says nothing of it */
+        snprintf(c->release, sizeof c->release, "%.120s",
+                 c->entry->release ? c->entry->release : "");
+        return;
+    }
     if (c->kernel_place == PLACE_FOUND && facts_kernel_image(x, c->kernel, &image, &size) &&
         image.release[0]) {
         memcpy(c->release, image.release, sizeof c->release);
@@ -166,7 +171,8 @@ static bool is_linux(const struct boot_entry *e)
     char root[16];
 
     return e->kernel && !e->submenu && !strstr(e->kernel, "memtest") &&
-           (e->initrd_count || kernel_arguments_get(e->options, "root", root, sizeof root) ||
+           (e->initrd_count || e->unified ||
+            kernel_arguments_get(e->options, "root", root, sizeof root) ||
             strstr(e->options, "root="));
 }
 

@@ -189,7 +189,8 @@ struct finding *facts_cmdline_finding(struct examination *x, struct report *r,
                          : line->entry    ? "the command line of another entry"
                                           : "the command line that new entries get",
                          what);
-    if (path_read(x->root_fd, line->file, PATH_CONFIG_MAX, &data, &size) == 0)
+    if (!(line->entry && line->entry->unified) &&
+        path_read(x->root_fd, line->file, PATH_CONFIG_MAX, &data, &size) == 0)
         number = line_with(data, size, word,
                            line->entry && !line->entry->options_file ? line->entry->line : 1);
     finding_at(finding, line->file, number);
@@ -198,6 +199,12 @@ struct finding *facts_cmdline_finding(struct examination *x, struct report *r,
     finding_subject(finding, word);
     if (line->severity > f->severity) /* milder */
         finding_severity(finding, line->severity);
+    if (line->entry && line->entry->unified) {
+        finding_risk(finding, FAULT_RISK_NONE);
+        finding_remedy(finding,
+                       "correct what the image is made from (/etc/kernel/cmdline), and make "
+                       "it again inside: ukify, dracut --uefi, mkinitcpio, kernel-install");
+    }
     return finding;
 }
 
@@ -286,7 +293,8 @@ int facts_cmdline_edit(struct examination *x, struct changes *c, const char *wor
         bool whole_file = (lines[i].entry && lines[i].entry->options_file) ||
                           strcmp(lines[i].file, "/etc/kernel/cmdline") == 0;
 
-        if (was_edited(x->boot->cmdlines, i, lines[i].file))
+        if ((lines[i].entry && lines[i].entry->unified) ||
+            was_edited(x->boot->cmdlines, i, lines[i].file))
             continue;
         r = edit_text(c, lines[i].file, whole_file, word, with);
         changed += r > 0 ? r : 0;

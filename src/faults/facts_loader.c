@@ -147,7 +147,9 @@ bool facts_esp_has_loader(struct examination *x)
     for (unsigned i = 0; i < vendors.count; i++) {
         _cleanup_directory_ struct directory files = {0};
 
-        if (directory_list(esp->fd, directory_join("EFI", vendors.names[i]), "", &files) < 0)
+        if ((strcasecmp(vendors.names[i], "Linux") == 0 &&
+             path_exists(esp->fd, "loader/loader.conf") == 1) ||
+            directory_list(esp->fd, directory_join("EFI", vendors.names[i]), "", &files) < 0)
             continue;
         for (unsigned j = 0; j < files.count; j++) {
             const char *dot = strrchr(files.names[j], '.');

@@ -34,5 +34,6 @@ struct facts_esp {
  * examination; never NULL: without one both .volume and .fd are empty. */
 const struct facts_esp *facts_esp(struct examination *x);
 
-/* Does the ESP have a boot loader in it: any EFI program below /EFI? */
+/* Does the ESP have a boot loader in it: any EFI program below /EFI? Not those in /EFI/Linux, when
+ * it is systemd-boot that starts them. */
 bool facts_esp_has_loader(struct examination *x);

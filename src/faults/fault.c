@@ -10,6 +10,7 @@
 extern const struct fault_family fault_family_table;
 extern const struct fault_family fault_family_loader;
 extern const struct fault_family fault_family_esp;
+extern const struct fault_family fault_family_shim;
 extern const struct fault_family fault_family_grub;
 extern const struct fault_family fault_family_menu;
 extern const struct fault_family fault_family_kernel;
@@ -56,6 +57,7 @@ const struct fault_family *const fault_families[] = {
     &fault_family_table,
     &fault_family_loader,
     &fault_family_esp,
+    &fault_family_shim,
     &fault_family_grub,
     &fault_family_menu,
     &fault_family_kernel,

@@ -87,7 +87,8 @@ static void detect_none(struct examination *x, const struct fault *f, struct rep
         const char *reason = c->initrd_count == 0 ? reason_for_one(x, c) : NULL;
         struct finding *finding;
 
-        if (!reason || (c->menu && c->menu->loader == BOOT_PI))
+        if (!reason || (c->menu && c->menu->loader == BOOT_PI) ||
+            (c->entry && c->entry->has_initrd))
             continue;
         finding =
             facts_choice_finding(x, r, f, c, c->kernel, c->entry ? c->entry->kernel_line : 0,

@@ -185,8 +185,9 @@ static bool fstab_needs_modules(const struct examination *x)
 static void milden(const struct examination *x, struct finding *finding,
                    const struct boot_choice *c)
 {
-    if (!finding || finding->severity != FAULT_STOPS_BOOT || !c->initrd_count ||
-        fstab_needs_modules(x))
+    bool initramfs = c->initrd_count || (c->entry && c->entry->has_initrd);
+
+    if (!finding || finding->severity != FAULT_STOPS_BOOT || !initramfs || fstab_needs_modules(x))
         return;
     finding_severity(finding, FAULT_DEGRADES);
     finding_why(finding, "What the initramfs has still works; what is loaded later does not: "

@@ -18,8 +18,9 @@ int boot_entry_set(char **member, const char *value, size_t size)
 
 static void free_entry(struct boot_entry *e)
 {
-    char *owned[] = {e->options_file, e->file,   e->title,    e->id,      e->kernel,    e->options,
-                     e->devicetree,   e->search, e->sort_key, e->version, e->machine_id};
+    char *owned[] = {e->options_file, e->file,       e->title,  e->id,       e->kernel,
+                     e->options,      e->devicetree, e->search, e->sort_key, e->version,
+                     e->machine_id,   e->release,    e->os_id};
 
     for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++)
         free(owned[i]);

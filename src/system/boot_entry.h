@@ -28,6 +28,10 @@ struct boot_entry {
                            the one that the loader reads its configuration from */
     char *sort_key, *version, *machine_id; /* BLS; owned; NULL: not said */
     bool opaque;                           /* something in it is only known to the running loader */
+    bool unified;    /* .kernel is an image that has initramfs and command line inside */
+    bool has_initrd; /* such a one has an initramfs */
+    char *release;   /* of the kernel in it, as it says; owned; NULL */
+    char *os_id;     /* ID of os-release(5) of the system that it is of; owned; NULL */
 };
 
 struct boot_entries {

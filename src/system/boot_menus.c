@@ -7,8 +7,10 @@
 #include "system/boot_text.h"
 #include "system/directory.h"
 #include "system/pi_config.h"
+#include "system/unified_image.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +87,8 @@ static bool exists(const struct tree *t, const char *path)
 }
 
 /* The entries of a directory, newest first, behind those that are there. */
-static int add_bls(const struct tree *t, const char *directory, const struct grub_environment *environment,
-                   struct boot_menu *menu)
+static int add_bls(const struct tree *t, const char *directory,
+                   const struct grub_environment *environment, struct boot_menu *menu)
 {
     _cleanup_directory_ struct directory d = {0};
     unsigned first = menu->entries.count;
@@ -192,50 +194,59 @@ static int read_grub(const struct tree *t, struct boot_menus *m)
 
 /* --- systemd-boot --- */
 
+/* The image @directory/@name on the ESP at @esp, if it is one. */
+static int add_image(const struct tree *t, const char *esp, const char *directory, const char *name,
+                     bool damaged, struct boot_menu *menu)
+{
+    const char *path = directory_join(directory, name), *file = directory_join(esp, path + 1);
+    _cleanup_fd_ int fd = path_open(t->fd, path_in(t, file), O_RDONLY);
+
+    return fd < 0 ? 0 : unified_image_add(fd, file, path, damaged, &menu->entries);
+}
+
 /* Unified kernel images are entries by being there (the Boot Loader Specification, "Type #2"). */
 static int add_unified(const struct tree *t, const char *esp, struct boot_menu *menu)
 {
     _cleanup_directory_ struct directory d = {0};
-    char directory[128];
     int r = 0;
 
-    snprintf(directory, sizeof directory, "%s/EFI/Linux", esp);
-    if (list(t, directory, ".efi", &d) < 0)
+    if (list(t, directory_join(esp, "EFI/Linux"), ".efi", &d) < 0)
         return 0;
-    for (unsigned i = 0; r == 0 && i < d.count; i++) {
-        struct boot_entry *e =
-            boot_entries_add(&menu->entries, directory_join(directory, d.names[i]), 0);
-        char path[300];
+    for (unsigned i = 0; r == 0 && i < d.count; i++)
+        r = add_image(t, esp, "/EFI/Linux", d.names[i], true, menu);
+    return r;
+}
 
-        if (!e)
-            break;
-        snprintf(path, sizeof path, "/EFI/Linux/%.250s", d.names[i]);
-        r = boot_entry_set(&e->kernel, path, strlen(path));
-        if (r == 0)
-            r = boot_entry_set(&e->id, d.names[i], strlen(d.names[i]));
-        e->opaque = true; /* its command line is inside */
-    }
+/* One that takes the loader's own place: firmware starts it without any. */
+static int add_unified_fallback(const struct tree *t, const char *esp, struct boot_menu *menu)
+{
+    static const char *const names[] = {"BOOTX64.EFI", "BOOTAA64.EFI", "bootx64.efi",
+                                        "bootaa64.efi"};
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < sizeof names / sizeof names[0] && !menu->entries.count; i++)
+        r = add_image(t, esp, "/EFI/BOOT", names[i], false, menu);
     return r;
 }
 
 static const char *const boot_places[] = {"/efi", "/boot/efi", "/boot"};
 
-/* The entries of the Boot Loader Specification, and those of @esp, are the menu @m: those on
- * XBOOTLDR belong to it, too (systemd-boot(7)). */
-static int fill_systemd_boot(const struct tree *t, const char *esp, struct boot_menu *menu)
+/* The entries of the Boot Loader Specification, in files and in images: those on XBOOTLDR belong to
+ * the menu, too (systemd-boot(7)). */
+static int fill_systemd_boot(const struct tree *t, struct boot_menu *menu)
 {
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < sizeof boot_places / sizeof boot_places[0]; i++)
         r = add_bls(t, directory_join(boot_places[i], "loader/entries"), NULL, menu);
-    if (r == 0)
-        r = add_unified(t, esp, menu);
+    for (size_t i = 0; r == 0 && i < sizeof boot_places / sizeof boot_places[0]; i++)
+        r = add_unified(t, boot_places[i], menu);
+    bls_sort(&menu->entries, 0);
     menu->default_entry = menu->entries.count ? 0 : -1;
     return r;
 }
 
-static int read_loader_conf(const struct tree *t, const char *esp, const char *path,
-                            struct boot_menus *m)
+static int read_loader_conf(const struct tree *t, const char *path, struct boot_menus *m)
 {
     _cleanup_free_ char *data = NULL;
     struct boot_menu *menu;
@@ -248,7 +259,7 @@ static int read_loader_conf(const struct tree *t, const char *esp, const char *p
     menu = add_menu(m, BOOT_SYSTEMD_BOOT, path);
     if (!menu)
         return 0;
-    r = fill_systemd_boot(t, esp, menu);
+    r = fill_systemd_boot(t, menu);
     if (r < 0 ||
         loader_conf_get(data, size, "default", value, sizeof value, &menu->default_line) < 0)
         return r;
@@ -274,13 +285,16 @@ static int read_systemd_boot(const struct tree *t, struct boot_menus *m)
         char path[128];
 
         snprintf(path, sizeof path, "%s/loader/loader.conf", boot_places[i]);
-        r = read_loader_conf(t, boot_places[i], path, m);
+        r = read_loader_conf(t, path, m);
     }
     /* It does well without a configuration, and so do entries of which the loader is not known. */
     if (r == 0 && m->count == before && before == 0) {
         struct boot_menu *menu = add_menu(m, BOOT_SYSTEMD_BOOT, "/boot/loader/entries");
 
-        r = fill_systemd_boot(t, "/boot", menu);
+        r = fill_systemd_boot(t, menu);
+        for (size_t i = 0; r == 0 && i < sizeof boot_places / sizeof boot_places[0]; i++)
+            r = add_unified_fallback(t, boot_places[i], menu);
+        menu->default_entry = menu->entries.count ? 0 : -1;
         if (!menu->entries.count)
             free_menu(&m->items[--m->count]);
     }

@@ -260,6 +260,13 @@ static void note_configfile(struct parse *p, const struct grub_command *c, unsig
         set_string(p, &p->config->config_file, path_of(c->words[first + 1]));
 }
 
+/* SUSE's stub goes on by it; grub-mkconfig(8) puts in what else a person has, "custom.cfg". */
+static void note_source(struct parse *p, const struct grub_command *c, unsigned first)
+{
+    if (first + 1 < c->count && text_ends_with(c->words[first + 1], "/grub.cfg"))
+        note_configfile(p, c, first);
+}
+
 static const struct {
     const char *word;
     void (*note)(struct parse *p, const struct grub_command *c, unsigned first);
@@ -270,6 +277,7 @@ static const struct {
     {"devicetree", note_devicetree}, {"search", note_search},
     {"search.fs_uuid", note_search}, {"search.fs_label", note_search},
     {"blscfg", note_blscfg},         {"configfile", note_configfile},
+    {"source", note_source},
 };
 
 /* Words that only lead to a command; the depth of conditions goes by them. */

@@ -6,7 +6,9 @@
 #include "system/initramfs_scan.h"
 #include "system/kernel_image.h"
 #include "system/pe_image.h"
+#include "system/shim_image.h"
 #include "system/systemd_version.h"
+#include "system/unified_image.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -39,6 +41,18 @@ static void on_problem(void *userdata, const char *text, bool ours)
         abort();
 }
 
+static void add_image(int fd)
+{
+    struct boot_entries entries = {0};
+
+    if (unified_image_add(fd, "/efi/EFI/Linux/a.efi", "/EFI/Linux/a.efi", true, &entries) < 0)
+        abort();
+    for (unsigned i = 0; i < entries.count; i++)
+        if (!entries.items[i].unified || !entries.items[i].kernel)
+            abort();
+    boot_entries_free(&entries);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -48,7 +62,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int fd = memfd_create("initramfs", MFD_CLOEXEC);
     struct kernel_image k;
     struct pe_image p;
+    char next[64];
 
+    if (shim_image_next(data, size, next, sizeof next) &&
+        (strchr(next, '/') || strlen(next) < 5 || strlen(next) >= sizeof next))
+        abort();
     kernel_image_parse(data, size, &k);
     if (strlen(k.release) >= sizeof k.release)
         abort();
@@ -58,6 +76,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)systemd_version_from_program(data, size);
     if (fd >= 0 && write(fd, data, size) == (ssize_t)size && initramfs_scan(fd, &sink) < 0)
         abort();
+    if (fd >= 0)
+        add_image(fd);
     if (fd >= 0)
         close(fd);
     return 0;

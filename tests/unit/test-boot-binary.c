@@ -11,6 +11,8 @@
 #include "system/kernel_image.h"
 #include "system/kernel_modules.h"
 #include "system/pe_image.h"
+#include "system/shim_image.h"
+#include "system/unified_image.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -128,6 +130,94 @@ static void test_pe(void **state)
     assert_int_equal(pe_image_parse(image, 0x98 + 250, &p), -EBADMSG);
     put32(image + 0x3c, 0xfffffff0);
     assert_int_equal(pe_image_parse(image, sizeof image, &p), -ENOEXEC);
+}
+
+static void put_section(unsigned char *at, const char *name, uint32_t offset, uint32_t size)
+{
+    memcpy(at, name, strlen(name));
+    put32(at + 16, size);
+    put32(at + 20, offset);
+}
+
+/* Adds it, and takes it for what the loader would. */
+static unsigned add_unified(const void *data, size_t size, bool damaged, struct boot_entries *ret)
+{
+    int fd = memfd_create("image", MFD_CLOEXEC);
+
+    *ret = (struct boot_entries){0};
+    assert_int_equal(write(fd, data, size), (ssize_t)size);
+    assert_int_equal(
+        unified_image_add(fd, "/efi/EFI/Linux/a.efi", "/EFI/Linux/a.efi", damaged, ret), 0);
+    close(fd);
+    return ret->count;
+}
+
+static void test_unified(void **state)
+{
+    unsigned char image[4096] = "MZ", *sections = image + 0x98 + 240;
+    struct boot_entries e;
+
+    put32(image + 0x3c, 0x80);
+    memcpy(image + 0x80, "PE\0\0", 4);
+    put16(image + 0x84, PE_X86_64);
+    put16(image + 0x86, 5);
+    put16(image + 0x94, 240);
+    put16(image + 0x98, 0x20b);
+    put_section(sections, ".osrel", 0x400, 0x200);
+    put_section(sections + 40, ".cmdline", 0x600, 0x200);
+    put_section(sections + 80, ".uname", 0x800, 0x200);
+    put_section(sections + 120, ".initrd", 0xa00, 0x200);
+    put_section(sections + 160, ".linux", 0xc00, 0x200);
+    strcpy((char *)image + 0x400, "ID=debian\nVERSION_ID=\"12\"\n");
+    strcpy((char *)image + 0x600, "root=UUID=1 quiet\n");
+    strcpy((char *)image + 0x800, "6.1.0-28-amd64");
+    assert_int_equal(add_unified(image, sizeof image, false, &e), 1);
+    assert_true(e.items[0].unified);
+    assert_true(e.items[0].has_initrd);
+    assert_false(e.items[0].opaque);
+    assert_string_equal(e.items[0].file, "/efi/EFI/Linux/a.efi");
+    assert_string_equal(e.items[0].kernel, "/EFI/Linux/a.efi");
+    assert_string_equal(e.items[0].id, "a.efi");
+    assert_string_equal(e.items[0].options, "root=UUID=1 quiet");
+    assert_string_equal(e.items[0].release, "6.1.0-28-amd64");
+    assert_string_equal(e.items[0].sort_key, "debian");
+    assert_string_equal(e.items[0].os_id, "debian");
+    assert_string_equal(e.items[0].version, "12");
+    boot_entries_free(&e);
+
+    put32(sections + 40 + 20, 0xfffff000); /* the command line is outside */
+    memcpy(sections + 120, ".other\0", 8);
+    assert_int_equal(add_unified(image, sizeof image, false, &e), 1);
+    assert_string_equal(e.items[0].options, "");
+    assert_false(e.items[0].has_initrd);
+    boot_entries_free(&e);
+
+    memcpy(sections + 160, ".text\0", 7); /* another EFI program */
+    assert_int_equal(add_unified(image, sizeof image, true, &e), 0);
+    assert_int_equal(add_unified("lost", 4, false, &e), 0);
+    assert_int_equal(add_unified("lost", 4, true, &e), 1);
+    assert_null(e.items[0].release);
+    boot_entries_free(&e);
+}
+
+static void test_shim(void **state)
+{
+    static const char two[] = "..\\\0\\\0g\0r\0u\0b\0x\0"
+                              "6\0"
+                              "4\0.\0e\0f\0i\0\0\0";
+    static const char suse[] = "\\\0g\0r\0u\0b\0.\0e\0f\0i\0\0\0";
+    static const char directory[] = "\\\0g\0r\0u\0b\0\\\0a\0.\0e\0f\0i\0\0\0";
+    char next[64];
+
+    assert_true(shim_image_next(two, sizeof two, next, sizeof next));
+    assert_string_equal(next, "grubx64.efi");
+    assert_true(shim_image_next(suse, sizeof suse, next, sizeof next));
+    assert_string_equal(next, "grub.efi");
+    assert_false(shim_image_next(suse, sizeof suse - 3, next, sizeof next)); /* cut */
+    assert_false(shim_image_next(suse, sizeof suse, next, 8));
+    assert_false(shim_image_next(directory, sizeof directory, next, sizeof next));
+    assert_false(shim_image_next("grubx64.efi", 11, next, sizeof next));
+    assert_false(shim_image_next("", 0, next, sizeof next));
 }
 
 static void test_abi_note(void **state)
@@ -342,6 +432,8 @@ int main(void)
         cmocka_unit_test(test_bzimage),
         cmocka_unit_test(test_other_kernels),
         cmocka_unit_test(test_pe),
+        cmocka_unit_test(test_unified),
+        cmocka_unit_test(test_shim),
         cmocka_unit_test(test_abi_note),
         cmocka_unit_test(test_modules),
         cmocka_unit_test(test_initramfs),

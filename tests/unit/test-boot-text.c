@@ -259,6 +259,26 @@ static void test_grub_stub(void **state)
     grub_config_free(&c);
 }
 
+/* SUSE's; and the end of any grub.cfg, which is no stub. */
+static void test_grub_source(void **state)
+{
+    struct grub_config c = parse_grub("search --fs-uuid --set=root aaaa\n"
+                                      "set prefix=(${root})/boot/grub2\n"
+                                      "source \"${prefix}/grub.cfg\"\n",
+                                      NULL);
+
+    assert_string_equal(c.search, "UUID=aaaa");
+    assert_non_null(c.config_file);
+    grub_config_free(&c);
+    c = parse_grub("blscfg\n"
+                   "if [ -f  ${config_directory}/custom.cfg ]; then\n"
+                   "  source ${config_directory}/custom.cfg\n"
+                   "fi\n",
+                   NULL);
+    assert_null(c.config_file);
+    grub_config_free(&c);
+}
+
 static void test_grub_errors(void **state)
 {
     static const struct {
@@ -503,23 +523,15 @@ static void test_sysctl(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unit_file),
-        cmocka_unit_test(test_unit_names),
-        cmocka_unit_test(test_kernel_arguments),
-        cmocka_unit_test(test_edit_arguments),
-        cmocka_unit_test(test_grub_of_debian),
-        cmocka_unit_test(test_grub_of_rhel),
-        cmocka_unit_test(test_grub_stub),
-        cmocka_unit_test(test_grub_errors),
-        cmocka_unit_test(test_grub_unknown_values),
-        cmocka_unit_test(test_grub_environment),
-        cmocka_unit_test(test_bls),
-        cmocka_unit_test(test_bls_order),
-        cmocka_unit_test(test_extlinux),
-        cmocka_unit_test(test_loader_conf),
-        cmocka_unit_test(test_pi_config),
-        cmocka_unit_test(test_modprobe),
-        cmocka_unit_test(test_sysctl),
+        cmocka_unit_test(test_unit_file),        cmocka_unit_test(test_unit_names),
+        cmocka_unit_test(test_kernel_arguments), cmocka_unit_test(test_edit_arguments),
+        cmocka_unit_test(test_grub_of_debian),   cmocka_unit_test(test_grub_of_rhel),
+        cmocka_unit_test(test_grub_stub),        cmocka_unit_test(test_grub_source),
+        cmocka_unit_test(test_grub_errors),      cmocka_unit_test(test_grub_unknown_values),
+        cmocka_unit_test(test_grub_environment), cmocka_unit_test(test_bls),
+        cmocka_unit_test(test_bls_order),        cmocka_unit_test(test_extlinux),
+        cmocka_unit_test(test_loader_conf),      cmocka_unit_test(test_pi_config),
+        cmocka_unit_test(test_modprobe),         cmocka_unit_test(test_sysctl),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -107,6 +108,67 @@ static void test_copy(void **state)
     assert_int_equal(st.st_mode & 07777, 0700);
     /* Somebody else made one in the meantime: that one stays. */
     assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), -ESTALE);
+}
+
+/* In place of another, which is kept as it was. */
+static void test_copy_over(void **state)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1024);
+    struct error e = {0};
+
+    put("etc/program", "damaged", 0755);
+    assert_int_equal(changes_copy_over(&c, "/etc/program", "/etc/none", 0700), -ENOENT);
+    assert_int_equal(changes_copy_over(&c, "/etc/program", "/etc/fstab", 0700), 0);
+    assert_int_equal(changes_copy_over(&c, "/etc/program", "/etc/fstab", 0700), -EEXIST);
+    assert_int_equal(changes_describe(&c, &t, &e), 0);
+    assert_string_equal(t.data, "copy     /etc/fstab to /etc/program, in place of what is there\n");
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), 0);
+    assert_contents("etc/program", "one\ntwo\nthree\n");
+    assert_contents("etc/program.unbrick-S", "damaged");
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), -ESTALE);
+}
+
+/* The type of a partition, on an image with an MBR. */
+static void test_partition_type(void **state)
+{
+    _cleanup_text_ struct text t = TEXT_INIT(1024);
+    static unsigned char sector[512], got[512];
+    struct disk d = {.node_fd = memfd_create("disk", MFD_CLOEXEC),
+                     .is_image = true,
+                     .name = "a.img",
+                     .table = "dos",
+                     .size = sizeof sector,
+                     .sector_size = 512,
+                     .volume_count = 1,
+                     .volumes = {{.number = 1, .name = "part1", .part_type = "0x83"}}};
+    struct error e = {0};
+    char path[64];
+    int writable;
+
+    sector[510] = 0x55;
+    sector[511] = 0xaa;
+    sector[450] = 0x83;
+    assert_int_equal(write(d.node_fd, sector, sizeof sector), sizeof sector);
+    assert_int_equal(changes_partition_type(&c, &d, &d.volumes[0], "0xef"), 0);
+    assert_int_equal(changes_describe(&c, &t, &e), 0);
+    assert_string_equal(t.data, "type     a.img part1: 0x83 becomes 0xef (sfdisk --part-type takes "
+                                "it back)\n");
+    /* A disk that takes no writes stays as it was known. */
+    writable = d.node_fd;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", writable);
+    d.node_fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), -EBADF);
+    assert_string_equal(d.volumes[0].part_type, "0x83");
+    close(d.node_fd);
+    d.node_fd = writable;
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), 0);
+    sector[450] = 0xef;
+    assert_int_equal(pread(d.node_fd, got, sizeof got, 0), sizeof got);
+    assert_memory_equal(got, sector, sizeof got);
+    assert_string_equal(d.volumes[0].part_type, "0xef");
+    /* It is not what was planned for any more. */
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, &e), -ESTALE);
+    close(d.node_fd);
 }
 
 /* The label of a link, or of a file, by its name in the tree. */
@@ -476,6 +538,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ownerless, setup, teardown),
         cmocka_unit_test_setup_teardown(test_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_copy_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_partition_type, setup, teardown),
         cmocka_unit_test_setup_teardown(test_attributes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unchanged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_backup_of_a_piece, setup, teardown),

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "system/cmdline.h"
 #include "system/elf_header.h"
+#include "system/fat_path.h"
 #include "system/kernels.h"
 #include "system/last_boot.h"
 #include "system/linux_system.h"
@@ -248,6 +249,24 @@ static void check_value(const char *text, const char *expected)
     assert_string_equal(value, expected);
 }
 
+/* Where what was on FAT has been copied to, names have a case. */
+static void test_fat_path(void **state)
+{
+    const struct tree *t = *state;
+    char path[64];
+
+    put_text(t, "EFI/boot/bootx64.efi", "");
+    assert_int_equal(fat_path_find(t->fd, "EFI/boot/bootx64.efi", path, sizeof path), 1);
+    assert_int_equal(fat_path_find(t->fd, "EFI/BOOT/BOOTX64.EFI", path, sizeof path), 1);
+    assert_string_equal(path, "EFI/boot/bootx64.efi");
+    assert_int_equal(fat_path_find(t->fd, "efi//Boot", path, sizeof path), 1);
+    assert_string_equal(path, "EFI/boot");
+    assert_int_equal(fat_path_find(t->fd, "EFI/BOOT/BOOTX64", path, sizeof path), 0);
+    assert_int_equal(fat_path_find(t->fd, "EFI/none/BOOTX64.EFI", path, sizeof path), 0);
+    assert_int_equal(fat_path_find(t->fd, "EFI/BOOT/BOOTX64.EFI/none", path, sizeof path), 0);
+    assert_int_equal(fat_path_find(t->fd, "EFI/BOOT", path, 8), -ENAMETOOLONG);
+}
+
 static void test_os_release(void **state)
 {
     char value[8];
@@ -349,6 +368,7 @@ int main(void)
         IN_TREE(test_init_lacks_interpreter),
         IN_TREE(test_init_is_fifo),
         IN_TREE(test_hostile_files),
+        IN_TREE(test_fat_path),
         cmocka_unit_test(test_os_release),
         cmocka_unit_test_setup_teardown(test_command_lines, make_tree, remove_tree),
         cmocka_unit_test(test_kernel_order),
