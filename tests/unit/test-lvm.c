@@ -7,11 +7,13 @@
 
 #include "faults/examination.h"
 #include "faults/facts_user.h"
+#include "faults/rebuild.h"
 #include "faults/report.h"
 #include "system/lvm_config.h"
 #include "system/lvm_devices.h"
 #include "system/lvm_filter.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,13 +350,50 @@ static void test_accepts(void **state)
     }
 }
 
+/* GRUB is not given the uuid of a group that there is only here. */
+static void test_grub_in_a_copied_group(void **state)
+{
+    char tree[] = "/tmp/unbrick-lvm.XXXXXX", command[128];
+    struct disk *disk = calloc(1, sizeof *disk), *group = calloc(1, sizeof *group);
+    struct disk *disks[] = {disk, group};
+    struct linux_system system_facts = {.id = "debian"};
+    struct examination x = {
+        .system = &system_facts, .disks = disks, .disk_count = 2, .root_disk = 1};
+    struct changes c = {0};
+    struct error e = {0};
+
+    (void)state;
+    assert_non_null(mkdtemp(tree));
+    snprintf(command, sizeof command, "mkdir -p %s/boot/grub", tree);
+    assert_int_equal(system(command), 0);
+    x.root_fd = open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    group->kind = DISK_GROUP;
+    group->volume_count = 1;
+    x.root = &group->volumes[0];
+    strcpy(group->opened_as, "vg0_patient");
+    assert_int_equal(rebuild_loader(&x, &c, &e), -ENOTSUP);
+    assert_non_null(strstr(e.text, "a copy of a volume group"));
+    assert_int_equal(rebuild_efi_loader(&x, false, "/boot/efi", &c, &e), -ENOTSUP);
+    assert_non_null(strstr(e.text, "a copy of a volume group"));
+    /* By its own name it is the machine's. */
+    group->opened_as[0] = '\0';
+    assert_int_equal(rebuild_loader(&x, &c, &e), -ENOTSUP);
+    assert_non_null(strstr(e.text, "no program that makes a boot loader"));
+    assert_int_equal(c.count, 0);
+    close(x.root_fd);
+    free(disk);
+    free(group);
+    snprintf(command, sizeof command, "rm -r %s", tree);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config),        cmocka_unit_test(test_config_hostile),
         cmocka_unit_test(test_config_oracle), cmocka_unit_test(test_filter),
         cmocka_unit_test(test_devices),       cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_accepts),
+        cmocka_unit_test(test_accepts),       cmocka_unit_test(test_grub_in_a_copied_group),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
