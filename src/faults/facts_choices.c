@@ -160,6 +160,11 @@ static void find_release(const struct examination *x, struct boot_choice *c)
         if (text_ends_with(name, x->system->kernels[i].release) &&
             strlen(x->system->kernels[i].release) > strlen(c->release))
             snprintf(c->release, sizeof c->release, "%s", x->system->kernels[i].release);
+    /* "linux" in a directory, as kernel-install(8) calls it. */
+    for (unsigned i = 0;
+         !c->release[0] && c->entry && c->entry->version && i < x->system->kernel_count; i++)
+        if (strcmp(c->entry->version, x->system->kernels[i].release) == 0)
+            snprintf(c->release, sizeof c->release, "%s", c->entry->version);
     /* "vmlinuz-6.1.0-28-amd64" of which nothing is left but the name. */
     if (!c->release[0] && name && strchr(name, '-'))
         snprintf(c->release, sizeof c->release, "%.120s", strchr(name, '-') + 1);
@@ -248,12 +253,35 @@ static void add_from_menu(const struct examination *x, struct facts_boot *f,
     }
 }
 
+/* systemd-boot leaves an entry out whose kernel is not there, and boots the next one (seen with
+ * 252; config_entry_add_type1()). */
+static void pass_over_missing(struct facts_boot *f)
+{
+    struct boot_choice *missing = NULL, *next = NULL;
+
+    for (unsigned i = 0; i < f->choice_count; i++) {
+        struct boot_choice *c = &f->choices[i];
+
+        if (c->menu->loader != BOOT_SYSTEMD_BOOT)
+            continue;
+        if (c->is_default && c->kernel_place == PLACE_MISSING)
+            missing = c;
+        else if (c->menu == f->choices[0].menu && c->kernel_place == PLACE_FOUND && !next)
+            next = c;
+    }
+    if (!missing || !next)
+        return;
+    missing->is_default = false;
+    next->is_default = true;
+}
+
 static void make_choices(struct examination *x, struct facts_boot *f)
 {
     const struct boot_menus *menus = facts_menus(x);
 
     for (unsigned i = 0; i < menus->count; i++)
         add_from_menu(x, f, &menus->items[i], i == 0);
+    pass_over_missing(f);
     for (unsigned i = 0; i < x->system->kernel_count && menus->count == 0; i++) {
         struct boot_choice c = {.is_default = f->choice_count == 0}, *added;
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "faults/changes.h"
 #include "faults/facts_boot.h"
+#include "faults/kernel_original.h"
 #include "faults/rebuild.h"
 #include "faults/remedies.h"
 #include "system/elf_header.h"
@@ -29,6 +30,14 @@ static bool has_other_kernel(const struct examination *x, const char *path)
 
 /* --- the image --- */
 
+/* A menu of what can be booted: that whose kernel is missing drops out of it by itself. */
+static int new_menu(struct examination *x, const struct finding *f, struct changes *c,
+                    struct error *e)
+{
+    (void)f;
+    return rebuild_grub(x, facts_menus(x)->items[0].file, c, e);
+}
+
 static void detect_image_missing(struct examination *x, const struct fault *f, struct report *r)
 {
     unsigned count;
@@ -37,15 +46,34 @@ static void detect_image_missing(struct examination *x, const struct fault *f, s
     for (unsigned i = 0; i < count; i++) {
         const struct boot_choice *c = &choices[i];
         struct finding *finding;
+        char original[KERNEL_ORIGINAL_MAX];
 
         if (c->kernel_place != PLACE_MISSING)
             continue;
         finding = facts_choice_finding(x, r, f, c, c->kernel, c->entry ? c->entry->kernel_line : 0,
                                        "loads a kernel that is not there");
         finding_expected(finding, "%s is not there", text_safe(c->kernel));
-        if (c->menu->loader != BOOT_GRUB || !rebuild_has_grub(x) || !has_other_kernel(x, c->kernel))
+        if (kernel_find_original(x, c, original))
+            finding_remedy(finding, "copy the system's kernel to where the entry looks for it");
+        else if (c->menu->loader != BOOT_GRUB || !rebuild_has_grub(x) ||
+                 !has_other_kernel(x, c->kernel))
             finding_risk(finding, FAULT_RISK_NONE);
     }
+}
+
+/* Where there is nothing to copy: a menu of what is there. */
+static int load_another(struct examination *x, const struct finding *f, struct changes *c,
+                        struct error *e)
+{
+    unsigned count;
+    const struct boot_choice *choices = facts_choices(x, &count);
+    char original[KERNEL_ORIGINAL_MAX];
+
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(choices[i].kernel, f->subject) == 0 &&
+            kernel_find_original(x, &choices[i], original))
+            return kernel_put_back(x, original, f->subject, c, e);
+    return new_menu(x, f, c, e);
 }
 
 /* Nothing in /boot, though modules say that there was a kernel, and nothing that says what is
@@ -103,15 +131,6 @@ static void detect_image_damaged(struct examination *x, const struct fault *f, s
                                        "loads a damaged kernel");
         finding_expected(finding, "%s: %s", text_safe(c->kernel), why);
     }
-}
-
-/* The remedy of both: a menu of what can be booted. Only the one whose kernel is missing drops out
- * of it by itself. */
-static int new_menu(struct examination *x, const struct finding *f, struct changes *c,
-                    struct error *e)
-{
-    (void)f;
-    return rebuild_grub(x, facts_menus(x)->items[0].file, c, e);
 }
 
 /* --- the userland that it is to run --- */
@@ -293,7 +312,7 @@ static const struct fault faults[] = {
         .risk = FAULT_RISK_MEDIUM,
         .reference = "grub-mkconfig(8)",
         .detect = detect_image_missing,
-        .repair = new_menu,
+        .repair = load_another,
     },
     {
         .id = "kernel.image-damaged",
