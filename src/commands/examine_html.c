@@ -39,8 +39,10 @@ static const char head[] =
     "code, pre { font: 0.875rem/1.4 ui-monospace, monospace; }\n"
     "pre { white-space: pre-wrap; margin: 0.5rem 0; padding: 0.5rem 0.75rem; background: #8881;\n"
     "      border-radius: 0.25rem; }\n"
-    "dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.25rem 1rem; margin: 0; }\n"
+    "dl { display: grid; grid-template-columns: 5rem 1fr; gap: 0.25rem 1rem; margin: 0; }\n"
     "dt { opacity: 0.7; } dd { margin: 0; }\n"
+    "@media (max-width: 30rem) { body { margin-top: 1rem; padding: 0 0.5rem; }\n"
+    "        section { padding: 0.75rem; } dl { display: block; } dt { margin-top: 0.5rem; } }\n"
     "p.about, footer { opacity: 0.75; }\n"
     "</style>\n";
 

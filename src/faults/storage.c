@@ -223,8 +223,8 @@ static void detect_multipath(struct examination *x, const struct fault *f, struc
         finding = report_add(r, f, "/etc/fstab line %u names %s, which multipath does not know",
                              entry->line, text_safe(entry->source));
         finding_at(finding, "/etc/fstab", entry->line);
-        finding_expected(finding, "a line for it in /etc/multipath/bindings, or an alias in "
-                                  "/etc/multipath.conf");
+        finding_expected(finding, "neither a line of /etc/multipath/bindings nor an alias of "
+                                  "/etc/multipath.conf has that name");
     }
 }
 

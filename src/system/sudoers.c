@@ -18,8 +18,8 @@ static bool is_alias(const char *word)
     return false;
 }
 
-/* The "=" of a specification, outside of quotes and not escaped. */
-static bool has_equals(const char *s)
+/* The "=" of a specification, outside of quotes and not escaped; NULL: none. */
+static const char *find_equals(const char *s)
 {
     bool quoted = false;
 
@@ -29,9 +29,9 @@ static bool has_equals(const char *s)
         else if (*s == '"')
             quoted = !quoted;
         else if (*s == '=' && !quoted)
-            return true;
+            return s;
     }
-    return false;
+    return NULL;
 }
 
 static bool quotes_match(const char *s)
@@ -45,6 +45,21 @@ static bool quotes_match(const char *s)
             quoted = !quoted;
     }
     return !quoted;
+}
+
+/* As whom a command may be run, "(root:adm)", with the command behind it. @s: what follows the "=".
+ */
+static const char *runas_problem(const char *s)
+{
+    const char *end;
+
+    s += strspn(s, " \t");
+    if (*s != '(')
+        return NULL;
+    end = strchr(s, ')');
+    if (!end)
+        return "has a parenthesis without its partner";
+    return end[1 + strspn(end + 1, " \t\r")] ? NULL : "breaks off";
 }
 
 /* A comment begins at "#" unless that is a user id ("#1000") or an old include. */
@@ -63,6 +78,7 @@ static void cut_comment(char *s)
 static const char *problem_of(char *text)
 {
     char word[64], *end;
+    const char *equals;
     size_t length;
 
     if (text_starts_with(text, "#include") || text_starts_with(text, "@include"))
@@ -81,16 +97,19 @@ static const char *problem_of(char *text)
         end--;
     if (*end == '=' || *end == ',')
         return "breaks off";
-    if (!has_equals(text))
+    equals = find_equals(text);
+    if (!equals)
         return "has no \"=\"";
     if (length < sizeof word) {
         memcpy(word, text, length);
         word[length] = '\0';
         text += length + strspn(text + length, " \t\r");
-        if (is_alias(word) && !(*text >= 'A' && *text <= 'Z'))
-            return "has an alias whose name does not begin with a capital letter";
+        if (is_alias(word))
+            return *text >= 'A' && *text <= 'Z'
+                       ? NULL
+                       : "has an alias whose name does not begin with a capital letter";
     }
-    return NULL;
+    return runas_problem(equals + 1);
 }
 
 /* A logical line, with what goes on behind backslashes joined to it, and the number of its first

@@ -255,15 +255,19 @@ static void test_sudoers(void **state)
                                "# comment\nroot ALL=(ALL:ALL) ALL # all\n#1000 ALL=ALL\n"
                                "%sudo ALL=(ALL) NOPASSWD: /bin/a, \\\n  /bin/b\n"
                                "Cmnd_Alias OFF = /sbin/halt\n@includedir /etc/sudoers.d\n"
-                               "me ALL = /bin/x \"a=b\"\n";
+                               "me ALL = /bin/x \"a=b\"\nme ALL=( : adm ) /bin/x (y\n";
     static const char bad[] = "me ALL ALL\nUser_Alias low = me\nok ALL=ALL\nme ALL=\n"
-                              "me ALL=(ALL) \"x\n";
+                              "me ALL=(ALL) \"x\n",
+                      runas[] = "me ALL=(ALL ALL\nme ALL=(ALL) ALL\nme ALL = (ALL)  # x\n";
     unsigned lines = 0;
 
     sudoers_check(good, sizeof good - 1, note_line, &lines);
     assert_int_equal(lines, 0);
     sudoers_check(bad, sizeof bad - 1, note_line, &lines);
     assert_int_equal(lines, 1020405);
+    lines = 0;
+    sudoers_check(runas, sizeof runas - 1, note_line, &lines);
+    assert_int_equal(lines, 103);
 }
 
 static void check_password(const char *text, enum sudoers_password wanted, unsigned wanted_line)
