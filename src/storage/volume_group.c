@@ -51,6 +51,20 @@ static void split(char *line, struct fields *ret)
     }
 }
 
+/* As lvm prints its identifiers (lib/uuid/uuid.c in its sources): 32 characters in seven groups.
+ * The devices of a group are found by them: one without any would be a part of each. */
+static bool is_uuid(const char *s)
+{
+    static const char form[] = "xxxxxx-xxxx-xxxx-xxxx-xxxx-xxxx-xxxxxx",
+                      characters[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+                                     "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#";
+
+    for (size_t i = 0; i < sizeof form - 1; i++)
+        if (form[i] == '-' ? s[i] != '-' : !s[i] || !strchr(characters, s[i]))
+            return false;
+    return !s[sizeof form - 1];
+}
+
 int volume_group_parse(const char *line, struct volume_group *ret)
 {
     struct volume_group vg = {0};
@@ -59,7 +73,7 @@ int volume_group_parse(const char *line, struct volume_group *ret)
 
     snprintf(copy, sizeof copy, "%s", line);
     split(copy, &f);
-    if (f.count < 5 || !f.at[0][0] || strlen(f.at[1]) != 38)
+    if (f.count < 5 || !f.at[0][0] || !is_uuid(f.at[1]))
         return -EBADMSG;
     snprintf(vg.name, sizeof vg.name, "%s", f.at[0]);
     snprintf(vg.uuid, sizeof vg.uuid, "%.39s", f.at[1]);
@@ -79,7 +93,7 @@ int logical_volume_parse(const char *line, struct logical_volume *ret)
 
     snprintf(copy, sizeof copy, "%s", line);
     split(copy, &f);
-    if (f.count < 7 || strlen(f.at[0]) != 38 || strlen(f.at[1]) != 38 || !f.at[2][0])
+    if (f.count < 7 || !is_uuid(f.at[0]) || !is_uuid(f.at[1]) || !f.at[2][0])
         return -EBADMSG;
     snprintf(lv.vg_uuid, sizeof lv.vg_uuid, "%.39s", f.at[0]);
     snprintf(lv.uuid, sizeof lv.uuid, "%.39s", f.at[1]);

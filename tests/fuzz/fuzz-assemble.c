@@ -1,13 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Whatever mdadm and lvm print (names in it come from the disk): strings end, plans are sound. */
+/* Whatever mdadm, lvm, e2fsck and the kernel's log say (names in it come from the disk): strings
+ * end, plans are sound. */
 
 #include "storage/array.h"
+#include "storage/check_private.h"
+#include "storage/mapping.h"
+#include "storage/read_errors.h"
 #include "storage/volume_group.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Two lines of e2fsck; a message of the kernel; a name and a uuid of device-mapper. */
+static void check_lines(const char *text)
+{
+    char *before = strdup(text), *line = strchr(before, '\n');
+    char name[160], device[64], place[64];
+    struct mapping m;
+
+    if (line) {
+        *line++ = '\0';
+        check_ext_name(before, line, name, sizeof name);
+        if (strlen(name) > strlen(before) && strlen(name) > strlen(line))
+            abort();
+        mapping_parse(before, line, &m);
+        if (!m.word)
+            abort();
+    }
+    if (check_percent(before) > 100)
+        abort();
+    if (read_errors_parse(text, device, place) && (!device[0] || !place[0]))
+        abort();
+    free(before);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(text, data, size);
     text[size] = '\0';
+    check_lines(text);
     if (array_parse_export(text, &plan.members[0]) == 0) {
         plan.count = 1;
         array_judge(&plan);

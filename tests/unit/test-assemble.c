@@ -95,6 +95,9 @@ static void test_groups(void **state)
                      -EBADMSG);
     assert_int_equal(volume_group_parse("  vg0|short||2|1", &vg), -EBADMSG);
     assert_int_equal(volume_group_parse("", &vg), -EBADMSG);
+    /* No identifier: its prefix would be that of every group. */
+    assert_int_equal(volume_group_parse("vg0|--------------------------------------||2|1", &vg),
+                     -EBADMSG);
 }
 
 static void test_volumes(void **state)
