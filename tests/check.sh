@@ -81,7 +81,7 @@ guest_files=$(ls tests/vm/guest/${pattern:-*}.bats 2>/dev/null || true)
     echo "check: no test file named '$only'" >&2
     exit 2
 }
-for suite in bookworm bullseye trixie sid boot sysvinit openrc; do
+for suite in bookworm bullseye trixie sid boot server sysvinit openrc; do
     tests/fixtures/suite "$suite" >/dev/null ||
         echo "not ok 0 the tree of $suite cannot be made" | tee -a "$out/fixtures.tap"
 done
