@@ -18,6 +18,9 @@
 #define PVS_MAX    64
 #define GROUPS_MAX 16
 
+/* Mappings on each other: a cached thin pool over RAID has five. */
+#define DEPTH_MAX 8
+
 /* The physical volumes that are there: what lvm is shown; @title: the first one's. */
 static unsigned collect(struct assembly *a, char *nodes[static PVS_MAX + 1], char *title,
                         size_t size)
@@ -49,6 +52,33 @@ static bool has_twin(const struct volume_group *vg, const struct logical_volume 
         if (lvs[i].dm_name[0] && dm_find_name(lvs[i].dm_name, ret_other) == 0)
             return true;
     return false;
+}
+
+/* Does @devno stand on the patient's own disks? */
+static bool is_on_patient(const struct assembly *a, dev_t devno, unsigned depth)
+{
+    dev_t below[PVS_MAX];
+    int count = depth < DEPTH_MAX ? sysfs_related(devno, "slaves", below, PVS_MAX) : 0;
+
+    for (int i = 0; i < count; i++) {
+        for (unsigned j = 0; j < a->set->count; j++)
+            for (unsigned k = 0; k < a->set->disks[j]->volume_count; k++)
+                if (a->set->disks[j]->volumes[k].devno == below[i])
+                    return true;
+        if (is_on_patient(a, below[i], depth + 1))
+            return true;
+    }
+    return false;
+}
+
+/* Not a copy: a rule of udev's has been faster than we. */
+static int refuse_activated(const struct volume_group *vg, struct error *why)
+{
+    (void)error_set(why, ERROR_REFUSED, -EBUSY, "in-use",
+                    "this host has activated the volume group %s of this disk meanwhile",
+                    text_safe(vg->name));
+    (void)error_advise(why, "try again: it is taken over when nothing there uses it");
+    return -EBUSY;
 }
 
 static int refuse_twin(const struct volume_group *vg, const struct dm_device *other,
@@ -224,6 +254,8 @@ static int open_group(struct assembly *a, struct opening *o, struct error *why)
     if (r < 0)
         return r;
     twin = has_twin(o->original, o->original_lvs, o->original_count, &other);
+    if (twin && is_on_patient(a, other.devno, 0))
+        return refuse_activated(o->original, why);
     if (twin && o->original->missing)
         return refuse_twin(o->original, &other, why);
     if (twin)

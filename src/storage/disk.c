@@ -267,6 +267,9 @@ static int guard(struct disk *d, struct error *e)
 
     if (r == 0)
         r = hold_take(d->backing_fd, d->is_image, d->access == DISK_WRITE, d->target, e);
+    /* What udevd has found on it may be in use by now. */
+    if (r > 0)
+        r = in_use_check(d->backing_fd, d->target, e);
     if (r == 0)
         step_reached("disk-held");
     return r;

@@ -22,11 +22,12 @@
 #define UDEV_WAIT_MS 5000
 #define UDEV_POLL_MS 20
 
+/* 1: after waiting. */
 static int take_lock(int fd, int how, unsigned wait_ms)
 {
     for (unsigned waited = 0;; waited += UDEV_POLL_MS) {
         if (flock(fd, how | LOCK_NB) == 0)
-            return 0;
+            return waited > 0;
         if (errno != EWOULDBLOCK || waited >= wait_ms)
             return -errno;
         (void)poll(NULL, 0, UDEV_POLL_MS);
@@ -39,13 +40,14 @@ int hold_take(int fd, bool is_image, bool write, const char *target, struct erro
                          .l_whence = SEEK_SET,
                          .l_start = write ? QEMU_FIRST : QEMU_NO_WRITERS,
                          .l_len = write ? QEMU_COUNT : 1};
+    int waited = take_lock(fd, write ? LOCK_EX : LOCK_SH, is_image ? 0 : UDEV_WAIT_MS);
 
-    if (take_lock(fd, write ? LOCK_EX : LOCK_SH, is_image ? 0 : UDEV_WAIT_MS) < 0)
+    if (waited < 0)
         return error_set(e, ERROR_REFUSED, -EBUSY, "in-use",
                          "%s is in use: another program holds a lock on it", text_safe(target));
     if (is_image && fcntl(fd, F_OFD_SETLK, &lock) < 0 && (errno == EAGAIN || errno == EACCES))
         return error_set(e, ERROR_REFUSED, -EBUSY, "in-use",
                          "%s is in use: a virtual machine holds a lock on it", text_safe(target));
     /* A file system without locks (some network ones): flock and the look at processes remain. */
-    return 0;
+    return waited;
 }

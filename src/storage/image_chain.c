@@ -100,7 +100,7 @@ static int open_next(const struct image_file *above, struct image_file *f,
     f->is_block = S_ISBLK(st.st_mode);
     r = hold_take(f->fd, !f->is_block, false, f->path, e);
     if (r < 0 || format == IMAGE_RAW)
-        return r;
+        return r < 0 ? r : 0;
     r = read_header(f, e);
     if (r == 0 && f->info.format != (enum image_format)format)
         return refuse(above, "that is in another format than it says", e);

@@ -147,7 +147,7 @@ static int configure(struct text *t, char *const *nodes, const char *system_id, 
 static bool is_aside(const char *line)
 {
     return !line[0] || text_starts_with(line, "WARNING: ") ||
-           strstr(line, "logical volume(s) in volume group");
+           strstr(line, "logical volume(s) in volume group") || strstr(line, "DM_DISABLE_UDEV");
 }
 
 /* Why lvm failed, for a message: the first that it says of it. @output, which may be NULL, is cut.

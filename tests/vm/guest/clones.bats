@@ -182,6 +182,8 @@ twins() {
 
 @test "clone: two sessions at the same time, on a volume group and its copy" {
     slow
+    # udev.bats has what then becomes of it.
+    [ ! -e /run/udev/control ] || skip "udev activates a group as soon as its disk is attached"
     disk a 60M
     lvm_group vg0 "$A" root:40M
     mini /dev/vg0/root
