@@ -57,9 +57,9 @@ void check_say_result(const char *target, const struct volume *v, const struct c
         break;
     case CHECK_ERRORS_LEFT:
         /* Who was asked has read it; of the root it is what the command fails with. */
-        if (r->shown || strcmp(target, "/") == 0)
-            break;
-        /* fall through */
+        if (!r->shown && strcmp(target, "/") != 0)
+            ui_warn("%s (%s): %s", text_safe(target), text_safe(v->name), r->summary);
+        break;
     case CHECK_INTERRUPTED:
         ui_warn("%s (%s): %s", text_safe(target), text_safe(v->name), r->summary);
         break;

@@ -150,12 +150,19 @@ static bool takes_commands(const struct changes *c)
     return false;
 }
 
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
 /* As bad as it was: what has got milder is mended ("nofail": the disk is missing as before). */
 static bool has_finding(const struct report *r, const struct finding *f)
 {
     for (unsigned i = 0; i < r->count; i++)
         if (r->findings[i].fault == f->fault && r->findings[i].severity <= f->severity &&
-            strcmp(r->findings[i].what, f->what) == 0)
+            same(r->findings[i].what, f->what) && same(r->findings[i].file, f->file) &&
+            r->findings[i].line == f->line && same(r->findings[i].subject, f->subject) &&
+            same(r->findings[i].evidence, f->evidence))
             return true;
     return false;
 }
