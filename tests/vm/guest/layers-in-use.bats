@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # hosts: plain
-# hosts for --all: systemd
 # Layers that are in use on the host, or that are damaged: refused in one sentence, nothing activated is
 # left, and nothing of the host's is disturbed.
 
