@@ -8,10 +8,12 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* systemd answers when the job is queued; the process is moved a moment later. */
@@ -150,10 +152,25 @@ static int record(void *userdata, const char *group)
     return journal_record(userdata, JOURNAL_CGROUP, group);
 }
 
+/* With version 1 alone a scope would say nothing of where our groups are. Where systemd has version
+ * 2 mounted: everything, the hybrid layout, and that of systemd 232 (systemd's
+ * basic/cgroup-util.c). */
+static bool systemd_has_unified(void)
+{
+    static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified",
+                                         "/sys/fs/cgroup/systemd"};
+    struct statfs st;
+
+    for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++)
+        if (statfs(mounts[i], &st) == 0 && st.f_type == CGROUP2_SUPER_MAGIC)
+            return true;
+    return false;
+}
+
 struct container_host container_host_of(struct journal *j, bool own_scope)
 {
     /* sd_booted(3) */
-    bool systemd = own_scope && access("/run/systemd/system", F_OK) == 0;
+    bool systemd = own_scope && access("/run/systemd/system", F_OK) == 0 && systemd_has_unified();
 
     return (struct container_host){.record = record,
                                    .adopt = systemd ? adopt : NULL,

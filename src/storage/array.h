@@ -56,8 +56,12 @@ char *array_describe(const struct array_plan *plan, char *buf, size_t size);
 /* A name that no array of this host has: "md127". 0 or -ENOSPC. */
 int array_free_name(char *ret, size_t size);
 
-/* Is an array of this uuid active on this host? Then the members are copies of its members, which
- * mdadm does not start a second time. */
+/* The array of this uuid, as mdadm or as sysfs writes it, that runs on this host: "md127" in
+ * *ret_name. False when there is none. */
+bool array_find_running(const char *uuid, char *ret_name, size_t size);
+
+/* Is there one? Then the members are copies of its members, which mdadm does not start a second
+ * time. */
 bool array_has_twin(const char *uuid);
 
 /* As array_start(), by the kernel alone (array_copy.c): for copies of what the host has active. */

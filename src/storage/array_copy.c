@@ -38,7 +38,7 @@ static bool same_digits(const char *a, const char *b)
     }
 }
 
-bool array_has_twin(const char *uuid)
+bool array_find_running(const char *uuid, char *ret_name, size_t size)
 {
     DIR *dir = opendir("/sys/block");
     struct dirent *entry;
@@ -51,10 +51,19 @@ bool array_has_twin(const char *uuid)
         snprintf(path, sizeof path, "/sys/block/%s/md/uuid", entry->d_name);
         found = text_starts_with(entry->d_name, "md") && file_read(path, 256, &data, NULL) == 0 &&
                 same_digits(data, uuid);
+        if (found)
+            snprintf(ret_name, size, "%s", entry->d_name);
     }
     if (dir)
         closedir(dir);
     return found;
+}
+
+bool array_has_twin(const char *uuid)
+{
+    char name[64];
+
+    return array_find_running(uuid, name, sizeof name);
 }
 
 /* "1.2", "0.90.0", as libblkid has it: which superblock the kernel is to look for, and where. */

@@ -343,7 +343,7 @@ int takeover_give_back_group(const char *uuid, unsigned wait_ms, struct error *e
 
 int takeover_give_back_array(const char *name_and_uuid, unsigned wait_ms, struct error *e)
 {
-    char node[64], uuid[80];
+    char node[64], uuid[80], running[64];
     const char *space = strchr(name_and_uuid, ' ');
     char *assemble[] = {
         (char *)"mdadm", (char *)"--assemble", (char *)"--config=partitions", node, uuid, NULL};
@@ -357,6 +357,12 @@ int takeover_give_back_array(const char *name_and_uuid, unsigned wait_ms, struct
     snprintf(node, sizeof node, "/dev/%.*s", (int)(space - name_and_uuid), name_and_uuid);
     snprintf(uuid, sizeof uuid, "--uuid=%.*s", (int)strcspn(space + 1, " "), space + 1);
     r = run(assemble, "the array", e);
+    /* The host's own rules see the members come back, and may have been faster. */
+    if (array_find_running(strchr(uuid, '=') + 1, running, sizeof running)) {
+        snprintf(node, sizeof node, "/dev/%.50s", running);
+        error_clear(e);
+        r = 0;
+    }
     if (r < 0 || !text_ends_with(space, " rw") || stat(node, &st) < 0 ||
         array_is_writable(st.st_rdev))
         return r;
