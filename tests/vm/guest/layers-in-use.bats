@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # hosts: plain
+# hosts for --all: systemd
 # Layers that are in use on the host, or that are damaged: refused in one sentence, nothing activated is
 # left, and nothing of the host's is disturbed.
 
@@ -106,7 +107,7 @@ load storage
 
 @test "a process on the host that holds the patient's array at the end: said" {
     slow
-    local pid session
+    local pid session array
     disk a 60M
     disk b 60M
     array 0 raid1 "$A" "$B"
@@ -115,8 +116,10 @@ load storage
     "$UNBRICK" shell a.img b.img -- sleep 4242 </dev/null >/dev/null 2>err 3>&- &
     session=$!
     wait_for 60 pgrep -f '^sleep 4242'
+    # One that was stopped may be in /sys for a moment yet.
+    array=$(sed -n 's/^\(md[^ ]*\) : active.*/\1/p' /proc/mdstat)
     # shellcheck disable=SC2217 # it holds the device open by that
-    sleep 4343 <"/dev/$(basename /sys/block/md*)" 3>&- &
+    sleep 4343 <"/dev/$array" 3>&- &
     pid=$!
     pkill -f '^sleep 4242'
     wait "$session" || true
