@@ -249,12 +249,12 @@ warned() {
     dmsetup create plain --table "0 $size linear /dev/sda 0"
     echo 2 >/sys/bus/pseudo/drivers/scsi_debug/opts
     warned /dev/mapper/plain sda
-    dmsetup remove plain
+    dmsetup remove --retry plain
     dmsetup create mpatha --uuid mpath-36001 \
         --table "0 $size multipath 0 0 1 1 round-robin 0 2 1 /dev/sda 1 /dev/sdb 1"
     warned /dev/mapper/mpatha dm-
-    dmsetup remove mpatha
-    rmmod scsi_debug
+    dmsetup remove --retry mpatha
+    wait_for 10 rmmod scsi_debug
     no_layers
 }
 
