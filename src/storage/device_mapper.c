@@ -195,7 +195,9 @@ int dm_rename(const char *name, const char *new_name)
 }
 
 /* Names of all devices there are, as the kernel lists them, also of those without a table: since
- * Linux 5.15 these are not in /sys. @size bytes at @list, which is a struct dm_ioctl at first. */
+ * Linux 5.15 these are not in /sys. @size bytes of zeros at @list, which is a struct dm_ioctl at
+ * first: where there are none the kernel writes nothing behind that (list_devices() in its
+ * drivers/md/dm-ioctl.c). */
 static int list_names(void *list, size_t size)
 {
     struct dm_ioctl *header = list;
@@ -252,7 +254,7 @@ static unsigned remove_known(const char *uuid_prefix, uint32_t flags, char left[
 static unsigned remove_listed(const char *uuid_prefix, uint32_t flags,
                               char left[static DM_NAME_MAX])
 {
-    _cleanup_free_ char *list = malloc(LIST_SIZE);
+    _cleanup_free_ char *list = calloc(1, LIST_SIZE);
     int r = list ? list_names(list, LIST_SIZE) : -ENOMEM;
     const struct dm_name_list *entry;
     unsigned busy = 0;
