@@ -136,8 +136,7 @@ static int add_one(struct examination *x, const struct finding *f, struct change
 
     if (!choice)
         return remedy_unfit(e, "nothing says which kernel it is for");
-    /* Generators that take a path are those of distributions with this name. */
-    snprintf(path, sizeof path, "/boot/initramfs-%s.img", choice->release);
+    (void)rebuild_initramfs_path(x, choice->release, path, sizeof path);
     for (unsigned i = 0; i < x->system->kernel_count; i++)
         if (strcmp(x->system->kernels[i].release, choice->release) == 0 &&
             !x->system->kernels[i].has_initramfs)

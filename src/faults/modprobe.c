@@ -81,15 +81,21 @@ static bool is_builtin(struct examination *x, const char *module)
     return c && c->release[0] && kernel_modules_has_builtin(facts_modules(x, c->release), module);
 }
 
+/* The last is the one that the others are microcode before; NULL: none. */
+static const char *initramfs_of(const struct boot_choice *c)
+{
+    return c->initrd_count ? c->initrds[c->initrd_count - 1].path : NULL;
+}
+
 /* Is the ban in the initramfs that is booted, too? */
 static bool is_in_initramfs(struct examination *x, const char *module)
 {
     const struct boot_choice *c = facts_default(x);
     const struct initramfs *in;
 
-    if (!c || c->initrd_count == 0)
+    if (!c || !initramfs_of(c))
         return false;
-    in = facts_initramfs(x, c->initrds[c->initrd_count - 1].path);
+    in = facts_initramfs(x, initramfs_of(c));
     for (unsigned i = 0; i < in->file_count; i++) {
         struct modprobe_walk w = MODPROBE_WALK(in->files[i].data, in->files[i].size);
         struct modprobe_line line;
@@ -166,20 +172,32 @@ static void detect_banned(struct examination *x, const struct fault *f, struct r
     }
 }
 
+/* What the boot loader loads, each once: it has a copy of the line. */
+static int rebuild_copies(struct examination *x, struct changes *c, struct error *e)
+{
+    unsigned count;
+    const struct boot_choice *choices = facts_choices(x, &count);
+    int r = 0;
+
+    for (unsigned i = 0; i < count && r == 0; i++) {
+        const char *path = initramfs_of(&choices[i]);
+        bool done = !path || !choices[i].release[0];
+
+        for (unsigned j = 0; j < i && !done; j++)
+            done = initramfs_of(&choices[j]) && strcmp(initramfs_of(&choices[j]), path) == 0;
+        if (!done && path_exists(x->root_fd, path) == 1)
+            r = rebuild_initramfs(x, choices[i].release, path, c, e);
+    }
+    return r;
+}
+
 static int allow(struct examination *x, const struct finding *f, struct changes *c, struct error *e)
 {
     int r = remedy_planned(changes_comment_line(c, f->file, f->line, f->fault->title), f->file, e);
 
     if (r < 0 || !is_in_initramfs(x, f->subject) || !rebuild_has_initramfs(x))
         return r;
-    for (unsigned i = 0; i < x->system->kernel_count && r == 0; i++)
-        if (x->system->kernels[i].has_image && x->system->kernels[i].has_initramfs) {
-            char path[300];
-
-            snprintf(path, sizeof path, "/boot/initramfs-%s.img", x->system->kernels[i].release);
-            r = rebuild_initramfs(x, x->system->kernels[i].release, path, c, e);
-        }
-    return r;
+    return rebuild_copies(x, c, e);
 }
 
 /* "module_blacklist=a,b" of the kernel; the others are kmod's and dracut's. */

@@ -215,6 +215,15 @@ int rebuild_initramfs(struct examination *x, const char *release, const char *pa
     return plan(x, g, "an initramfs", release, path, c, e);
 }
 
+char *rebuild_initramfs_path(const struct examination *x, const char *release, char *buf,
+                             size_t size)
+{
+    bool tools = find(x, initramfs, COUNT(initramfs)) == &initramfs[0];
+
+    snprintf(buf, size, tools ? "/boot/initrd.img-%s" : "/boot/initramfs-%s.img", release);
+    return buf;
+}
+
 int rebuild_every_initramfs(struct examination *x, struct changes *c, struct error *e)
 {
     const struct generator *g = find(x, initramfs, COUNT(initramfs));

@@ -21,6 +21,11 @@ bool rebuild_has_loader(const struct examination *x);
 int rebuild_initramfs(struct examination *x, const char *release, const char *path,
                       struct changes *c, struct error *e);
 
+/* The name that this system gives the initramfs of @release, for where nothing names one yet. In
+ * @buf; returns @buf. */
+char *rebuild_initramfs_path(const struct examination *x, const char *release, char *buf,
+                             size_t size);
+
 /* The same for all kernels that have one, after a change of something that each has a copy of;
  * nothing when the patient cannot (rebuild_has_initramfs()). 0 or a negative errno. */
 int rebuild_every_initramfs(struct examination *x, struct changes *c, struct error *e);

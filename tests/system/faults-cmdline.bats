@@ -42,6 +42,17 @@ teardown() {
 
 @test "modprobe.banned" { fault_case modprobe.banned; }
 
+# Debian's is initrd.img-RELEASE, which update-initramfs makes; another file beside it boots nothing.
+@test "modprobe.banned: the initramfs that is booted is made again" {
+    broken modprobe.banned+initramfs
+    unb repair --dry-run --for=virtio "$TARGET" modprobe.banned
+    [ "$(grep -c 'run .*update-initramfs -c -k ' <<<"$output")" -eq 1 ]
+    [[ $output != *mkinitramfs* ]]
+    broken initramfs.none
+    unb repair --dry-run "$TARGET" initramfs.none
+    [[ $output == *"run "*"update-initramfs -c -k "* && $output != *mkinitramfs* ]]
+}
+
 @test "modprobe.banned-by-kernel" { fault_case modprobe.banned-by-kernel; }
 
 @test "fips.hmac-missing" { fault_case fips.hmac-missing; }
