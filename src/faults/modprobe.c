@@ -149,6 +149,49 @@ static void look_into(struct examination *x, const struct fault *f, struct repor
     }
 }
 
+static bool is_reported(const struct report *r, const struct fault *f, const char *module)
+{
+    for (unsigned i = 0; i < r->count; i++)
+        if (r->findings[i].fault == f && strcmp(r->findings[i].subject, module) == 0)
+            return true;
+    return false;
+}
+
+/* The line was taken out of the system, and the initramfs that is booted still has it. */
+static void look_into_copy(struct examination *x, const struct fault *f, struct report *r,
+                           const struct needs *n)
+{
+    const struct boot_choice *c = facts_default(x);
+    const struct initramfs *in = c && initramfs_of(c) ? facts_initramfs(x, initramfs_of(c)) : NULL;
+
+    for (unsigned i = 0; in && i < in->file_count; i++) {
+        struct modprobe_walk w = MODPROBE_WALK(in->files[i].data, in->files[i].size);
+        struct modprobe_line line;
+
+        if (!strstr(in->files[i].name, "modprobe.d/"))
+            continue;
+        while (modprobe_next(&w, &line)) {
+            const struct need *need = find(n, line.module);
+            struct finding *finding;
+
+            if (!need || !need->root || is_builtin(x, line.module) ||
+                is_reported(r, f, line.module))
+                continue;
+            finding = report_add(
+                r, f, "the initramfs that is booted by default keeps a module from being loaded");
+            finding_at(finding, initramfs_of(c), 0);
+            finding_evidence(finding, "%s: %s", text_safe(in->files[i].name),
+                             examination_line(in->files[i].data, in->files[i].size, line.line));
+            finding_expected(finding, "%s, which is needed for %s; the system itself allows it",
+                             line.module, text_safe(need->what));
+            finding_subject(finding, line.module);
+            finding_remedy(finding, "make the initramfs again");
+            if (!rebuild_has_initramfs(x))
+                finding_risk(finding, FAULT_RISK_NONE);
+        }
+    }
+}
+
 /* /etc first: a file of the same name there takes the place of the packages'. */
 static void detect_banned(struct examination *x, const struct fault *f, struct report *r)
 {
@@ -170,6 +213,7 @@ static void detect_banned(struct examination *x, const struct fault *f, struct r
             look_into(x, f, r, &n, directory_join(places[i], d.names[j]));
         }
     }
+    look_into_copy(x, f, r, &n);
 }
 
 /* What the boot loader loads, each once: it has a copy of the line. */
@@ -193,7 +237,9 @@ static int rebuild_copies(struct examination *x, struct changes *c, struct error
 
 static int allow(struct examination *x, const struct finding *f, struct changes *c, struct error *e)
 {
-    int r = remedy_planned(changes_comment_line(c, f->file, f->line, f->fault->title), f->file, e);
+    int r = f->line ? remedy_planned(changes_comment_line(c, f->file, f->line, f->fault->title),
+                                     f->file, e)
+                    : 0; /* the initramfs alone has it */
 
     if (r < 0 || !is_in_initramfs(x, f->subject) || !rebuild_has_initramfs(x))
         return r;

@@ -48,6 +48,13 @@ teardown() {
     unb repair --dry-run --for=virtio "$TARGET" modprobe.banned
     [ "$(grep -c 'run .*update-initramfs -c -k ' <<<"$output")" -eq 1 ]
     [[ $output != *mkinitramfs* ]]
+    # Taken out by hand, without a new initramfs: it does not boot, and examine says so.
+    in_image "$IMG" eval 'rm "$M/etc/modprobe.d/hardening.conf"'
+    unb examine --json --for=virtio "$TARGET"
+    [ "$(summary modprobe.banned)" = "stops-boot true" ]
+    [[ $(findings '.findings[0].what') == "the initramfs that is booted by default keeps"* ]]
+    unb repair --dry-run --for=virtio "$TARGET" modprobe.banned
+    [ "$(grep -c 'run .*update-initramfs -c -k ' <<<"$output")" -eq 1 ]
     broken initramfs.none
     unb repair --dry-run "$TARGET" initramfs.none
     [[ $output == *"run "*"update-initramfs -c -k "* && $output != *mkinitramfs* ]]
