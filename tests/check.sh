@@ -102,13 +102,15 @@ timed() {
     echo "$status $(($(date +%s) - started))" >"$file_of_status"
 }
 
-# Each file in a virtual machine of its own, one after the other. They see nothing of this host's
-# sessions and leave nothing on it, so they run beside the system tests, on the other processor. The
-# slow tests of the longest file take more than the machine's ordinary time.
+# Each file in a virtual machine of its own. They see nothing of this host's sessions and leave nothing
+# on it, so they run beside the system tests, on the other processor; and where the system tests are done
+# first, on both: who makes a machine's directory runs it. The slow tests of the longest file take more
+# than the machine's ordinary time.
 run_guests() {
     for host in plain systemd hybrid legacy; do
         for file in $(guests_of $host); do
             machine=$out/vm-$host-$(basename "$file" .bats)
+            mkdir "$machine" 2>/dev/null || continue
             timed "$machine.status" env VM_TIMEOUT="${VM_TIMEOUT:-${all:+2400}}" \
                 tests/vm/run --host "$host" --out "$machine" \
                 env UNBRICK="$PWD/build/unbrick" UNBRICK_STEPS="$PWD/build-test/unbrick" \
@@ -158,6 +160,7 @@ for file in $files; do
     name=${file##*/}
     run_tap "${name%.bats}" timeout 1500 bats --tap "$file"
 done
+run_guests
 wait "$beside"
 for host in plain systemd hybrid legacy here; do
     for file in $(if [ $host = here ]; then echo "$machine_files"; else guests_of $host; fi); do
