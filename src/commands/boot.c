@@ -4,7 +4,6 @@
 
 #include "base/fd.h"
 #include "base/text.h"
-#include "commands/banner.h"
 #include "commands/commands.h"
 #include "commands/faults_around.h"
 #include "commands/patient_options.h"
@@ -89,9 +88,8 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
                     int log_fd, struct error *e)
 {
     struct container_plan plan = {0};
-    _cleanup_text_ struct text banner = TEXT_INIT(65536);
     struct supervise_result result = {0};
-    struct faults_around around = {.machine = o->machine};
+    struct faults_around around = {0};
     struct error closing = {0};
     const char *words = "";
     int wait_status = 0, status, r;
@@ -103,24 +101,23 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
         r = rescue_plan_build(&plan, &s->patient, rescue, e);
     if (r == 0 && o->dry_run)
         r = print_plan(o, &s->patient, &plan, e);
-    if (r == 0 && !o->dry_run)
-        faults_around_begin(&around, s, &plan);
-    if (r == 0 && !o->dry_run && !rescue->script)
-        r = banner_format(&banner, o, &s->patient, &plan, around.headline);
-    if (r == 0 && !o->dry_run)
+    if (r == 0 && !o->dry_run) {
+        faults_around_begin(&around, o, s, &plan);
         r = session_run(s, &plan, rescue,
                         &(struct session_console){.escape = o->escape,
                                                   .log_fd = log_fd,
                                                   .unfiltered = o->raw_console,
-                                                  .banner = banner.data},
+                                                  .prompt = &around.prompt},
                         &result, &wait_status, e);
+        if (r == 0)
+            faults_around_again(&around);
+        faults_around_free(&around);
+    }
     container_plan_free(&plan);
     if (r < 0) {
-        report_free(&around.before);
         (void)session_close(s, NULL);
         return e->kind ? e->kind : ERROR_FAILED;
     }
-    faults_around_end(&around, s);
     if (o->dry_run) {
         (void)session_close(s, NULL);
         return 0;

@@ -9,6 +9,7 @@
 #include "commands/examine_each.h"
 #include "commands/patient_options.h"
 #include "faults/facts_history.h"
+#include "libraries/libraries.h"
 #include "session/patient_examine.h"
 #include "terminal/ui.h"
 
@@ -258,6 +259,9 @@ int command_examine(const struct options *o, struct error *e)
 
     if (o->list_faults)
         return o->ui.json ? list_faults_json(e) : list_faults();
+    r = libraries_load_for_examination(e);
+    if (r < 0)
+        return (int)e->kind;
     if (o->each && o->html)
         r = error_set(e, ERROR_USAGE, -EINVAL, "usage", "--html does not go with --each");
     else if (o->each)

@@ -7,26 +7,33 @@
  * what cannot be examined is left out.
  */
 
-#include "base/error.h"
-#include "base/text.h"
+#include "commands/faults_look.h"
+#include "commands/options.h"
 #include "container/plan.h"
-#include "faults/report.h"
 #include "session/session.h"
 
 struct faults_around {
-    const struct machine *machine; /* --for; NULL; set by the caller */
+    const struct session *session;
+    const struct options *options;
+    const struct container_plan *plan;
+    struct session_prompt prompt; /* the banner, with the headline of what was found */
+    struct faults_look look;
     bool looked;
-    char headline[1024]; /* "" when nothing was found */
-    struct report before;
+    struct report before; /* fault, severity and sentence only */
+    struct text banner;
 };
 
-/* Examine the mounted patient. With findings the report goes into the container as
- * /run/unbrick/faults. */
-void faults_around_begin(struct faults_around *f, const struct session *s,
+/* Begin to examine the mounted patient; *f must stay where it is, and the arguments are borrowed,
+ * until faults_around_free(). With f->prompt the session shows what was found, and puts it into the
+ * container as /run/unbrick/faults. */
+void faults_around_begin(struct faults_around *f, const struct options *o, const struct session *s,
                          struct container_plan *plan);
 
 /* Say what is in @after and was not in @before: one line each. */
 void faults_around_say_new(const struct report *before, const struct report *after);
 
-/* Examine it again, and say what is new and what is gone; then forget. */
-void faults_around_end(struct faults_around *f, const struct session *s);
+/* Examine it again, and say what is new and what is gone; where it was examined before. */
+void faults_around_again(struct faults_around *f);
+
+/* Forget everything. Zeroed is fine. */
+void faults_around_free(struct faults_around *f);

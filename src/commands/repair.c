@@ -17,6 +17,7 @@
 #include "commands/repair_json.h"
 #include "commands/repair_plan.h"
 #include "commands/repair_room.h"
+#include "libraries/libraries.h"
 #include "session/session.h"
 #include "terminal/ui.h"
 
@@ -325,7 +326,9 @@ int command_repair(const struct options *given, struct error *e)
 
     p.plan.o = &o;
     p.plan.access = &p.access;
-    r = repair_ids_split(&o, &p.plan.ids, e);
+    r = libraries_load_for_examination(e);
+    if (r == 0)
+        r = repair_ids_split(&o, &p.plan.ids, e);
     if (r == 0)
         r = patient_request_from_options(&o, &p.request, e);
     p.request.plan_only = false;

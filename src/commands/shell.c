@@ -4,7 +4,6 @@
 
 #include "base/fd.h"
 #include "base/text.h"
-#include "commands/banner.h"
 #include "commands/commands.h"
 #include "commands/faults_around.h"
 #include "commands/patient_options.h"
@@ -41,10 +40,9 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
                      int log_fd, struct error *e)
 {
     struct container_plan plan = {0};
-    _cleanup_text_ struct text banner = TEXT_INIT(65536);
     struct supervise_result result = {0};
-    struct faults_around around = {.machine = o->machine};
-    bool interactive = !rescue->args;
+    struct faults_around around = {0};
+    bool for_a_person = !rescue->args && rescue->use_pty;
     int wait_status = 0, status, r;
 
     r = rescue_check_binds(rescue, e);
@@ -54,31 +52,30 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
         r = rescue_plan_build(&plan, &s->patient, rescue, e);
     if (r == 0 && o->dry_run)
         r = print_plan(o, &s->patient, &plan, e);
-    if (r == 0 && !o->dry_run && !(interactive && rescue->use_pty))
-        patient_say_unmounted(&s->patient);
-    if (r == 0 && !o->dry_run && interactive && rescue->use_pty) {
-        if (!o->no_mount)
-            faults_around_begin(&around, s, &plan);
-        r = banner_format(&banner, o, &s->patient, &plan, around.headline);
-    }
-    if (r == 0 && !o->dry_run)
+    if (r == 0 && !o->dry_run) {
+        if (for_a_person)
+            faults_around_begin(&around, o, s, &plan);
+        else
+            patient_say_unmounted(&s->patient);
         r = session_run(s, &plan, rescue,
                         &(struct session_console){.escape = o->escape,
                                                   .log_fd = log_fd,
                                                   .unfiltered = o->raw_console,
-                                                  .banner = banner.data},
+                                                  .prompt = for_a_person ? &around.prompt : NULL},
                         &result, &wait_status, e);
+        if (r == 0 && for_a_person)
+            faults_around_again(&around);
+        faults_around_free(&around);
+    }
     container_plan_free(&plan);
     if (r < 0 || o->dry_run) {
         int kind = e->kind;
 
-        report_free(&around.before);
         (void)session_close(s, NULL);
         return r < 0 ? kind : 0;
     }
     status = status_of(&result, wait_status);
-    faults_around_end(&around, s);
-    if (!interactive || !rescue->use_pty) {
+    if (!for_a_person) {
         /* A command's output is its own; nothing of ours is mixed in when all is well. */
         r = session_close(s, e);
         return r < 0 ? SHELL_FAILED : status;

@@ -137,6 +137,7 @@ static int run_container(const struct spawn_options *o, struct container_plan *p
         .log_fd = -1,
         .unfiltered = o->raw_console,
         .control_fd = -1,
+        .gate_fd = -1,
         .stop_signal = plan->kill_signal,
         .poweroff_signal = systemd ? SIGRTMIN + 4 : 0,
         .reboot_signal = systemd ? SIGRTMIN + 5 : 0,

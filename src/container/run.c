@@ -2,6 +2,7 @@
 #include "container/run.h"
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "container/below.h"
 #include "container/random_uuid.h"
@@ -115,4 +116,21 @@ int run_fill(const struct container_plan *plan, int run_fd, const char *host_os_
             return error_errno(e, r, "cannot make /run/%s", text_safe(plan->files[i].path));
     }
     return 0;
+}
+
+int run_open(int run_fd, const char *path, mode_t type, int flags)
+{
+    char proc[32];
+    _cleanup_fd_ int place = path_open_strict(run_fd, path, 0);
+    struct stat st;
+    int fd;
+
+    if (place < 0)
+        return place;
+    if (fstat(place, &st) < 0)
+        return -errno;
+    if ((st.st_mode & S_IFMT) != type)
+        return -EINVAL;
+    fd = open(fd_path(place, proc), flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    return fd < 0 ? -errno : fd;
 }

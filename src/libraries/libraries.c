@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * Each function of a library that is called anywhere gets a definition here: one jump through a slot
- * that libraries_load() fills. The list is made by list.sh of the object files.
+ * Each function of a library that is called anywhere gets a definition here: one jump through a
+ * slot that libraries_load() fills. The list is made by list.sh of the object files.
  */
 
 #include "libraries/libraries.h"
@@ -18,20 +18,20 @@
 #define JUMP(slot) "adrp x16, " slot "; ldr x16, [x16, :lo12:" slot "]; br x16"
 #endif
 
-#define LIBRARY(library, soname, package)
+#define LIBRARY(library, soname, package, load)
 #define FUNCTION(library, name)                                                                    \
     __attribute__((visibility("hidden"))) extern void *slot_##name;                                \
     void *slot_##name;                                                                             \
     __asm__(".pushsection .text\n"                                                                 \
             ".globl " #name "\n"                                                                   \
             ".type " #name ", %function\n" #name ":\n" JUMP("slot_" #name) "\n"                    \
-            ".popsection\n");
+                                                                           ".popsection\n");
 #include "libraries_list.h" /* made at build time */
 #undef LIBRARY
 #undef FUNCTION
 
 enum {
-#define LIBRARY(library, soname, package) library,
+#define LIBRARY(library, soname, package, load) library,
 #define FUNCTION(library, name)
 #include "libraries_list.h"
 #undef LIBRARY
@@ -39,10 +39,13 @@ enum {
     LIBRARY_COUNT
 };
 
+enum load { LOAD_DISKS, LOAD_EXAMINATION };
+
 static const struct {
     const char *soname, *package;
+    enum load load;
 } libraries[] = {
-#define LIBRARY(library, soname, package) {soname, package},
+#define LIBRARY(library, soname, package, load) {soname, package, load},
 #define FUNCTION(library, name)
 #include "libraries_list.h"
 #undef LIBRARY
@@ -54,7 +57,7 @@ static const struct {
     const char *name;
     void **slot;
 } functions[] = {
-#define LIBRARY(library, soname, package)
+#define LIBRARY(library, soname, package, load)
 #define FUNCTION(library, name) {library, #name, &slot_##name},
 #include "libraries_list.h"
 #undef LIBRARY
@@ -70,19 +73,33 @@ static int missing(unsigned library, const char *function, struct error *e)
                         libraries[library].package);
 }
 
-int libraries_load(struct error *e)
+static int load(enum load load, struct error *e)
 {
-    void *handles[LIBRARY_COUNT];
+    void *handles[LIBRARY_COUNT] = {0};
 
     for (unsigned i = 0; i < LIBRARY_COUNT; i++) {
+        if (libraries[i].load != load)
+            continue;
         handles[i] = dlopen(libraries[i].soname, RTLD_NOW | RTLD_LOCAL);
         if (!handles[i])
             return missing(i, NULL, e);
     }
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        if (!handles[functions[i].library])
+            continue;
         *functions[i].slot = dlsym(handles[functions[i].library], functions[i].name);
         if (!*functions[i].slot)
             return missing(functions[i].library, functions[i].name, e);
     }
     return 0;
+}
+
+int libraries_load(struct error *e)
+{
+    return load(LOAD_DISKS, e);
+}
+
+int libraries_load_for_examination(struct error *e)
+{
+    return load(LOAD_EXAMINATION, e);
 }

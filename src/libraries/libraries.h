@@ -9,5 +9,9 @@
 
 #include "base/error.h"
 
-/* Load them all. ERROR_HOST with reason "library-missing". */
+/* Load what every command needs that looks at disks. ERROR_HOST with reason "library-missing". */
 int libraries_load(struct error *e);
+
+/* Load what only detectors need, before faults_detect(): an archive of an initramfs is read by a
+ * library that brings twelve others along. Errors as above. */
+int libraries_load_for_examination(struct error *e);

@@ -10,18 +10,18 @@ wanted=$(mktemp)
 trap 'rm -f "$wanted"' EXIT
 nm --undefined-only --format=posix "$@" 2>/dev/null | awk '$2 == "U" { print $1 }' | sort -u >"$wanted"
 
-# Library, and the package that brings it where packages are Debian's.
-while read -r name package; do
+# Library, the package that brings it where packages are Debian's, and the load that it comes with.
+while read -r name package load; do
     file=$libdir/lib$name.so
     soname=$(objdump -p "$file" | awk '$1 == "SONAME" { print $2 }')
-    echo "LIBRARY(lib$name, \"$soname\", \"$package\")"
+    echo "LIBRARY(lib$name, \"$soname\", \"$package\", LOAD_$load)"
     nm --dynamic --defined-only --format=posix "$file" | awk '$2 == "T" { sub(/@.*/, "", $1); print $1 }' |
         sort -u | comm -12 - "$wanted" | sed "s/.*/FUNCTION(lib$name, &)/"
 done <<END
-blkid libblkid1
-mount libmount1
-smartcols libsmartcols1
-jansson libjansson4
-crypt libcrypt1
-archive libarchive13
+blkid libblkid1 DISKS
+mount libmount1 DISKS
+smartcols libsmartcols1 DISKS
+jansson libjansson4 DISKS
+crypt libcrypt1 DISKS
+archive libarchive13 EXAMINATION
 END

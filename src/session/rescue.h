@@ -17,6 +17,7 @@
 /* Paths below the container's /run. */
 #define RESCUE_CONTROL "unbrick/control" /* FIFO: "ready", "exit N", "poweroff", "reboot" */
 #define RESCUE_ENTER   "unbrick/enter"   /* script: another shell, for `unbrick enter` */
+#define RESCUE_GO      "unbrick/go"      /* FIFO: a line in it lets the script of --run begin */
 #define RESCUE_STDIN   "unbrick/in"      /* FIFOs of --run */
 #define RESCUE_STDOUT  "unbrick/out"
 #define RESCUE_STDERR  "unbrick/err"

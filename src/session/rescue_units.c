@@ -322,9 +322,10 @@ static void append_body(struct text *t, const struct patient *p,
         (void)text_appendf(t,
                            "exec 3>/run/%s </run/%s >/run/%s 2>/run/%s\n"
                            "echo ready >&3\n"
+                           "read -r go </run/%s\n"
                            "%s/run/unbrick/script 3>&-\n"
                            "echo \"exit $?\" >&3\n",
-                           RESCUE_CONTROL, RESCUE_STDIN, RESCUE_STDOUT, RESCUE_STDERR,
+                           RESCUE_CONTROL, RESCUE_STDIN, RESCUE_STDOUT, RESCUE_STDERR, RESCUE_GO,
                            has_interpreter ? "" : "/bin/sh ");
         return;
     }
@@ -370,12 +371,13 @@ static int add_leavers(struct container_plan *plan)
 int rescue_add_scripts(struct container_plan *plan, const struct patient *p,
                        const struct rescue_request *request)
 {
-    static const char *const fifos[] = {RESCUE_CONTROL, RESCUE_STDIN, RESCUE_STDOUT, RESCUE_STDERR};
+    static const char *const fifos[] = {RESCUE_CONTROL, RESCUE_GO, RESCUE_STDIN, RESCUE_STDOUT,
+                                        RESCUE_STDERR};
     const char *term = getenv("TERM");
     _cleanup_text_ struct text t = TEXT_INIT(65536);
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < (request->script ? 4 : 1); i++)
+    for (size_t i = 0; r == 0 && i < (request->script ? sizeof fifos / sizeof fifos[0] : 1); i++)
         r = container_plan_add_file(plan, fifos[i], S_IFIFO | 0600, NULL);
     if (r == 0 && request->script)
         r = container_plan_add_file(plan, "unbrick/script", S_IFREG | 0700, request->script);

@@ -7,6 +7,7 @@
 #include "base/step.h"
 #include "base/text.h"
 #include "session/take_over.h"
+#include "container/run.h"
 #include "storage/host_mounts.h"
 #include "session/container_host.h"
 #include "session/foreign.h"
@@ -18,6 +19,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -114,18 +116,11 @@ int session_leave_mounted(struct session *s, struct error *e)
     return patient_close(&s->patient, e);
 }
 
-/* A FIFO in the container's /run. It is opened for reading and writing, so that it neither blocks
- * nor ends while programs inside come and go. The payload owns that directory by now: no link is
- * followed, and what is no FIFO is not used. */
+/* A FIFO in the container's /run, opened for reading and writing, so that it neither blocks
+ * nor ends while programs inside come and go. */
 static int open_fifo(const struct container *c, const char *path)
 {
-    char proc[32];
-    _cleanup_fd_ int place = path_open_strict(c->run_fd, path, 0);
-    struct stat st;
-
-    if (place < 0 || fstat(place, &st) < 0 || !S_ISFIFO(st.st_mode))
-        return -1;
-    return open(fd_path(place, proc), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    return run_open(c->run_fd, path, S_IFIFO, O_RDWR);
 }
 
 /*
@@ -150,22 +145,50 @@ static void uncover_etc(const struct container *c)
 
 struct ready_context {
     const struct container *container;
-    const char *banner;
+    const struct session_prompt *prompt;
+    int go_fd; /* a script waits for a line from it; -1 */
     bool uncover;
 };
 
 static void say_ready(void *userdata, struct console *console)
 {
     struct ready_context *ready = userdata;
+    const char *text = NULL;
 
     if (ready->uncover)
         uncover_etc(ready->container);
-    if (!ready->banner)
-        return;
-    if (console)
-        console_print(console, ready->banner);
-    else
-        ui_note("%s", ready->banner);
+    if (ready->prompt)
+        text = ready->prompt->text(ready->prompt->userdata, ready->container);
+    if (text && console)
+        console_print(console, text);
+    else if (text)
+        ui_note("%s", text);
+    if (ready->go_fd >= 0)
+        (void)fd_write_all(ready->go_fd, "\n", 1);
+}
+
+static int prompt_ms(void)
+{
+    return (int)step_seconds("UNBRICK_PROMPT_SECONDS", SESSION_PROMPT_SECONDS) * 1000;
+}
+
+void session_prompt_wait(const struct session_prompt *prompt)
+{
+    struct pollfd wait = {.fd = prompt->wait_fd, .events = POLLIN};
+
+    if (prompt->wait_fd >= 0)
+        (void)poll(&wait, 1, prompt_ms());
+}
+
+/* Without a control FIFO nothing says that the shell is there: its prompt waits for nobody. */
+static void show_prompt_now(const struct container *c, const struct session_prompt *prompt)
+{
+    const char *text;
+
+    session_prompt_wait(prompt);
+    text = prompt->text(prompt->userdata, c);
+    if (text)
+        ui_note("%s", text);
 }
 
 /* Lay a read-only copy of the mount of /etc over itself, see uncover_etc(). */
@@ -202,7 +225,12 @@ static int run_started(const struct session *s, struct container *c,
                        bool covered, struct supervise_result *ret, struct error *e)
 {
     bool controlled = rescue_uses_control(rescue);
-    struct ready_context ready = {.container = c, .banner = console->banner, .uncover = covered};
+    struct ready_context ready = {
+        .container = c,
+        .prompt = console->prompt,
+        .go_fd = rescue->script ? open_fifo(c, RESCUE_GO) : -1,
+        .uncover = covered,
+    };
     const char *shell = rescue->kind == RESCUE_HOST_TOOLS || !s->patient.system.shell[0]
                             ? "/bin/sh"
                             : s->patient.system.shell;
@@ -218,6 +246,8 @@ static int run_started(const struct session *s, struct container *c,
         .log_fd = console->log_fd,
         .unfiltered = console->unfiltered,
         .control_fd = controlled ? open_fifo(c, RESCUE_CONTROL) : -1,
+        .gate_fd = controlled && console->prompt ? console->prompt->wait_fd : -1,
+        .gate_ms = prompt_ms(),
         .stop_signal = stop_signal(plan, rescue),
         .stop_seconds = STOP_SECONDS,
         .grace_seconds = step_seconds("UNBRICK_GRACE_SECONDS", SESSION_GRACE_SECONDS),
@@ -247,8 +277,8 @@ static int run_started(const struct session *s, struct container *c,
         options.pumps = fds->pumps;
         options.pump_count = STANDARD_FDS;
     }
-    if (!controlled && console->banner && c->pty_fd >= 0)
-        ui_note("%s", console->banner);
+    if (!controlled && console->prompt && c->pty_fd >= 0)
+        show_prompt_now(c, console->prompt);
     r = supervise(c, &options, ret, e);
     if (rescue->script) {
         fd_close(pumps[0].to);
@@ -256,6 +286,7 @@ static int run_started(const struct session *s, struct container *c,
         fd_close(pumps[2].from);
     }
     fd_close(options.control_fd);
+    fd_close(ready.go_fd);
     return r;
 }
 

@@ -28,13 +28,27 @@ struct session {
 /* Journal, keeper, mount namespace, and patient_open(). On failure all is undone. */
 int session_open(struct session *ret, const struct patient_request *request, struct error *e);
 
+/* How long a prompt waits for what is to be shown with it. */
+#define SESSION_PROMPT_SECONDS 20
+
+/* What is shown when the shell is reached; made as late as that. */
+struct session_prompt {
+    int wait_fd; /* .text is asked for when this is readable, or after SESSION_PROMPT_SECONDS; -1:
+                    at once */
+    /* Called once, before the shell reads anything; NULL: nothing is shown. The container runs. */
+    const char *(*text)(void *userdata, const struct container *c);
+    void *userdata;
+};
+
 struct session_console {
     int escape;
-    int log_fd;         /* -1 none */
-    bool unfiltered;    /* --console=raw */
-    bool pty;           /* stdin or stdout is a terminal, or the payload wants one */
-    const char *banner; /* printed when the shell is ready; NULL none */
+    int log_fd;                          /* -1 none */
+    bool unfiltered;                     /* --console=raw */
+    const struct session_prompt *prompt; /* NULL none */
 };
+
+/* Wait for it, as a prompt does. */
+void session_prompt_wait(const struct session_prompt *prompt);
 
 /* Build the container around the mounted patient and run it to its end. */
 int session_run(struct session *s, struct container_plan *plan, const struct rescue_request *rescue,

@@ -34,6 +34,7 @@ enum slot {
     SLOT_SYNC,
     SLOT_STUB,
     SLOT_CONTROL,
+    SLOT_GATE,
     SLOT_NOTIFY,
     SLOT_PUMPS,
     SLOT_COUNT = SLOT_PUMPS + SUPERVISE_PUMPS,
@@ -108,8 +109,6 @@ static void become_ready(struct loop *l)
     if (l->result->ready)
         return;
     l->result->ready = true;
-    if (l->console)
-        console_discard_held_output(l->console);
     if (l->options->on_ready)
         l->options->on_ready(l->options->userdata, l->console);
     if (!l->console)
@@ -120,13 +119,27 @@ static void become_ready(struct loop *l)
     console_release_input(l->console);
 }
 
+/* What was said up to now is the init's; what comes next, the shell's own. */
+static void announce(struct loop *l)
+{
+    if (l->announced)
+        return;
+    l->announced = true;
+    l->announced_ms = supervise_now_ms();
+    if (l->console)
+        console_discard_held_output(l->console);
+}
+
 static void control_line(struct loop *l, const char *line)
 {
     if (strcmp(line, "ready") == 0) {
-        become_ready(l);
+        announce(l);
     } else if (strncmp(line, "exit ", 5) == 0 && !l->finishing) {
         long code = strtol(line + 5, NULL, 10);
 
+        /* A shell that cannot run has said why. */
+        if (l->announced)
+            become_ready(l);
         l->finishing = true;
         l->result->end = SUPERVISE_EXIT;
         l->result->code = code >= 0 && code <= 255 ? (int)code : 1;
@@ -135,6 +148,13 @@ static void control_line(struct loop *l, const char *line)
     } else if (strcmp(line, "reboot") == 0 && !l->stopping) {
         supervise_stop(l, SUPERVISE_REBOOT, 0);
     }
+}
+
+/* The shell is there; is what is shown at its prompt, too? */
+static bool gate_is_open(const struct loop *l, bool event)
+{
+    return event || l->options->gate_fd < 0 ||
+           supervise_now_ms() - l->announced_ms > l->options->gate_ms;
 }
 
 /* The payload writes here: lines are short, anything longer is cut. */
@@ -244,8 +264,12 @@ static void handle_timers(struct loop *l)
 
     if (!l->result->ready && l->console && !l->stopping && now - l->started_ms > SILENT_START_MS) {
         l->started_ms = now + (1LL << 40); /* once */
-        say(l, "unbrick: it takes long to start; this is what its init says:\n");
-        console_release_output(l->console);
+        if (l->announced) {
+            say(l, "unbrick: the shell is there; still looking for what keeps it from booting\n");
+        } else {
+            say(l, "unbrick: it takes long to start; this is what its init says:\n");
+            console_release_output(l->console);
+        }
     }
     if (l->stopping) {
         show_countdown(l, now);
@@ -288,6 +312,8 @@ static unsigned fill_poll(struct loop *l, struct pollfd *fds, unsigned *ret_peer
     fds[SLOT_SYNC] = (struct pollfd){.fd = l->container->sync_fd, .events = POLLIN};
     fds[SLOT_STUB] = (struct pollfd){.fd = l->container->stub_fd, .events = POLLIN};
     fds[SLOT_CONTROL] = (struct pollfd){.fd = o->control_fd, .events = POLLIN};
+    fds[SLOT_GATE] = (struct pollfd){.fd = l->announced && !l->result->ready ? o->gate_fd : -1,
+                                     .events = POLLIN};
     fds[SLOT_NOTIFY] = (struct pollfd){.fd = l->container->notify_fd, .events = POLLIN};
     for (unsigned i = 0; i < SUPERVISE_PUMPS; i++) {
         bool used = i < o->pump_count && (i > 0 || l->result->ready);
@@ -331,6 +357,8 @@ static int turn(struct loop *l, struct error *e)
     }
     if (fds[SLOT_CONTROL].revents)
         read_control(l);
+    if (l->announced && gate_is_open(l, fds[SLOT_GATE].revents))
+        become_ready(l);
     if (fds[SLOT_NOTIFY].revents)
         read_notify(l);
     for (unsigned i = 0; i < l->options->pump_count; i++)

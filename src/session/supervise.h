@@ -27,7 +27,9 @@ struct supervise_options {
     bool unfiltered;   /* --console=raw */
     int control_fd;    /* FIFO with lines "ready", "exit N", "poweroff", "reboot"; -1: none, then
                           the payload counts as ready from the start */
-    int stop_signal;   /* what asks the payload for an orderly end; 0: there is no such way */
+    int gate_fd; /* .on_ready also waits until this is readable, or .gate_ms after "ready"; -1 */
+    int gate_ms;
+    int stop_signal; /* what asks the payload for an orderly end; 0: there is no such way */
     int poweroff_signal, reboot_signal; /* for the keys that ask for these; 0: stop_signal */
     unsigned stop_seconds;              /* deadline of an orderly end, with a visible countdown */
     unsigned grace_seconds;             /* how long it goes on without a terminal */

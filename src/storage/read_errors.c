@@ -24,11 +24,25 @@
 #define BELOW_MAX 64
 #define DEPTH_MAX 8
 
+/* What the kernel says from now on. */
+static int open_log(void)
+{
+    int fd = host_open("/dev/kmsg", O_RDONLY);
+
+    return fd >= 0 && lseek(fd, 0, SEEK_END) < 0 ? fd_close(fd) : fd;
+}
+
 void read_errors_begin(struct read_errors *r)
 {
-    *r = (struct read_errors){.fd = host_open("/dev/kmsg", O_RDONLY)};
-    if (r->fd < 0 || lseek(r->fd, 0, SEEK_END) < 0)
-        r->fd = fd_close(r->fd);
+    *r = (struct read_errors){.fd = open_log()};
+}
+
+void read_errors_reopen(struct read_errors *r)
+{
+    if (!r)
+        return;
+    fd_close(r->fd);
+    r->fd = open_log();
 }
 
 void read_errors_end(struct read_errors *r)

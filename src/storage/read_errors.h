@@ -21,6 +21,10 @@ void read_errors_begin(struct read_errors *r);
 /* Take what the log says since the last call. Are there any of these disks, now or before? */
 bool read_errors_look(struct read_errors *r, struct disk *const *disks, unsigned disk_count);
 
+/* In a child: the same from here on, by a descriptor of its own, so that the parent's stays where
+ * it is. @r may be NULL. */
+void read_errors_reopen(struct read_errors *r);
+
 void read_errors_end(struct read_errors *r);
 
 /*

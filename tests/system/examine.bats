@@ -221,6 +221,27 @@ EOF
     [[ $stderr == *"new since this session began, stops the boot: systemd-udevd.service is masked (systemd.unit-masked)"* ]]
 }
 
+# The process that looks stands still (base/step.h); the prompt waits for it, but not for ever.
+@test "boot: a prompt that waits for the faults loses nothing, and comes without them" {
+    local file=$BATS_TEST_TMPDIR/stopped
+    healthy_tree
+    "$BREAKERS/users.nologin" "$TREE"
+    export UNBRICK_STOP_AT=look-faults UNBRICK_STOP_FILE=$file
+    UNBRICK_PROMPT_SECONDS=2 "$PTY" --timeout 60 'expect:took too long' 'expect:you are INSIDE' 'expect:# ' \
+        'absent:nologin' 'send:test -e /run/unbrick/faults; echo $?-\r' 'expect:1-' 'send:exit\r' status:0 -- \
+        "$UNBRICK" boot "$TREE"
+    rm "$file"
+    UNBRICK_PROMPT_SECONDS=50 "$PTY" --timeout 60 'expect:still looking for' 'expect:faults .*lesser' 'expect:# ' \
+        'send:exit\r' status:0 -- "$UNBRICK" boot "$TREE" &
+    wait_for 20 test -s "$file"
+    sleep 9
+    kill -CONT "$(cat "$file")"
+    wait $!
+    rm "$file"
+    unset UNBRICK_STOP_AT
+    "$PTY" --timeout 60 'expect:faults .*lesser' 'expect:# ' 'send:exit\r' status:0 -- "$UNBRICK" shell "$TREE"
+}
+
 @test "storage.duplicate-id: two volumes with one UUID" {
     image --boot
     local uuid start size

@@ -239,6 +239,15 @@ nested_processes() {
         xargs -r grep -LE '^State:	[ZX]' 2>/dev/null | cut -d/ -f3 | sort
 }
 
+# Of the processes on the standard input those that have not ended meanwhile: whose it was cannot be told
+# of one that has.
+still_there() {
+    local pid
+    while IFS= read -r pid; do
+        [ ! -e "/proc/$pid" ] || echo "$pid"
+    done
+}
+
 # Mounts below our directory, or of a file of this test, in any mount namespace.
 our_mounts() {
     local file
@@ -260,7 +269,7 @@ our_cgroups() {
 
 leftovers() {
     our_processes | sed 's/^/process /'
-    comm -13 "$BATS_TEST_TMPDIR/nested" <(nested_processes) | not_foreign '(.*)' |
+    comm -13 "$BATS_TEST_TMPDIR/nested" <(nested_processes) | not_foreign '(.*)' | still_there |
         sed 's/^/nested process /'
     our_mounts | sed 's/^/mount /'
     our_loops | sed 's/^/loop /'

@@ -173,6 +173,19 @@ ended() {
     done
 }
 
+@test "kill: boot while its faults are looked for, and the process that looks" {
+    image --boot
+    start look-faults
+    [ "$STOPPED" != "$PID" ]
+    kill -KILL "$PID"
+    gone
+    start look-faults
+    kill -KILL "$STOPPED"
+    wait_for 30 grep -q up "$BATS_TEST_TMPDIR/out"
+    kill -TERM "$PID"
+    gone
+}
+
 @test "kill: the supervisor while a script runs" {
     image --boot
     start
