@@ -12,9 +12,8 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "system/directory.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,9 +21,6 @@
 
 /* More of them than any system has: the rest runs. */
 #define MASKS_MAX 128
-
-/* Scripts in /etc/init.d that are looked at. */
-#define SCRIPTS_MAX 512
 
 static const char *const directories[] = {"/etc/systemd", "/usr/local/lib/systemd",
                                           "/usr/lib/systemd", "/lib/systemd"};
@@ -50,37 +46,18 @@ static bool has_unit(int root_fd, const char *script)
     return false;
 }
 
-/* Call @use with each name in the directory, at most @max, until it returns something else than 0:
- * that, or 0. */
-static int each_name(int root_fd, const char *path, unsigned max,
-                     int (*use)(void *userdata, const char *name), void *userdata)
+/* Scripts that no unit stands for: who says `systemctl start` of one needs the generator. */
+static bool has_lone_scripts(int root_fd)
 {
-    _cleanup_fd_ int fd = path_open(root_fd, path, O_RDONLY | O_DIRECTORY);
-    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-    int r = 0;
+    _cleanup_directory_ struct directory scripts;
 
-    if (!dir)
-        return 0;
-    (void)take_fd(&fd);
-    for (unsigned i = 0; r == 0 && i < max && (entry = readdir(dir)); i++)
-        if (entry->d_name[0] != '.')
-            r = use(userdata, entry->d_name);
-    closedir(dir);
-    return r;
+    if (directory_list(root_fd, "/etc/init.d", "", &scripts) < 0)
+        return false;
+    for (unsigned i = 0; i < scripts.count; i++)
+        if (!has_unit(root_fd, scripts.names[i]))
+            return true;
+    return false;
 }
-
-static int is_without_unit(void *userdata, const char *script)
-{
-    return !has_unit(*(const int *)userdata, script);
-}
-
-struct masking {
-    struct container_plan *plan;
-    const char *kind;
-    bool
-        scripts; /* there are such without a unit: who says `systemctl start` needs the generator */
-};
 
 /* /lib is /usr/lib, mostly; and one in /etc replaces that of its name elsewhere. */
 static bool is_planned(const struct container_plan *plan, const char *path)
@@ -91,35 +68,40 @@ static bool is_planned(const struct container_plan *plan, const char *path)
     return false;
 }
 
-static int mask(void *userdata, const char *name)
+static int mask(struct container_plan *plan, const char *kind, const char *name)
 {
-    const struct masking *m = userdata;
     char path[400];
 
-    /* It turns our systemd.mask= into links. */
-    if (strcmp(name, "systemd-debug-generator") == 0 ||
-        (m->scripts && strcmp(name, "systemd-sysv-generator") == 0))
+    snprintf(path, sizeof path, "systemd/%s/%s", kind, name);
+    return is_planned(plan, path) ? 0 : container_plan_add_file(plan, path, S_IFREG | 0755, "");
+}
+
+static int mask_all(struct container_plan *plan, int root_fd, const char *directory,
+                    const char *kind, bool scripts)
+{
+    _cleanup_directory_ struct directory generators;
+    int r = 0;
+
+    if (directory_list(root_fd, directory_join(directory, kind), "", &generators) < 0)
         return 0;
-    snprintf(path, sizeof path, "systemd/%s/%s", m->kind, name);
-    return is_planned(m->plan, path) ? 0
-                                     : container_plan_add_file(m->plan, path, S_IFREG | 0755, "");
+    for (unsigned i = 0; r == 0 && i < generators.count && i < MASKS_MAX; i++) {
+        const char *name = generators.names[i];
+
+        /* The first turns our systemd.mask= into links. */
+        if (strcmp(name, "systemd-debug-generator") != 0 &&
+            !(scripts && strcmp(name, "systemd-sysv-generator") == 0))
+            r = mask(plan, kind, name);
+    }
+    return r;
 }
 
 int rescue_mask_generators(struct container_plan *plan, const struct patient *p)
 {
-    int root_fd = p->root_fd, r = 0;
-    struct masking m = {
-        .plan = plan,
-        .scripts = each_name(root_fd, "/etc/init.d", SCRIPTS_MAX, is_without_unit, &root_fd) != 0,
-    };
+    bool scripts = has_lone_scripts(p->root_fd);
+    int r = 0;
 
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        for (size_t j = 0; r == 0 && j < sizeof directories / sizeof directories[0]; j++) {
-            char path[80];
-
-            m.kind = kinds[i];
-            snprintf(path, sizeof path, "%s/%s", directories[j], kinds[i]);
-            r = each_name(root_fd, path, MASKS_MAX, mask, &m);
-        }
+        for (size_t j = 0; r == 0 && j < sizeof directories / sizeof directories[0]; j++)
+            r = mask_all(plan, p->root_fd, directories[j], kinds[i], scripts);
     return r;
 }

@@ -142,6 +142,15 @@ wrong_stub() {
     machine login:
 }
 
+@test "vm: UEFI: no false alarms: Debian 11 and 13" {
+    local of
+    for of in "grub efi-bullseye" "grub efi-trixie" "systemd-boot efi-trixie"; do
+        # shellcheck disable=SC2086 # words
+        "$FIXTURES/uefi" "$IMG" $of
+        in_guest
+    done
+}
+
 @test "vm: UEFI: esp.no-fallback: systemd-boot" {
     proves systemd-boot esp.no-fallback 'Shell>' esp_remove /EFI/BOOT
 }
