@@ -107,7 +107,7 @@ timed() {
 # first, on both: who makes a machine's directory runs it. The slow tests of the longest file take more
 # than the machine's ordinary time.
 run_guests() {
-    for host in plain systemd hybrid legacy; do
+    for host in plain selinux systemd hybrid legacy; do
         for file in $(guests_of $host); do
             machine=$out/vm-$host-$(basename "$file" .bats)
             mkdir "$machine" 2>/dev/null || continue
@@ -162,7 +162,7 @@ for file in $files; do
 done
 run_guests
 wait "$beside"
-for host in plain systemd hybrid legacy here; do
+for host in plain selinux systemd hybrid legacy here; do
     for file in $(if [ $host = here ]; then echo "$machine_files"; else guests_of $host; fi); do
         test=$(basename "$file" .bats)
         took=$(cut -d' ' -f2 "$out/vm-$host-$test.status")

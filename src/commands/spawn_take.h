@@ -34,4 +34,5 @@ spawn_take spawn_take_read_only, spawn_take_ephemeral, spawn_take_volatile, spaw
 /* spawn_take_security.c */
 spawn_take spawn_take_untrusted, spawn_take_private_network, spawn_take_network_namespace,
     spawn_take_capability, spawn_take_drop_capability, spawn_take_system_call_filter,
-    spawn_take_personality, spawn_take_set_credential, spawn_take_load_credential;
+    spawn_take_selinux_context, spawn_take_selinux_apifs_context, spawn_take_personality,
+    spawn_take_set_credential, spawn_take_load_credential;

@@ -9,6 +9,7 @@
 #include "commands/spawn_values.h"
 #include "container/capabilities.h"
 #include "container/seccomp.h"
+#include "container/selinux.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -39,6 +40,27 @@ int spawn_take_network_namespace(struct reader *r, const char *name, const char 
     free(r->plan->network_namespace);
     r->plan->network_namespace = strdup(value);
     return r->plan->network_namespace ? 0 : spawn_out_of_memory(r);
+}
+
+static int take_label(struct reader *r, const char *value, char **label)
+{
+    int result = selinux_check_context(value, r->e);
+
+    if (result < 0)
+        return result;
+    free(*label);
+    *label = strdup(value);
+    return *label ? 0 : spawn_out_of_memory(r);
+}
+
+int spawn_take_selinux_context(struct reader *r, const char *name, const char *value)
+{
+    return take_label(r, value, &r->plan->label);
+}
+
+int spawn_take_selinux_apifs_context(struct reader *r, const char *name, const char *value)
+{
+    return take_label(r, value, &r->plan->label_of_files);
 }
 
 static int change_capabilities(struct reader *r, const char *name, const char *value, bool keep)

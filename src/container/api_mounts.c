@@ -110,6 +110,14 @@ static bool may_be_missing(unsigned i, int error)
                                            (error == -EPERM && (table[i].flags & OF_CGROUP)));
 }
 
+/* The files that are made here; those of the others are the kernel's, and have its labels. */
+static const char *label_of(const struct container_plan *plan, unsigned i)
+{
+    return strcmp(table[i].type, "tmpfs") == 0 || strcmp(table[i].type, "devpts") == 0
+               ? plan->label_of_files
+               : NULL;
+}
+
 int api_mounts_open(const struct container_plan *plan, int cgroup_tree, int ret[API_MOUNTS],
                     struct error *e)
 {
@@ -124,8 +132,8 @@ int api_mounts_open(const struct container_plan *plan, int cgroup_tree, int ret[
         if ((table[i].flags & OF_CGROUP) && cgroup_tree >= 0)
             ret[i] = fcntl(cgroup_tree, F_DUPFD_CLOEXEC, 3);
         else
-            ret[i] =
-                attach_new(table[i].type, table[i].options, table[i].attributes & ~cleared, &own);
+            ret[i] = attach_new(table[i].type, table[i].options, label_of(plan, i),
+                                table[i].attributes & ~cleared, &own);
         if (ret[i] >= 0 || may_be_missing(i, ret[i]))
             continue;
         if (e)

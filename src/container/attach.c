@@ -35,7 +35,8 @@ static int set_options(int fs, const char *options)
     return 0;
 }
 
-int attach_new(const char *type, const char *options, uint64_t attributes, struct error *e)
+int attach_new(const char *type, const char *options, const char *label, uint64_t attributes,
+               struct error *e)
 {
     _cleanup_fd_ int fs = fsopen(type, FSOPEN_CLOEXEC);
     int fd, r;
@@ -47,6 +48,8 @@ int attach_new(const char *type, const char *options, uint64_t attributes, struc
     r = set_options(fs, options);
     if (r < 0)
         return error_errno(e, r, "cannot make a %s with the options %s", type, options);
+    if (label && fsconfig(fs, FSCONFIG_SET_STRING, "context", label, 0) < 0)
+        return error_errno(e, -errno, "cannot make a %s with the label %s", type, label);
     if (fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
         return error_errno(e, -errno, "cannot make a %s", type);
     fd = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned)attributes);

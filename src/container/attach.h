@@ -14,10 +14,11 @@
 
 /*
  * Make a detached file system of @type: fsopen(2), fsconfig(2), fsmount(2). @options is
- * "mode=755,size=10%,flag" or NULL; @attributes are MOUNT_ATTR_* flags. Returns a descriptor of its
- * root or a negative errno.
+ * "mode=755,size=10%,flag" or NULL; @label: of everything in it, where SELinux is enabled, or NULL;
+ * @attributes are MOUNT_ATTR_* flags. Returns a descriptor of its root or a negative errno.
  */
-int attach_new(const char *type, const char *options, uint64_t attributes, struct error *e);
+int attach_new(const char *type, const char *options, const char *label, uint64_t attributes,
+               struct error *e);
 
 /* Put the detached mount @tree on @path below @root_fd, with no link followed. -ENOTDIR, -ENOENT or
  * -ELOOP when @path is not there or not what it should be. */

@@ -17,7 +17,7 @@ int credentials_mount(const struct container_plan *plan, int root_fd, struct err
 
     if (!plan->credential_count)
         return 0;
-    tree = attach_new("ramfs", "mode=0700",
+    tree = attach_new("ramfs", "mode=0700", NULL,
                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
     if (tree < 0)
         return tree;

@@ -127,6 +127,10 @@ int container_plan_describe(const struct container_plan *plan, struct text *out)
                                                : "the host's");
     if (plan->untrusted)
         (void)text_appendf(out, "user namespace: %u %u\n", USER_FIRST, USER_COUNT);
+    if (plan->label)
+        (void)text_appendf(out, "label: %s\n", text_safe(plan->label));
+    if (plan->label_of_files)
+        (void)text_appendf(out, "label of files: %s\n", text_safe(plan->label_of_files));
     describe_user(out, &plan->user);
     describe_exceptions(out, plan);
     describe_capabilities(out, container_plan_capabilities(plan));

@@ -92,7 +92,7 @@ int hierarchy_current(enum hierarchy h, char *ret, size_t size)
 
 static int mount_own(enum hierarchy h)
 {
-    return attach_new(hierarchies[h].type, hierarchies[h].options, ATTRIBUTES, NULL);
+    return attach_new(hierarchies[h].type, hierarchies[h].options, NULL, ATTRIBUTES, NULL);
 }
 
 /* The host's mount where it shows the directory above the group: in somebody else's container it

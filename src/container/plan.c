@@ -148,6 +148,8 @@ void container_plan_free(struct container_plan *plan)
     free(plan->devices);
     free_strings(plan->argv);
     free_strings(plan->env);
+    free(plan->label);
+    free(plan->label_of_files);
     free(plan->network_namespace);
     free(plan->chdir);
     free(plan->cmdline);

@@ -115,9 +115,11 @@ struct container_plan {
     unsigned short rows, columns; /* first size of the pty; 0 = 24x80 */
     bool untrusted;               /* a user namespace; see container_plan_distrust() */
     bool read_only;               /* the root is mounted read-only inside */
-    bool root_in_memory;     /* what is written to the root goes to memory and is gone at the end */
-    bool private_network;    /* a network namespace of its own with only lo */
-    char *network_namespace; /* owned: path of the one to use instead; NULL */
+    bool root_in_memory;  /* what is written to the root goes to memory and is gone at the end */
+    bool private_network; /* a network namespace of its own with only lo */
+    char *label, *label_of_files; /* owned; of SELinux: what the processes get, and what is in the
+                                     file systems that are made for them; NULL: as it comes */
+    char *network_namespace;      /* owned: path of the one to use instead; NULL */
     enum container_cgroups cgroups;
     enum container_api api;
     bool tmp_of_tree; /* no tmpfs on /tmp */

@@ -57,13 +57,13 @@ static int open_mask(int run_fd, int target, struct error *e)
     return tree < 0 ? error_errno(e, tree, "cannot make a mask") : tree;
 }
 
-static int open_tree_of(const struct container_mount *m, int prepared, int run_fd, int target,
-                        struct error *e)
+static int open_tree_of(const struct launch *l, const struct container_mount *m, int prepared,
+                        int run_fd, int target, struct error *e)
 {
     switch (m->kind) {
     case MOUNT_TMPFS:
         return attach_new(
-            "tmpfs", m->options,
+            "tmpfs", m->options, l->plan->label_of_files,
             MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (m->read_only ? MOUNT_ATTR_RDONLY : 0), e);
     case MOUNT_MASK:
         return open_mask(run_fd, target, e);
@@ -75,8 +75,8 @@ static int open_tree_of(const struct container_mount *m, int prepared, int run_f
     return prepared;
 }
 
-static int attach_one(const struct container_mount *m, int prepared, int root_fd, int run_fd,
-                      struct error *e)
+static int attach_one(const struct launch *l, const struct container_mount *m, int prepared,
+                      int root_fd, int run_fd, struct error *e)
 {
     bool ready = m->kind != MOUNT_TMPFS && m->kind != MOUNT_MASK;
     _cleanup_fd_ int target = -1;
@@ -101,7 +101,7 @@ static int attach_one(const struct container_mount *m, int prepared, int root_fd
                               "or one below /run or /tmp");
         return target;
     }
-    tree = open_tree_of(m, prepared, run_fd, target, e);
+    tree = open_tree_of(l, m, prepared, run_fd, target, e);
     if (tree < 0)
         return tree;
     r = attach_on(target, tree);
@@ -113,7 +113,7 @@ static int attach_one(const struct container_mount *m, int prepared, int root_fd
 int plan_mounts_attach(const struct launch *l, int root_fd, int run_fd, struct error *e)
 {
     for (unsigned i = 0; i < l->plan->mount_count; i++) {
-        int r = attach_one(&l->plan->mounts[i], l->mount_trees[i], root_fd, run_fd, e);
+        int r = attach_one(l, &l->plan->mounts[i], l->mount_trees[i], root_fd, run_fd, e);
 
         if (r < 0)
             return r;

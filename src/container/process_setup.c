@@ -6,6 +6,7 @@
 #include "container/capabilities.h"
 #include "container/landlock.h"
 #include "container/seccomp.h"
+#include "container/selinux.h"
 
 #include <errno.h>
 #include <linux/keyctl.h>
@@ -99,7 +100,10 @@ int process_setup_privileges(const struct container_plan *plan, struct error *e)
     uint64_t kept = container_plan_capabilities(plan);
     int r = 0;
 
-    if (plan->personality != PER_LINUX && personality(plan->personality) < 0)
+    /* While the files of the process are still root's. */
+    if (plan->label)
+        r = selinux_set_exec_context(plan->label, e);
+    if (r == 0 && plan->personality != PER_LINUX && personality(plan->personality) < 0)
         r = error_errno(e, -errno, "cannot set the personality");
     if (r == 0 && plan->untrusted)
         r = landlock_apply(e);

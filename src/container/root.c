@@ -181,7 +181,7 @@ static bool wants_scratch(const struct container_plan *plan)
 
 static int attach_scratch(struct error *e)
 {
-    _cleanup_fd_ int fd = attach_new("tmpfs", "mode=0755,size=50%", MOUNT_ATTR_NODEV, e);
+    _cleanup_fd_ int fd = attach_new("tmpfs", "mode=0755,size=50%", NULL, MOUNT_ATTR_NODEV, e);
 
     if (fd < 0)
         return fd;

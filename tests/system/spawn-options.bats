@@ -44,6 +44,8 @@ tree_unchanged() {
     refused 1 "prlimit" spawn --rlimit=NOFILE=1
     refused 1 "--overlay=" spawn --mstack=x
     refused 1 "taskset" spawn --cpu-affinity=0
+    # Where there is SELinux: tests/vm/guest/selinux.bats.
+    [ -e /sys/fs/selinux/context ] || refused 1 "SELinux is not enabled on this host" spawn -Z a:b:c:s0 true
 }
 
 @test "spawn: --ephemeral and --volatile=overlay write nothing, and all is there" {
