@@ -74,9 +74,9 @@ static int agree(void *userdata, const char *question)
     return 1;
 }
 
-static int open_disk(struct list *l, struct list_disk *d, bool aside)
+static int open_disk(struct list *l, struct list_disk *d, enum disk_access access, bool aside)
 {
-    const struct disk_request request = {.access = DISK_READ,
+    const struct disk_request request = {.access = access,
                                          .aside = aside,
                                          .record = undo_guard_record,
                                          .confirm = l->open_bases ? agree : NULL,
@@ -121,6 +121,18 @@ static void find_paths(struct list_disk *d)
     }
 }
 
+/* Once more, for something to be put together on it: a thin pool is written to when it is opened,
+ * and so may be an array. On a layer, or where there can be none, on a loop device that is
+ * read-only. */
+static int open_for_assembly(struct list *l, struct list_disk *d)
+{
+    bool aside = !d->disk->is_image;
+
+    (void)disk_close(d->disk, d->disk->layer.open ? CLOSE_WAIT_MS : 0, NULL);
+    free(take_ptr(&d->disk));
+    return open_disk(l, d, DISK_SCRATCH, aside);
+}
+
 /* @assemble: what is on it will be put together when nobody uses it. */
 static int look_at(struct list *l, struct list_disk *d, bool assemble)
 {
@@ -128,13 +140,9 @@ static int look_at(struct list *l, struct list_disk *d, bool assemble)
 
     find_use(d);
     find_paths(d);
-    r = open_disk(l, d, false);
-    if (r == 0 && d->disk && assemble && !d->use[0] && !d->disk->is_loop &&
-        assembly_has_members(d->disk)) {
-        (void)disk_close(d->disk, 0, NULL);
-        free(d->disk);
-        r = open_disk(l, d, true);
-    }
+    r = open_disk(l, d, DISK_READ, false);
+    if (r == 0 && d->disk && assemble && !d->use[0] && assembly_has_members(d->disk))
+        r = open_for_assembly(l, d);
     if (d->disk)
         l->set.disks[l->set.count++] = d->disk;
     return r;

@@ -44,6 +44,14 @@ bool assembly_is_needed(const struct disk_set *set)
     return false;
 }
 
+enum disk_access assembly_access_of_look(struct disk *const *disks, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (disks[i]->access != DISK_SCRATCH && assembly_has_members(disks[i]))
+            return DISK_READ;
+    return DISK_SCRATCH;
+}
+
 /* cryptsetup and lvm make nodes and links there. On a host without udev nobody would take them away
  * after a crash: they go to a tmpfs which only our mount namespace has. */
 static int keep_nodes_to_ourselves(struct error *e)
@@ -110,7 +118,8 @@ int assembly_look(struct disk_set *set, const struct assemble_request *request, 
     int r = keep_nodes_to_ourselves(e);
 
     if (r == 0)
-        r = assemble(set, DISK_READ, request, &cb, problem, e);
+        r = assemble(set, assembly_access_of_look(set->disks, set->count), request, &cb, problem,
+                     e);
     return r < 0 ? r : interrupt_check(e);
 }
 

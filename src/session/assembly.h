@@ -18,6 +18,11 @@ bool assembly_has_members(const struct disk *d);
 /* Do any of the disks? */
 bool assembly_is_needed(const struct disk_set *set);
 
+/* What may be done to what is assembled when the patient must not be written to: DISK_SCRATCH where
+ * every disk with a member lies on a layer, else DISK_READ: what stands on a disk that takes no
+ * writes takes none itself. */
+enum disk_access assembly_access_of_look(struct disk *const *disks, unsigned count);
+
 /*
  * Assemble what is on @set. Call it in a private mount namespace (the nodes that lvm and cryptsetup
  * make are kept out of the host's /dev/mapper). @problem: the first reason why something stays
@@ -27,8 +32,8 @@ int assembly_make(struct disk_set *set, enum disk_access access,
                   const struct assemble_request *request, struct journal *j, struct error *problem,
                   struct error *e);
 
-/* As assembly_make() for `list`: read-only and without a word. What would need an answer stays
- * closed. */
+/* As assembly_make() for `list`: without a write to the disks, and without a word. What would need
+ * an answer stays closed. */
 int assembly_look(struct disk_set *set, const struct assemble_request *request, struct journal *j,
                   struct error *problem, struct error *e);
 

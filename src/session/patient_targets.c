@@ -153,13 +153,7 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
 
 enum disk_access patient_access_of_members(const struct patient *p)
 {
-    if (!p->request.read_only)
-        return DISK_WRITE;
-    /* An array over a disk that takes no writes takes none itself. */
-    for (unsigned i = 0; i < p->disk_count; i++)
-        if (p->disks[i]->access != DISK_SCRATCH && assembly_has_members(p->disks[i]))
-            return DISK_READ;
-    return DISK_SCRATCH;
+    return p->request.read_only ? assembly_access_of_look(p->disks, p->disk_count) : DISK_WRITE;
 }
 
 /* Arrays, LUKS volumes, volume groups. A dry run says what it would have to open, and stops there.

@@ -33,8 +33,8 @@ enum disk_access {
 struct disk_request {
     enum disk_access access;
     bool layer; /* DISK_SCRATCH: a layer also where nothing seems to take a write */
-    /* DISK_READ, for disk_open_for_list(): behind a read-only loop device also where the kernel has
-     * nodes of all partitions, so that nothing that is assembled on them can write. */
+    /* For disk_open_for_list(): behind a loop device also where the kernel has nodes of all
+     * partitions, so that nothing that is assembled on them can write to them. */
     bool aside;
     /* Before something is made that outlives the process, with the record for undo_record(). */
     int (*record)(void *userdata, const char *record);
@@ -97,7 +97,7 @@ int disk_open(struct disk *ret, const char *target, const struct disk_request *r
 
 /*
  * As disk_open(), for a look that must never disturb: no guard, no lock, O_RDONLY, and for a block
- * device with kernel partitions no loop. Used by `list`. @request->access is DISK_READ.
+ * device with kernel partitions no loop. Used by `list`. @request->access is not DISK_WRITE.
  */
 int disk_open_for_list(struct disk *ret, const char *target, const struct disk_request *request,
                        struct error *e);

@@ -41,6 +41,10 @@ load storage
 /dev/vg0/srv /srv ext4 defaults 0 2
 /dev/mapper/vg0-data /data ext4 defaults 0 2" /srv /data
     put_away
+    unchanged a.img unchanged b.img unb list a.img b.img
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    [[ $output == *vg0/data* && $output == *vg0/root*mini* ]]
     unb shell a.img b.img -- sh -c 'mount | grep -c "/dev/mapper/vg0-.* on \(/\|/srv\|/data\) "; echo x >/data/x'
     [ "$status" -eq 0 ]
     [ "$output" = 3 ]
