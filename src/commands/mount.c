@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "commands/commands.h"
 #include "commands/patient_options.h"
+#include "storage/failing.h"
 #include "storage/host_mounts.h"
 #include "storage/host_users.h"
 
@@ -136,7 +137,7 @@ int command_umount(const struct options *o, struct error *e)
     static struct journal_session sessions[256];
     char directory[PATH_MAX];
     unsigned targets = 0;
-    int count, r;
+    int count, lost, r;
 
     if (o->target_count != 1)
         return error_set(e, ERROR_USAGE, -EINVAL, "usage",
@@ -151,6 +152,7 @@ int command_umount(const struct options *o, struct error *e)
         if (!sessions[i].kept || strcmp(sessions[i].mount, directory) != 0)
             continue;
         r = check_unused(directory, e);
+        lost = r == 0 ? host_sync_tree(directory) : 0;
         (void)journal_targets(sessions[i].id, count_target, &targets);
         if (r == 0)
             r = journal_undo(sessions[i].id, e);
@@ -158,6 +160,8 @@ int command_umount(const struct options *o, struct error *e)
             (void)error_advise(e, "see who uses it: fuser -vm %s", shell_word(directory));
             return e->kind;
         }
+        if (lost < 0)
+            return (void)failing_write(text_safe(sessions[i].target), lost, e), ERROR_FAILED;
         ui_note("%s is unmounted; %s %s safe to detach", text_safe(directory),
                 text_safe(sessions[i].target), targets > 1 ? "are" : "is");
         return 0;

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/shell_word.h"
 #include "base/text.h"
+#include "storage/failing.h"
 #include "terminal/wrap.h"
 
 #include <errno.h>
@@ -274,6 +275,8 @@ int close_and_summarise(struct session *s, const char *what, int status, struct 
     patient_disks(&s->patient, disks, sizeof disks);
     say_degraded(&s->patient);
     r = session_close(s, e);
+    if (r < 0 && failing_write_is(e))
+        return e->kind;
     if (r < 0) {
         ui_warn("%s %s still in use: do not detach %s yet; `unbrick cleanup` tries again", disks,
                 several ? "are" : "is", several ? "them" : "it");

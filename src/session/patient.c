@@ -9,6 +9,7 @@
 #include "session/patient_flush.h"
 #include "session/patient_mount.h"
 #include "session/patient_targets.h"
+#include "storage/failing.h"
 #include "storage/host_mounts.h"
 #include "terminal/ui.h"
 
@@ -111,10 +112,10 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
 
 int patient_close(struct patient *p, struct error *e)
 {
-    int failed = 0, r;
+    int failed = 0, r = p->root_fd >= 0 && p->tree[0] ? patient_flush(p) : 0;
 
-    if (p->root_fd >= 0 && p->tree[0])
-        patient_flush(p);
+    if (r < 0 && !p->request.read_only)
+        (void)failing_write(text_safe(p->request.targets[0]), r, &p->lost);
     p->root_fd = p->tree[0] ? fd_close(p->root_fd) : -1;
     p->directory_fd = p->plan ? fd_close(p->directory_fd) : -1;
     if (p->tree[0]) {
@@ -124,9 +125,16 @@ int patient_close(struct patient *p, struct error *e)
     }
     patient_warn_failing(p);
     for (unsigned i = p->disk_count; i-- > 0;) {
-        r = disk_close(p->disks[i], p->kept_on_host ? 0 : RELEASE_WAIT_MS, failed ? NULL : e);
-        if (r < 0 && !failed && !p->kept_on_host)
+        struct error own = {0};
+
+        r = disk_close(p->disks[i], p->kept_on_host ? 0 : RELEASE_WAIT_MS, &own);
+        if (r < 0 && failing_write_is(&own)) {
+            p->lost = own;
+        } else if (r < 0 && !failed && !p->kept_on_host) {
             failed = r;
+            if (e)
+                *e = own;
+        }
         free(p->disks[i]);
     }
     p->disk_count = 0;

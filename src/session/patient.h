@@ -60,6 +60,7 @@ struct patient {
     int root_fd;    /* the mounted root */
     struct read_errors *read_errors; /* owned; NULL before patient_open() */
     unsigned read_errors_said;       /* of these the person has been told */
+    struct error lost;               /* what was written last is not all on the disks; code 0: it is */
     bool kept_on_host;               /* a copy of the mounts stays: devices are not waited for */
 };
 

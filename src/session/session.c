@@ -88,6 +88,11 @@ int session_close(struct session *s, struct error *e)
     }
     s->host_ns_fd = s->host_ns_fd >= 0 ? fd_close(s->host_ns_fd) : -1;
     s->host_cwd_fd = s->host_cwd_fd >= 0 ? fd_close(s->host_cwd_fd) : -1;
+    if (r == 0 && s->patient.lost.code) {
+        r = s->patient.lost.code;
+        if (e)
+            *e = s->patient.lost;
+    }
     return r;
 }
 

@@ -364,18 +364,18 @@ int disk_use_assembled(struct disk *d, const char *node, struct error *e)
 
 static int close_assembled(struct disk *d, unsigned wait_ms, struct error *e)
 {
-    int r = 0;
+    int r = 0, lost = 0;
 
     if (d->node_fd >= 0 && d->access == DISK_WRITE && fsync(d->node_fd) < 0)
-        r = error_errno(e, -errno, "cannot write everything to %s", text_safe(d->name));
+        lost = -errno;
     d->node_fd = fd_close(d->node_fd);
     d->backing_fd = fd_close(d->backing_fd);
     if (d->record[0] && wait_ms) {
-        int undone = undo_record(d->record, wait_ms, r ? NULL : e);
-
+        r = undo_record(d->record, wait_ms, e);
         step_reached("assembled-undone");
-        r = r ? r : undone;
     }
+    if (r == 0 && lost)
+        r = failing_write(text_safe(d->name), lost, e);
     d->target[0] = '\0';
     return r;
 }
@@ -383,14 +383,14 @@ static int close_assembled(struct disk *d, unsigned wait_ms, struct error *e)
 int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
 {
     struct stat node = {0}, file = {0};
-    int r = 0, stopped;
+    int r = 0, lost = 0, stopped;
 
     if (d->target[0] && d->kind != DISK_TARGET)
         return close_assembled(d, wait_ms, e);
     if (!d->target[0] || d->backing_fd < 0)
         return 0;
     if (d->node_fd >= 0 && d->access == DISK_WRITE && fsync(d->node_fd) < 0)
-        r = error_errno(e, -errno, "cannot write everything to %s", text_safe(d->target));
+        lost = -errno;
     for (unsigned i = 0; wait_ms && i < d->volume_count; i++)
         if (strcmp(d->volumes[i].fs.type, "btrfs") == 0)
             btrfs_twin_forget(d->volumes[i].node);
@@ -412,6 +412,8 @@ int disk_close(struct disk *d, unsigned wait_ms, struct error *e)
         layer_leave(&d->layer);
     }
     d->backing_fd = fd_close(d->backing_fd);
+    if (r == 0 && lost)
+        r = failing_write(text_safe(d->target), lost, e);
     d->target[0] = '\0';
     return r;
 }

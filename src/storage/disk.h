@@ -108,7 +108,8 @@ int disk_add_layer(struct disk *d, const struct disk_request *request, struct er
 
 /*
  * Flush, let go of the nodes and wait until an own loop device is really gone (at most
- * @wait_ms milliseconds), and its layer too. Returns 0, or -EBUSY with who still holds it.
+ * @wait_ms milliseconds), and its layer too. Returns 0, -EBUSY with who still holds it, or what
+ * failing_write_is() tells: all is closed, but not all was written.
  * Everything is closed in either case; with a @wait_ms of 0 what outlives a process is left as it
  * is. Closing a zeroed or closed struct does nothing.
  */

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define REASON "failing-disk"
+#define REASON      "failing-disk"
+#define LOST_WRITES "lost-writes"
 
 int failing_disk(const char *what, const char *detail, struct error *e)
 {
@@ -19,4 +20,18 @@ int failing_disk(const char *what, const char *detail, struct error *e)
 bool failing_disk_is(const struct error *e)
 {
     return strcmp(e->reason, REASON) == 0;
+}
+
+int failing_write(const char *what, int code, struct error *e)
+{
+    (void)error_set(e, ERROR_FAILED, code, LOST_WRITES,
+                    "what was written last did not all get to %s: %s", what, strerror(-code));
+    (void)error_advise(e, "the kernel's log says why (dmesg); is the disk, or what its image lies on, full "
+                          "or failing? What was changed has to be looked at again");
+    return code;
+}
+
+bool failing_write_is(const struct error *e)
+{
+    return strcmp(e->reason, LOST_WRITES) == 0;
 }

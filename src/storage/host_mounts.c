@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 /* A container host can have thousands of mounts; a line is at most a few paths long. */
 #define MOUNTINFO_MAX ((size_t)16 << 20)
@@ -140,6 +141,22 @@ static int umount_below(void *userdata, const char *path)
         return 0;
     return error_set(request->e, ERROR_FAILED, -errno, "busy", "cannot unmount %s: %s",
                      text_safe(path), strerror(errno));
+}
+
+static int sync_below(void *userdata, const char *path)
+{
+    _cleanup_fd_ int fd = -1;
+
+    if (!is_at_or_below(path, userdata))
+        return 0;
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    /* What cannot be opened has something else mounted over it, and is met there. */
+    return fd >= 0 && syncfs(fd) < 0 ? -errno : 0;
+}
+
+int host_sync_tree(const char *path)
+{
+    return for_each_mount(sync_below, (void *)path);
 }
 
 int host_umount_tree(const char *path, struct error *e)

@@ -206,3 +206,21 @@ setup_file() {
     [ "$status" -eq 125 ]
     [[ $stderr == *directory* ]]
 }
+
+@test "shell, mount: what could not be written is said, and is no success" {
+    local small=$BATS_TEST_TMPDIR/small dir=$BATS_TEST_TMPDIR/dir full
+    mkdir "$small" "$dir"
+    full='head -c 40M /dev/zero | tr "\0" x'
+    image --table none
+    mount -t tmpfs -o "size=$(($(du -k "$IMG" | cut -f1) + 6144))k" tmpfs "$small"
+    cp --sparse=always "$IMG" "$small/disk.img"
+    refused 125 "what was written last did not all get to $small/disk.img" \
+        shell "$small/disk.img" -- sh -c "$full >/root/data || true"
+    cp --sparse=always "$IMG" "$small/disk.img"
+    unb mount "$small/disk.img" "$dir"
+    [ "$status" -eq 0 ]
+    eval "$full" >"$dir/root/data" || true
+    refused 1 "did not all get to $small/disk.img" umount "$dir"
+    umount "$small"
+    assert_host_clean
+}
