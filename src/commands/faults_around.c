@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "commands/banner.h"
 #include "container/run.h"
+#include "session/interrupt.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -43,7 +44,7 @@ static void take(struct faults_around *f, char headline[FAULTS_HEADLINE_MAX], st
     int r = faults_look_take(&f->look, &f->before, headline, report);
 
     f->looked = r == 0;
-    if (r == -ETIMEDOUT)
+    if (r == -ETIMEDOUT && !interrupt_pending())
         ui_warn(
             "to look for what keeps it from booting took too long here; `unbrick examine` takes "
             "its time");

@@ -181,8 +181,9 @@ void session_prompt_wait(const struct session_prompt *prompt)
 {
     struct pollfd wait = {.fd = prompt->wait_fd, .events = POLLIN};
 
-    if (prompt->wait_fd >= 0)
-        (void)poll(&wait, 1, prompt_ms());
+    while (prompt->wait_fd >= 0 && !interrupt_pending() && poll(&wait, 1, prompt_ms()) < 0 &&
+           errno == EINTR)
+        ;
 }
 
 /* Without a control FIFO nothing says that the shell is there: its prompt waits for nobody. */
@@ -191,6 +192,8 @@ static void show_prompt_now(const struct container *c, const struct session_prom
     const char *text;
 
     session_prompt_wait(prompt);
+    if (interrupt_pending())
+        return;
     text = prompt->text(prompt->userdata, c);
     if (text)
         ui_note("%s", text);

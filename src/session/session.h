@@ -47,7 +47,7 @@ struct session_console {
     const struct session_prompt *prompt; /* NULL none */
 };
 
-/* Wait for it, as a prompt does. */
+/* Wait for it, as a prompt does; until a signal asks us to stop (session/interrupt.h). */
 void session_prompt_wait(const struct session_prompt *prompt);
 
 /* Build the container around the mounted patient and run it to its end. */

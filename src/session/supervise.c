@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "session/interrupt.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -104,6 +105,13 @@ void supervise_stop(struct loop *l, enum supervise_end end, int code)
     }
 }
 
+/* What a script prints comes through the pumps; the console has only what the init says. */
+static void release_output(struct loop *l)
+{
+    if (l->console && !l->options->pump_count)
+        console_release_output(l->console);
+}
+
 static void become_ready(struct loop *l)
 {
     if (l->result->ready)
@@ -111,12 +119,9 @@ static void become_ready(struct loop *l)
     l->result->ready = true;
     if (l->options->on_ready)
         l->options->on_ready(l->options->userdata, l->console);
-    if (!l->console)
-        return;
-    /* What a script prints comes through the pumps; the console has only what the init says. */
-    if (!l->options->pump_count)
-        console_release_output(l->console);
-    console_release_input(l->console);
+    release_output(l);
+    if (l->console)
+        console_release_input(l->console);
 }
 
 /* What was said up to now is the init's; what comes next, the shell's own. */
@@ -137,9 +142,8 @@ static void control_line(struct loop *l, const char *line)
     } else if (strncmp(line, "exit ", 5) == 0 && !l->finishing) {
         long code = strtol(line + 5, NULL, 10);
 
-        /* A shell that cannot run has said why. */
-        if (l->announced)
-            become_ready(l);
+        /* A shell that cannot run has said why, and its prompt is not waited for. */
+        release_output(l);
         l->finishing = true;
         l->result->end = SUPERVISE_EXIT;
         l->result->code = code >= 0 && code <= 255 ? (int)code : 1;
@@ -411,6 +415,17 @@ static int begin(struct loop *l, sigset_t *ret_old, struct error *e)
     return r;
 }
 
+/* One that came before they were ours to read. */
+static void take_pending_signal(struct loop *l)
+{
+    int signal = interrupt_pending();
+
+    if (signal == SIGHUP)
+        supervise_lose_terminal(l);
+    else if (signal)
+        supervise_stop(l, SUPERVISE_SIGNAL, signal);
+}
+
 int supervise(struct container *c, const struct supervise_options *o, struct supervise_result *ret,
               struct error *e)
 {
@@ -428,6 +443,8 @@ int supervise(struct container *c, const struct supervise_options *o, struct sup
     *ret = (struct supervise_result){.end = SUPERVISE_PAYLOAD};
     sigemptyset(&old);
     r = begin(&l, &old, e);
+    if (r == 0)
+        take_pending_signal(&l);
     while (r == 0 && !c->ended)
         r = turn(&l, e);
     if (r < 0)

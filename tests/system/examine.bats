@@ -223,7 +223,7 @@ EOF
 
 # The process that looks stands still (base/step.h); the prompt waits for it, but not for ever.
 @test "boot: a prompt that waits for the faults loses nothing, and comes without them" {
-    local file=$BATS_TEST_TMPDIR/stopped
+    local file=$BATS_TEST_TMPDIR/stopped signal
     healthy_tree
     "$BREAKERS/users.nologin" "$TREE"
     export UNBRICK_STOP_AT=look-faults UNBRICK_STOP_FILE=$file
@@ -238,6 +238,16 @@ EOF
     kill -CONT "$(cat "$file")"
     wait $!
     rm "$file"
+    # A signal meanwhile ends the session, and is not taken for the time that is over.
+    for signal in TERM:143 INT:130; do
+        "$PTY" --timeout 60 status:${signal#*:} -- "$UNBRICK" shell "$TREE" >"$BATS_TEST_TMPDIR/out" &
+        wait_for 20 test -s "$file"
+        sleep 1
+        kill "-${signal%:*}" "$(awk '/^PPid:/ { print $2 }' "/proc/$(cat "$file")/status")"
+        wait $!
+        ! grep "took too long" "$BATS_TEST_TMPDIR/out" || fail "the time was not over"
+        rm "$file"
+    done
     unset UNBRICK_STOP_AT
     "$PTY" --timeout 60 'expect:faults .*lesser' 'expect:# ' 'send:exit\r' status:0 -- "$UNBRICK" shell "$TREE"
 }
