@@ -117,7 +117,7 @@ static void report_array(struct examination *x, const struct fault *f, struct re
     group_digits(uuid, grouped);
     finding_at(finding, path, stale ? stale->line : 0);
     if (stale)
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, stale->line));
+        finding_line(finding, file->data, file->size, stale->line);
     finding_expected(finding, "UUID=%s is in no line of it%s", grouped,
                      stale ? "; this line names an array that is not there" : "");
     finding_subject(finding, grouped);

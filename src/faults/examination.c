@@ -237,3 +237,9 @@ const char *examination_line(const char *data, size_t size, unsigned number)
     }
     return "";
 }
+
+void finding_line(struct finding *f, const char *data, size_t size, unsigned number)
+{
+    if (f)
+        finding_evidence(f, "%s", examination_line(data, size, number));
+}

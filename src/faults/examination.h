@@ -107,3 +107,7 @@ const struct volume *examination_volume_at(const struct examination *x, const ch
 
 /* Line @number (1-based) of @data, safe, without its newline; "" when there is none. */
 const char *examination_line(const char *data, size_t size, unsigned number);
+
+/* That line is the finding's evidence. Nothing is looked for without a finding: of a hostile file
+ * with a fault in each line that would be the square of its length. */
+void finding_line(struct finding *f, const char *data, size_t size, unsigned number);

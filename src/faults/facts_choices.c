@@ -349,7 +349,7 @@ struct finding *facts_choice_finding(const struct examination *x, struct report 
     if (c->entry) {
         finding_at(finding, c->entry->file, line ? line : c->entry->line);
         if (line && path_read(x->root_fd, c->entry->file, PATH_CONFIG_MAX, &data, &size) == 0)
-            finding_evidence(finding, "%s", examination_line(data, size, line));
+            finding_line(finding, data, size, line);
     }
     if (c->is_rescue)
         finding_severity(finding, FAULT_NOTICE);

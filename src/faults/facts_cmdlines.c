@@ -189,6 +189,8 @@ struct finding *facts_cmdline_finding(struct examination *x, struct report *r,
                          : line->entry    ? "the command line of another entry"
                                           : "the command line that new entries get",
                          what);
+    if (!finding)
+        return NULL;
     if (!(line->entry && line->entry->unified) &&
         path_read(x->root_fd, line->file, PATH_CONFIG_MAX, &data, &size) == 0)
         number = line_with(data, size, word,

@@ -141,7 +141,7 @@ static void detect_carriage_return(struct examination *x, const struct fault *f,
         line += *p == '\n';
     finding = report_add(r, f, FSTAB_PATH " has lines with a carriage return at their end");
     finding_at(finding, FSTAB_PATH, line);
-    finding_evidence(finding, "%s", examination_line(x->fstab_text, x->fstab_size, line));
+    finding_line(finding, x->fstab_text, x->fstab_size, line);
 }
 
 static int drop_carriage_returns(struct examination *x, const struct finding *f, struct changes *c,

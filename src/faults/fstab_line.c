@@ -18,7 +18,7 @@ struct finding *fstab_line_finding(const struct examination *x, struct report *r
     struct finding *finding = report_add(r, f, FSTAB_PATH " line %u %s", entry->line, what);
 
     finding_at(finding, FSTAB_PATH, entry->line);
-    finding_evidence(finding, "%s", examination_line(x->fstab_text, x->fstab_size, entry->line));
+    finding_line(finding, x->fstab_text, x->fstab_size, entry->line);
     finding_subject(finding, entry->target);
     return finding;
 }

@@ -74,7 +74,7 @@ static void detect_config_broken(struct examination *x, const struct fault *f, s
     finding = report_add(r, f, "%s cannot be read by GRUB", menu->file);
     finding_at(finding, menu->file, menu->error_line);
     if (path_read(x->root_fd, menu->file, PATH_CONFIG_MAX, &data, &size) == 0)
-        finding_evidence(finding, "%s", examination_line(data, size, menu->error_line));
+        finding_line(finding, data, size, menu->error_line);
     finding_expected(finding, "line %u: %s", menu->error_line, menu->error);
     if (!rebuild_has_grub(x))
         finding_risk(finding, FAULT_RISK_NONE);

@@ -212,7 +212,7 @@ static void detect_preload(struct examination *x, const struct fault *f, struct 
                            text_safe(word), problem ? ", which " : "", problem ? problem : "");
 
             finding_at(finding, "/etc/ld.so.preload", l.number);
-            finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+            finding_line(finding, file->data, file->size, l.number);
             if (problem)
                 continue;
             finding_severity(finding, FAULT_NOTICE);

@@ -143,7 +143,7 @@ static void look_into(struct examination *x, const struct fault *f, struct repor
         finding = report_add(r, f, "%s line %u keeps a module from being loaded", text_safe(path),
                              line.line);
         finding_at(finding, path, line.line);
-        finding_evidence(finding, "%s", examination_line(data, size, line.line));
+        finding_line(finding, data, size, line.line);
         finding_subject(finding, line.module);
         explain(x, finding, need, line.module);
     }
@@ -179,6 +179,8 @@ static void look_into_copy(struct examination *x, const struct fault *f, struct 
                 continue;
             finding = report_add(
                 r, f, "the initramfs that is booted by default keeps a module from being loaded");
+            if (!finding)
+                return;
             finding_at(finding, initramfs_of(c), 0);
             finding_evidence(finding, "%s: %s", text_safe(in->files[i].name),
                              examination_line(in->files[i].data, in->files[i].size, line.line));

@@ -103,7 +103,7 @@ static void check_source(struct examination *x, const struct fault *f, struct re
         return;
     finding = report_add(r, f, "%s names a disk that is not there", text_safe(unit));
     finding_at(finding, directory_join(UNITS, unit), line);
-    finding_evidence(finding, "%s", examination_line(data, size, line));
+    finding_line(finding, data, size, line);
     finding_expected(finding, "%s", why);
     finding_subject(finding, link);
     if (!required) {
@@ -136,7 +136,7 @@ static void check_name(struct examination *x, const struct fault *f, struct repo
     finding =
         report_add(r, f, "%s does not have the name that its mount point wants", text_safe(unit));
     finding_at(finding, directory_join(UNITS, unit), line);
-    finding_evidence(finding, "%s", examination_line(data, size, line));
+    finding_line(finding, data, size, line);
     finding_expected(finding, "the name %s", text_safe(name));
     finding_subject(finding, link);
     if (!required) {

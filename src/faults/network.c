@@ -85,7 +85,7 @@ static void check_pins(struct examination *x, const struct fault *f, struct repo
         finding = report_add(r, f, "%s line %u is for the network card %s only", text_safe(path),
                              l.number, address);
         finding_at(finding, path, l.number);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+        finding_line(finding, file->data, file->size, l.number);
         if (!text_ends_with(path, ".rules") && !text_ends_with(path, ".link") &&
             strcmp(word, "HWADDR=") != 0)
             finding_risk(finding, FAULT_RISK_NONE); /* a match without its only key matches all */
@@ -119,7 +119,7 @@ static void detect_interfaces(struct examination *x, const struct fault *f, stru
         struct finding *finding = report_add(r, f, INTERFACES " line %u %s", w.lines.number, why);
 
         finding_at(finding, INTERFACES, w.lines.number);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, w.lines.number));
+        finding_line(finding, file->data, file->size, w.lines.number);
     }
 }
 
@@ -139,7 +139,7 @@ static void detect_netplan(struct examination *x, const struct fault *f, struct 
             continue;
         finding = report_add(r, f, "%s line %u is indented with a tab", text_safe(path), line);
         finding_at(finding, path, line);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, line));
+        finding_line(finding, file->data, file->size, line);
     }
 }
 
@@ -226,7 +226,7 @@ static void check_modprobe(struct examination *x, const struct fault *f, struct 
         finding = report_add(r, f, "%s line %u switches the network driver %s off", text_safe(path),
                              l.number, text_safe(name));
         finding_at(finding, path, l.number);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+        finding_line(finding, file->data, file->size, l.number);
     }
 }
 

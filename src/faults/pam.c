@@ -95,7 +95,7 @@ static void check_service(struct examination *x, const struct fault *f, struct r
         finding = report_add(r, f, "%s line %u %s %s, which is missing", text_safe(copy), l.number,
                              includes ? "includes" : "wants the module", text_safe(p.name));
         finding_at(finding, copy, l.number);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+        finding_line(finding, file->data, file->size, l.number);
         if (!includes && !pam_line_is_decisive(&p)) {
             finding_severity(finding, FAULT_NOTICE);
             finding_why(finding, "Logins go on without it.");

@@ -89,7 +89,7 @@ static void detect_cmdline_lines(struct examination *x, const struct fault *f, s
         return;
     finding = report_add(r, f, "%s has more than one line", text_safe(cmdline_file(m)));
     finding_at(finding, cmdline_file(m), 2);
-    finding_evidence(finding, "%s", examination_line(data, size, 2));
+    finding_line(finding, data, size, 2);
     finding_expected(finding, "everything in its first line");
 }
 

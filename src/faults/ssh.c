@@ -36,7 +36,7 @@ static void check_config(struct examination *x, const struct fault *f, struct re
             continue;
         finding = report_add(r, f, "%s line %u %s", text_safe(path), l.number, problem);
         finding_at(finding, path, l.number);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, l.number));
+        finding_line(finding, file->data, file->size, l.number);
     }
 }
 

@@ -71,7 +71,7 @@ static void detect_crypttab_source(struct examination *x, const struct fault *f,
         finding =
             report_add(r, f, CRYPTTAB " line %u names a disk that is not there", entries[i].line);
         finding_at(finding, CRYPTTAB, entries[i].line);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, entries[i].line));
+        finding_line(finding, file->data, file->size, entries[i].line);
         if (!root) {
             finding_expected(finding, "%s", why);
             continue;
@@ -102,7 +102,7 @@ static void detect_crypttab_key(struct examination *x, const struct fault *f, st
         finding = report_add(r, f, CRYPTTAB " line %u: the key file %s is missing", entries[i].line,
                              text_safe(entries[i].key));
         finding_at(finding, CRYPTTAB, entries[i].line);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, entries[i].line));
+        finding_line(finding, file->data, file->size, entries[i].line);
         if (is_optional(&entries[i]))
             finding_severity(finding, FAULT_DEGRADES);
     }

@@ -263,7 +263,7 @@ void storage_lvm_detect_filter(struct examination *x, const struct fault *f, str
         finding = report_add(r, f, "%s line %u hides %s from LVM", path, setting.line,
                              disk_volume_title(d, v, title, sizeof title));
         finding_at(finding, path, setting.line);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, setting.line));
+        finding_line(finding, file->data, file->size, setting.line);
         finding_expected(finding, "a pattern that accepts it before the one that rejects it");
         finding_subject(finding, names[i]);
         if (!setting.alone)

@@ -104,11 +104,12 @@ static void report_line(void *userdata, unsigned line, const char *why)
     struct syntax *s = userdata;
     struct finding *finding =
         report_add(s->r, s->f, "%s line %u %s", text_safe(s->path), line, why);
-    const char *text = examination_line(s->file->data, s->file->size, line);
 
+    if (!finding)
+        return;
     finding_at(finding, s->path, line);
-    finding_evidence(finding, "%s", text);
-    if (text_ends_with(text, "\\"))
+    finding_line(finding, s->file->data, s->file->size, line);
+    if (finding->evidence && text_ends_with(finding->evidence, "\\"))
         finding_risk(finding, FAULT_RISK_NONE); /* a comment would go on in the next line */
 }
 
@@ -169,9 +170,8 @@ static void detect_password(struct examination *x, const struct fault *f, struct
         return;
     finding = report_add(r, f, "sudo asks for the password of root, who has none");
     finding_at(finding, asked.path, asked.line);
-    finding_evidence(finding, "%s",
-                     examination_line(facts_file(x, asked.path)->data,
-                                      facts_file(x, asked.path)->size, asked.line));
+    finding_line(finding, facts_file(x, asked.path)->data, facts_file(x, asked.path)->size,
+                 asked.line);
     finding_expected(finding, "a password of root that can be used, or no such option");
 }
 

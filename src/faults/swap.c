@@ -81,7 +81,7 @@ static void look_for_resume(struct examination *x, const struct fault *f, struct
         finding = report_add(r, f, "%s line %u would wake the system from a disk that is not there",
                              text_safe(path), l.number);
         finding_at(finding, path, l.number);
-        finding_evidence(finding, "%s", examination_line(data, size, l.number));
+        finding_line(finding, data, size, l.number);
         finding_expected(finding, "%s", why);
     }
 }

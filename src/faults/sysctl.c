@@ -50,7 +50,7 @@ static void check_panics(struct examination *x, const struct fault *f, struct re
             finding = report_add(r, f, "%s line %u lets the kernel panic %s", text_safe(path),
                                  line.line, panics[i].effect);
             finding_at(finding, path, line.line);
-            finding_evidence(finding, "%s", examination_line(data, size, line.line));
+            finding_line(finding, data, size, line.line);
         }
 }
 
@@ -157,7 +157,7 @@ static void check_huge_pages(struct examination *x, const struct fault *f, struc
         finding =
             report_add(r, f, "%s line %u reserves most of the memory", text_safe(path), line.line);
         finding_at(finding, path, line.line);
-        finding_evidence(finding, "%s", examination_line(data, size, line.line));
+        finding_line(finding, data, size, line.line);
         judge(finding, reserved, memory);
     }
 }

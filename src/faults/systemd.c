@@ -215,7 +215,7 @@ static void check_conf(struct examination *x, const struct fault *f, struct repo
         finding = report_add(r, f, "%s line %u is %s", text_safe(path), s->line,
                              s->key ? "outside of [Manager]" : "no setting");
         finding_at(finding, path, s->line);
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, s->line));
+        finding_line(finding, file->data, file->size, s->line);
     }
 }
 
@@ -293,7 +293,7 @@ static void detect_machine_id(struct examination *x, const struct fault *f, stru
         return;
     finding = report_add(r, f, "/etc/machine-id holds no machine id");
     finding_at(finding, "/etc/machine-id", 1);
-    finding_evidence(finding, "%s", examination_line(file->data, file->size, 1));
+    finding_line(finding, file->data, file->size, 1);
     finding_expected(finding, "32 hexadecimal digits");
 }
 

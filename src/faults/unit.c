@@ -188,7 +188,6 @@ static void detect_ignored(struct examination *x, const struct fault *f, struct 
         for (unsigned j = 0; j < own.count; j++) {
             const struct unit_setting *s = &own.settings[j];
             const struct facts_file *file = facts_file(x, u->items[i].path);
-            const char *line = examination_line(file->data, file->size, s->line);
             struct finding *finding;
 
             if (s->key ? s->section[0] : s->value[0] == '[')
@@ -196,8 +195,8 @@ static void detect_ignored(struct examination *x, const struct fault *f, struct 
             finding = report_add(r, f, "line %u of %s %s", s->line, text_safe(u->items[i].path),
                                  s->key ? "stands outside of a section" : "is no setting");
             finding_at(finding, u->items[i].path, s->line);
-            finding_evidence(finding, "%s", line);
-            if (text_ends_with(line, "\\"))
+            finding_line(finding, file->data, file->size, s->line);
+            if (finding && finding->evidence && text_ends_with(finding->evidence, "\\"))
                 finding_risk(finding, FAULT_RISK_NONE); /* a comment would not take what goes on */
         }
     }

@@ -135,9 +135,8 @@ static void detect_shell(struct examination *x, const struct fault *f, struct re
     finding = report_add(r, f, "the shell of root is %s, which %s", text_safe(root->shell),
                          facts_has(x, root->shell) ? "cannot be executed" : "is missing");
     finding_at(finding, "/etc/passwd", root->line);
-    finding_evidence(finding, "%s",
-                     examination_line(facts_file(x, "/etc/passwd")->data,
-                                      facts_file(x, "/etc/passwd")->size, root->line));
+    finding_line(finding, facts_file(x, "/etc/passwd")->data, facts_file(x, "/etc/passwd")->size,
+                 root->line);
     if (!x->system->shell[0])
         finding_risk(finding, FAULT_RISK_NONE);
 }
@@ -232,7 +231,7 @@ static void detect_nologin(struct examination *x, const struct fault *f, struct 
     finding = report_add(r, f, "/etc/nologin keeps everybody but root from logging in");
     finding_at(finding, "/etc/nologin", 0);
     if (file->data)
-        finding_evidence(finding, "%s", examination_line(file->data, file->size, 1));
+        finding_line(finding, file->data, file->size, 1);
 }
 
 /* Somebody who logs in: root, or a person with a shell. */

@@ -73,6 +73,9 @@ static void link_name(int root_fd, const char *path, char ret[NAME_MAX + 1], boo
     snprintf(ret, NAME_MAX + 1, "%.*s", NAME_MAX, base ? base + 1 : target);
 }
 
+/* What an empty file counts as: it takes time. */
+#define FILE_COST 1024
+
 static int parse_into(int root_fd, const char *path, struct unit *u)
 {
     _cleanup_free_ char *data = NULL;
@@ -81,8 +84,10 @@ static int parse_into(int root_fd, const char *path, struct unit *u)
     size_t size;
     int r = path_read(root_fd, path, UNIT_SETTINGS_BYTES, &data, &size);
 
+    u->bytes += FILE_COST;
     if (r < 0)
         return r == -ENOMEM ? r : 0;
+    u->bytes += size;
     r = unit_settings_parse(data, size, &file);
     if (r < 0 || file.count == 0)
         return r;
@@ -111,7 +116,7 @@ static int read_drop_ins(int root_fd, const char *name, struct unit *u)
                  name);
         if (directory_list(root_fd, directory, ".conf", &d) < 0)
             continue;
-        for (unsigned k = 0; r == 0 && k < d.count; k++)
+        for (unsigned k = 0; r == 0 && k < d.count && u->bytes < UNIT_BYTES_MAX; k++)
             r = parse_into(root_fd, directory_join(directory, d.names[k]), u);
     }
     return r;
@@ -193,7 +198,7 @@ static int take(struct units *u, const char *name)
 
     if (known)
         return (int)(known - u->items);
-    if (u->count == UNITS_MAX)
+    if (u->count == UNITS_MAX || u->bytes >= UNITS_BYTES_MAX)
         return -E2BIG;
     r = unit_load(u->root_fd, name, &unit);
     if (r < 0)
@@ -210,6 +215,7 @@ static int take(struct units *u, const char *name)
     }
     u->items = grown;
     grown[u->count] = unit;
+    u->bytes += unit.bytes;
     return (int)u->count++;
 }
 

@@ -16,6 +16,11 @@
 #define UNITS_MAX      2048
 #define UNIT_LINKS_MAX 16384 /* of one kind, all units together */
 
+/* Bytes of the files of one unit with its drop-ins, and of all units: a directory of hard links to
+ * one file costs the disk nothing. More is left out. */
+#define UNIT_BYTES_MAX  ((size_t)1 << 20)
+#define UNITS_BYTES_MAX ((size_t)64 << 20)
+
 /* systemd.unit(5), "System Unit Search Path"; /run is empty before a boot. */
 #define UNIT_DIRECTORIES 4
 extern const char *const unit_directories[UNIT_DIRECTORIES];
@@ -38,6 +43,7 @@ struct unit {
     char *path; /* of its file; NULL: not found */
     enum unit_load load;
     struct unit_settings file; /* with its drop-ins behind it */
+    size_t bytes;              /* of all these files */
     bool local;                /* its file, not only a drop-in, is in /etc */
     bool wanted;               /* what the boot starts: in the closure of the default target */
 };
@@ -54,7 +60,8 @@ struct units {
     unsigned count;
     struct unit_link *links;
     unsigned link_count;
-    int target; /* index of what the default target leads to; -1: none */
+    size_t bytes; /* of the files of all items */
+    int target;   /* index of what the default target leads to; -1: none */
 };
 
 /* Look for one unit; *ret is untouched when it returns -ENOMEM. unit_free() is the caller's. */

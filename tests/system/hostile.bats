@@ -264,6 +264,19 @@ does_not_hang() {
     does_not_hang shell "$IMG" -- true
 }
 
+@test "hostile: a million lines that sudo and PAM do not understand" {
+    tree bookworm
+    mkdir -p "$TREE/etc/pam.d"
+    yes x | head -c 2M >"$TREE/etc/sudoers"
+    cp "$TREE/etc/sudoers" "$TREE/etc/pam.d/login"
+    mkdir -p "$TREE/usr/bin"
+    cp "$TREE/bin/true" "$TREE/usr/bin/sudo"
+    chmod 4755 "$TREE/usr/bin/sudo"
+    unb examine --json "$TREE"
+    [ "$status" -le 1 ]
+    [ "$(jq '[.findings[] | select(.id == "sudo.syntax")] | length' <<<"$output")" -gt 100 ]
+}
+
 @test "hostile: processes that do not want to die" {
     image
     script 'trap "" TERM HUP INT

@@ -232,6 +232,28 @@ static const char *sshd(const char *text)
     return sshd_config_problem(line);
 }
 
+/* Hard links to one file cost the disk nothing. */
+static void test_units_bounded(void **state)
+{
+    char contents[16384], name[64];
+    struct units u;
+
+    for (size_t i = 0; i < sizeof contents - 1; i++)
+        contents[i] = "[Unit]\nAfter=x\n"[i % 15];
+    contents[sizeof contents - 1] = '\0';
+    put("usr/lib/systemd/system/default.target", "[Unit]\n");
+    put("etc/systemd/system/default.target.d/0.conf", contents);
+    for (unsigned i = 1; i < 300; i++) {
+        snprintf(name, sizeof name, "etc/systemd/system/default.target.d/%u.conf", i);
+        assert_int_equal(linkat(root, "etc/systemd/system/default.target.d/0.conf", root, name, 0), 0);
+    }
+    assert_int_equal(units_load(root, &u), 0);
+    assert_true(u.bytes >= UNIT_BYTES_MAX);
+    assert_true(u.bytes < UNIT_BYTES_MAX + 2 * sizeof contents);
+    units_free(&u);
+    (void)state;
+}
+
 static void test_sshd_config(void **state)
 {
     assert_null(sshd("# PermitRotLogin"));
@@ -497,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_unit_settings),
         cmocka_unit_test_setup_teardown(test_unit_nearest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_units, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_units_bounded, setup, teardown),
         cmocka_unit_test(test_sshd_config),
         cmocka_unit_test(test_sudoers),
         cmocka_unit_test(test_sudoers_password),
