@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -58,7 +59,7 @@ static int explain_end(const struct supervise_result *r, int wait_status, bool s
         *ret_words = "It was ended by `unbrick stop`. ";
         return 0;
     case SUPERVISE_SIGNAL:
-        *ret_words = "Stopped by a signal. ";
+        *ret_words = r->code == SIGINT ? "Stopped by Ctrl-C. " : "Stopped by a signal. ";
         return 128 + r->code;
     case SUPERVISE_HANGUP:
         *ret_words = "The terminal was lost. ";

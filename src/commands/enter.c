@@ -90,6 +90,7 @@ static void take_event(struct visit *v, enum console_event event)
 {
     switch (event) {
     case CONSOLE_ESCAPE:
+    case CONSOLE_INTERRUPT:
     case CONSOLE_POWEROFF:
     case CONSOLE_REBOOT:
         leave(v, 0);

@@ -61,7 +61,8 @@ struct run {
     struct job *jobs;
     unsigned count, running, limit;
     enum check_mode mode;
-    bool skip;    /* Ctrl-C: those that wait are not begun */
+    bool skips;   /* Ctrl-C skips what is left, which was said; else it ends everything */
+    bool skip;    /* it came: those that wait are not begun */
     bool failing; /* a disk fails: nor are they then */
     time_t started;
 };
@@ -247,7 +248,7 @@ static void wait_for_some(struct run *run)
             if (fds[i].revents)
                 hear(run, jobs[i]);
     show_progress(run);
-    if (!run->skip && interrupt_take_ctrl_c()) {
+    if (!run->skip && (run->skips ? interrupt_take_ctrl_c() : interrupt_pending() != 0)) {
         run->skip = true;
         stop_all(run);
     }
@@ -356,11 +357,14 @@ int check_look_at_all(struct check_look *looks, unsigned count, enum check_mode 
     if (!run.jobs)
         return error_errno(e, -ENOMEM, "checking file systems");
     seconds = sort_out(&run, looks);
-    if (seconds > CHECK_ANNOUNCE_SECONDS)
+    run.skips = seconds > CHECK_ANNOUNCE_SECONDS;
+    if (run.skips)
         ui_note("checking %u file system%s: about %s; Ctrl-C skips %s", count,
                 count == 1 ? "" : "s", text_duration(seconds, duration),
                 count == 1 ? "it" : "them");
     r = run_all(&run, e);
+    if (r == 0 && !run.skips)
+        r = interrupt_check(e);
     for (unsigned i = 0; i < count && run.skip; i++)
         if (run.jobs[i].state == WAITS)
             looks[i].report = (struct check_report){.result = CHECK_INTERRUPTED,

@@ -26,10 +26,10 @@ static int ask_repair(void *userdata, const struct volume *v, const char *summar
                   text_safe(v->name), text_safe(v->fs.type), summary);
 }
 
+/* Where it was said, Ctrl-C skips the check; else it ends everything, as elsewhere. */
 static bool is_interrupted(void *userdata)
 {
-    (void)userdata;
-    return interrupt_take_ctrl_c();
+    return *(const bool *)userdata ? interrupt_take_ctrl_c() : interrupt_pending() != 0;
 }
 
 static void log_line(void *userdata, const char *line)
@@ -69,17 +69,19 @@ void check_say_result(const char *target, const struct volume *v, const struct c
 int check_with_ui(const struct volume *v, const char *target, enum check_mode mode, bool look,
                   struct check_report *ret, struct error *e)
 {
+    unsigned estimate = check_estimate_seconds(v);
+    bool skips = mode != CHECK_SKIP && mode != CHECK_QUICK && estimate > CHECK_ANNOUNCE_SECONDS;
     const struct check_callbacks callbacks = {
         .progress = show_progress,
         .ask = ask_repair,
         .interrupted = is_interrupted,
         .transcript = log_line,
+        .userdata = &skips,
     };
-    unsigned estimate = check_estimate_seconds(v);
     char size[24], duration[24];
     int r;
 
-    if (mode != CHECK_SKIP && mode != CHECK_QUICK && estimate > CHECK_ANNOUNCE_SECONDS)
+    if (skips)
         ui_note("checking %s (%s, %s, %s): about %s; Ctrl-C skips it", text_safe(target),
                 text_safe(v->name), text_safe(v->fs.type), text_bytes(v->size, size),
                 text_duration(estimate, duration));
@@ -87,6 +89,9 @@ int check_with_ui(const struct volume *v, const char *target, enum check_mode mo
     ui_progress_end();
     if (r < 0)
         return error_context(e, r, "checking %s", text_safe(v->name));
+    r = interrupt_check(e);
+    if (r < 0)
+        return r;
     if (!look)
         check_say_result(target, v, ret);
     return 0;

@@ -130,13 +130,15 @@ static int add_shell_service(struct container_plan *plan, const struct patient *
                        "ExecCondition=\nExecStartPre=\nExecStart=\nExecStartPost=\n"
                        "ExecStop=\nExecStopPost=\nRootDirectory=\nUser=\n"
                        "ExecStart=%s /run/unbrick/session\n"
+                       /* Whatever ends it ends the session: here, when it could not say so. */
+                       "ExecStopPost=-%s -c 'echo \"exit 1\" >/run/" RESCUE_CONTROL "'\n"
                        "%s"
                        "StandardOutput=inherit\n"
                        "StandardError=inherit\n"
                        "KillMode=process\n"
                        "IgnoreSIGPIPE=no\n"
                        "SendSIGHUP=yes\n",
-                       shell_of(p),
+                       shell_of(p), shell_of(p),
                        request->script ? "StandardInput=null\n"
                                        : "StandardInput=tty-force\nTTYPath=/dev/console\n");
     snprintf(path, sizeof path, "systemd/system/%sshell.service.d/zz-unbrick.conf", tag);
@@ -333,7 +335,8 @@ static void append_body(struct text *t, const struct patient *p,
      * it over, or it would be without job control and Ctrl-C. */
     if (p->system.init != INIT_SYSTEMD)
         (void)text_appendf(t, "take=; setsid -c -w true 2>/dev/null && take='setsid -c -w'\n");
-    (void)text_appendf(t, "echo ready >/run/%s\n", RESCUE_CONTROL);
+    /* A Ctrl-C is for the shell that it starts. Not ignored: that would be inherited. */
+    (void)text_appendf(t, "trap : INT QUIT\necho ready >/run/%s\n", RESCUE_CONTROL);
     if (request->login)
         (void)text_appendf(t, "$take login\n");
     else

@@ -24,6 +24,9 @@
 /* After SIGKILL of everything the kernel needs a moment for the last of it. */
 #define KILL_WAIT_MS 10000
 
+/* A shell that says nothing when it begins is ready by then. */
+#define FIRST_OUTPUT_MS 1000
+
 /* Time for the last bytes of the pty after the payload is dead. */
 #define CONSOLE_DRAIN_MS 200
 
@@ -96,8 +99,9 @@ void supervise_stop(struct loop *l, enum supervise_end end, int code)
     /* How our own session is taken down is of no interest to anybody. */
     if (l->console && l->options->control_fd >= 0 && l->result->ready)
         console_hold_output(l->console);
-    /* Without a stop signal killing is the orderly end: nothing runs but the shell that is over. */
-    if (signal == 0 || container_stop(l->container, signal) < 0) {
+    /* Without a stop signal killing is the orderly end: nothing runs but the shell that is over. So
+     * it is where the shell was not reached: an init that begins may not even hear the signal. */
+    if (signal == 0 || !l->result->ready || container_stop(l->container, signal) < 0) {
         bool was_asked_for = end != SUPERVISE_ESCAPE;
 
         supervise_kill(l);
@@ -112,6 +116,21 @@ static void release_output(struct loop *l)
         console_release_output(l->console);
 }
 
+static void let_input_wait(struct loop *l)
+{
+    l->input_waits = l->console != NULL;
+    l->ready_ms = supervise_now_ms();
+}
+
+static void release_input(struct loop *l)
+{
+    if (!l->input_waits || (l->options->waits_for_output && !console_has_heard(l->console) &&
+                            supervise_now_ms() - l->ready_ms < FIRST_OUTPUT_MS))
+        return;
+    l->input_waits = false;
+    console_release_input(l->console);
+}
+
 static void become_ready(struct loop *l)
 {
     if (l->result->ready)
@@ -120,8 +139,7 @@ static void become_ready(struct loop *l)
     if (l->options->on_ready)
         l->options->on_ready(l->options->userdata, l->console);
     release_output(l);
-    if (l->console)
-        console_release_input(l->console);
+    let_input_wait(l);
 }
 
 /* What was said up to now is the init's; what comes next, the shell's own. */
@@ -290,6 +308,9 @@ static void handle_console(struct loop *l, const struct pollfd *fds, unsigned co
     case CONSOLE_ESCAPE:
         supervise_stop(l, SUPERVISE_ESCAPE, 0);
         break;
+    case CONSOLE_INTERRUPT:
+        supervise_stop(l, SUPERVISE_SIGNAL, SIGINT);
+        break;
     case CONSOLE_POWEROFF:
         supervise_stop(l, SUPERVISE_POWEROFF, 0);
         break;
@@ -370,6 +391,7 @@ static int turn(struct loop *l, struct error *e)
             (void)pump_run(&l->options->pumps[i]);
     if (l->console)
         handle_console(l, fds + SLOT_COUNT, peers - SLOT_COUNT);
+    release_input(l);
     peers_handle(l, something_happened(fds + peers, count - peers));
     if (l->finishing && !l->stopping) {
         drain_pumps(l);
@@ -403,15 +425,18 @@ static int begin(struct loop *l, sigset_t *ret_old, struct error *e)
     l->has_terminal = (o->in_fd >= 0 && isatty(o->in_fd)) || isatty(o->out_fd);
     if (l->container->pty_fd < 0)
         return 0;
-    r = console_new(&l->console, l->container->pty_fd,
-                    &(struct console_options){.in_fd = o->in_fd,
-                                              .out_fd = o->out_fd,
-                                              .escape = o->escape,
-                                              .log_fd = o->log_fd,
-                                              .unfiltered = o->unfiltered,
-                                              .hold_input = !l->result->ready,
-                                              .hold_output = !l->result->ready},
-                    e);
+    r = console_new(
+        &l->console, l->container->pty_fd,
+        &(struct console_options){.in_fd = o->in_fd,
+                                  .out_fd = o->out_fd,
+                                  .escape = o->escape,
+                                  .log_fd = o->log_fd,
+                                  .unfiltered = o->unfiltered,
+                                  .hold_input = !l->result->ready || o->waits_for_output,
+                                  .hold_output = !l->result->ready},
+        e);
+    if (r == 0 && l->result->ready)
+        let_input_wait(l);
     return r;
 }
 

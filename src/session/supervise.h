@@ -29,7 +29,9 @@ struct supervise_options {
                           the payload counts as ready from the start */
     int gate_fd; /* .on_ready also waits until this is readable, or .gate_ms after "ready"; -1 */
     int gate_ms;
-    int stop_signal; /* what asks the payload for an orderly end; 0: there is no such way */
+    bool waits_for_output; /* ready, its input still waits until the payload has said something, for
+                              a moment: an interactive shell that begins would die of a Ctrl-C */
+    int stop_signal;       /* what asks the payload for an orderly end; 0: there is no such way */
     int poweroff_signal, reboot_signal; /* for the keys that ask for these; 0: stop_signal */
     unsigned stop_seconds;              /* deadline of an orderly end, with a visible countdown */
     unsigned grace_seconds;             /* how long it goes on without a terminal */

@@ -36,9 +36,10 @@ struct loop {
     bool has_terminal; /* it was started on one, or one has taken it */
     bool lost;         /* that one is gone */
     bool notified;     /* on_notify was called */
+    bool input_waits;  /* .waits_for_output: since .ready_ms */
     bool announced;    /* "ready" was said; the gate may still be closed */
     bool finishing;    /* an end was decided: pipes are drained, then it stops */
-    long long started_ms, deadline_ms, announced_ms;
+    long long started_ms, deadline_ms, announced_ms, ready_ms;
     unsigned shown_seconds;
     char line[128]; /* of the control FIFO */
     size_t line_size;

@@ -181,6 +181,7 @@ static bool read_pty(struct console *c)
     if (c->pty_wait_ms > 0)
         console_window_changed(c);
     c->pty_wait_ms = 0;
+    c->heard = true;
     size = filter_run(&c->filter, data, (size_t)n, filtered);
     if (c->unfiltered) {
         write_log(c, data, (size_t)n);
@@ -245,6 +246,12 @@ void console_hold_output(struct console *c)
 void console_discard_held_output(struct console *c)
 {
     console_buffer_consume(&c->held, c->held.size);
+    c->heard = false;
+}
+
+bool console_has_heard(const struct console *c)
+{
+    return c->heard;
 }
 
 /* Past what is held back, if there is a terminal. */

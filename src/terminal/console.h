@@ -30,8 +30,8 @@ struct console_options {
 
 enum console_event {
     CONSOLE_NOTHING,
-    CONSOLE_ESCAPE,        /* escape key three times within a second, or Ctrl-C while input is held:
-                              end in order */
+    CONSOLE_ESCAPE,        /* escape key three times within a second: end in order */
+    CONSOLE_INTERRUPT,     /* Ctrl-C while input is held: nobody else would hear it */
     CONSOLE_POWEROFF,      /* escape key twice, then p */
     CONSOLE_REBOOT,        /* escape key twice, then r */
     CONSOLE_INPUT_END,     /* end of input on a terminal-less stdin; ^D was sent to the pty */
@@ -58,6 +58,8 @@ void console_release_output(struct console *c);
 void console_hold_output(struct console *c);
 /* Drop held output instead of showing it. */
 void console_discard_held_output(struct console *c);
+/* Has the payload said anything since then? */
+bool console_has_heard(const struct console *c);
 
 /* Print text of ours through the user's terminal while it is raw: \n becomes \r\n. */
 void console_print(struct console *c, const char *text);

@@ -79,7 +79,7 @@ enum console_event console_read_input(struct console *c)
         action = escape_key_scan(&c->escape, (unsigned char *)data, (size_t)n, console_now_ms(),
                                  &forward);
     if (c->in_is_terminal && holds_ctrl_c(c, data, (size_t)n))
-        return CONSOLE_ESCAPE;
+        return CONSOLE_INTERRUPT;
     (void)console_buffer_append(&c->input, data, forward);
     return event_of(action);
 }

@@ -19,6 +19,7 @@ struct console {
     int pty_fd, log_fd;
     bool in_is_terminal, out_is_terminal;
     bool hold_input, hold_output;
+    bool heard;    /* output came since console_discard_held_output() */
     bool detached; /* there is no terminal at the moment */
     bool unfiltered;
     struct filter filter; /* sees all output, also where it changes nothing: it knows the modes */

@@ -274,6 +274,21 @@ END
     clean_ext "$IMG"
 }
 
+# Once it killed the shell that was about to start, and the session had nobody left in it. A step of the
+# test build holds the prompt back (base/step.h).
+@test "boot: Ctrl-C before the prompt ends it with 130; whatever ends the shell ends the session" {
+    local file=$BATS_TEST_TMPDIR/stopped
+    tree bookworm
+    UNBRICK_STOP_AT=look-faults UNBRICK_STOP_FILE=$file "$PTY" --timeout 60 pause:3 'send:\x03' \
+        'expect:Stopped by Ctrl-C' status:130 -- "$UNBRICK" boot "$TREE"
+    [ -s "$file" ]
+    "$PTY" --timeout 60 'expect:leave' 'send:\x03' 'expect:(# |Stopped by)' 'send:exit\r' 'expect:Back on the host' \
+        -- "$UNBRICK" boot "$TREE"
+    "$PTY" --timeout 60 'expect:# ' 'send:kill -KILL $PPID\r' 'expect:Back on the host' -- "$UNBRICK" boot "$TREE"
+    "$PTY" --timeout 60 'expect:# ' 'send:sh -c "kill -INT 0; sleep 1"; echo still-$?\r' 'expect:still-' 'send:exit\r' \
+        'expect:Back on the host' -- "$UNBRICK" boot "$TREE"
+}
+
 @test "boot: SIGINT while it runs a script ends it with 130" {
     image
     script 'echo up; sleep 100'

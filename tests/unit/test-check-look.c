@@ -243,6 +243,7 @@ static void test_ctrl_c(void **state)
     (void)state;
     interrupt_setup();
     prepare(names, COUNT(names), "btrfs", volumes, looks);
+    volumes[1].size = 1ULL << 40; /* long enough for it to be said that Ctrl-C skips it */
     assert_int_equal(check_look_at_all(looks, COUNT(names), CHECK_ASK, true, &e), 0);
     assert_int_equal(seen->begun, 1);
     for (unsigned i = 0; i < COUNT(names); i++)
@@ -250,6 +251,13 @@ static void test_ctrl_c(void **state)
     assert_non_null(strstr(looks[1].report.summary, "Ctrl-C"));
     /* It meant the checks. */
     assert_int_equal(interrupt_check(&e), 0);
+    /* Where nobody said so, it means all. */
+    seen->begun = 0;
+    volumes[1].size = volumes[0].size;
+    assert_int_equal(check_look_at_all(looks, COUNT(names), CHECK_ASK, true, &e), -EINTR);
+    assert_int_equal(seen->begun, 1);
+    assert_int_equal(e.kind, ERROR_INTERRUPTED);
+    assert_true(interrupt_take_ctrl_c());
 }
 
 /* A disk that rotates, one that does not, a partition of the first, and one without a word. */

@@ -352,7 +352,7 @@ static void ctrl_c_ends_only_the_wait(void **state)
     start(w, (struct console_options){.hold_input = true});
     assert_int_equal(write(w->user, "\x03", 1), 1);
     spin(w, 20);
-    assert_int_equal(w->event, CONSOLE_ESCAPE);
+    assert_int_equal(w->event, CONSOLE_INTERRUPT);
     w->event = CONSOLE_NOTHING;
     console_release_input(w->console);
     assert_int_equal(write(w->user, "\x03", 1), 1);
