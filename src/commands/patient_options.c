@@ -234,7 +234,10 @@ int print_plan(const struct options *o, const struct patient *p, struct containe
                        p->system.pretty[0] ? text_safe(p->system.pretty) : "Linux");
     describe_volumes(p, &t);
     describe_mounts(o, p, &t);
-    r = plan ? container_plan_describe(plan, &t) : 0;
+    if (plan && !o->ui.verbose)
+        (void)text_appendf(&t, "start    %s, in a container; --verbose shows all of it\n",
+                           text_safe(plan->argv[0]));
+    r = plan && o->ui.verbose ? container_plan_describe(plan, &t) : 0;
     if (r == 0)
         r = print_wrapped(&t);
     return r < 0 ? error_errno(e, r, "describing the plan") : 0;

@@ -20,10 +20,10 @@ static int ask_repair(void *userdata, const struct volume *v, const char *summar
     (void)userdata;
     ui_progress_end();
     /* One text: where nobody can be asked nothing is said here, but with the result. */
-    return ui_ask(false,
-                  "%s (%s): %s. Repair the file system now? This changes it beyond what is always "
-                  "safe.",
-                  text_safe(v->name), text_safe(v->fs.type), summary);
+    return ui_ask_of_risk(
+        "%s (%s): %s. Repair the file system now? This changes it beyond what is always "
+        "safe.",
+        text_safe(v->name), text_safe(v->fs.type), summary);
 }
 
 /* Where it was said, Ctrl-C skips the check; else it ends everything, as elsewhere. */
@@ -53,7 +53,8 @@ void check_say_result(const char *target, const struct volume *v, const struct c
     case CHECK_REPAIRED:
         ui_note("%s (%s): %s", text_safe(target), text_safe(v->name), r->summary);
         if (r->undo_file[0])
-            ui_note("undo data of the repair: %s", text_safe(r->undo_file));
+            ui_note("undo data of the repair: %s (e2undo FILE DEVICE takes it back)",
+                    text_safe(r->undo_file));
         break;
     case CHECK_ERRORS_LEFT:
         /* Who was asked has read it; of the root it is what the command fails with. */

@@ -105,10 +105,27 @@ static int read_yes_no(bool def, const char *question, const sigset_t *open)
     }
 }
 
+/* Of the person at the terminal. */
+static int ask_person(bool def, const char *question)
+{
+    sigset_t open;
+    int r;
+
+    if (!ui_can_ask())
+        return -ENOTTY;
+    ui_log("question", question);
+    ui_progress_wipe();
+    hold_signals(&open);
+    forget_typed();
+    r = read_yes_no(def, question, &open);
+    (void)sigprocmask(SIG_SETMASK, &open, NULL);
+    ui_progress_redraw();
+    return r;
+}
+
 int ui_ask(bool def, const char *fmt, ...)
 {
     _cleanup_text_ struct text question = TEXT_INIT(UI_TEXT_MAX);
-    sigset_t open;
     va_list ap;
     int r;
 
@@ -121,16 +138,19 @@ int ui_ask(bool def, const char *fmt, ...)
         ui_note("%s yes (--yes)", question.data);
         return 1;
     }
-    if (!ui_can_ask())
-        return -ENOTTY;
-    ui_log("question", question.data);
-    ui_progress_wipe();
-    hold_signals(&open);
-    forget_typed();
-    r = read_yes_no(def, question.data, &open);
-    (void)sigprocmask(SIG_SETMASK, &open, NULL);
-    ui_progress_redraw();
-    return r;
+    return ask_person(def, question.data);
+}
+
+int ui_ask_of_risk(const char *fmt, ...)
+{
+    _cleanup_text_ struct text question = TEXT_INIT(UI_TEXT_MAX);
+    va_list ap;
+    int r;
+
+    va_start(ap, fmt);
+    r = text_vappendf(&question, fmt, ap);
+    va_end(ap);
+    return r < 0 ? r : ask_person(false, question.data);
 }
 
 static void show_choices(const char *question, const char *const *lines, unsigned count)

@@ -48,6 +48,10 @@ bool ui_can_ask(void);
  */
 int ui_ask(bool def, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* As ui_ask() for what may lose data: the default is no, and --yes, which was given for something
+ * else, is no answer; the option that means just this one is asked before. */
+int ui_ask_of_risk(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Choose among @count lines; returns the index, -ENOTTY, or -EINTR. */
 int ui_choose(const char *question, const char *const *lines, unsigned count);
 

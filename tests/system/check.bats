@@ -67,6 +67,9 @@ set_super_value free_inodes_count 1'
     # Once, and the problem, not e2fsck's question.
     [ "$(grep -o 'the first: ' <<<"$stderr" | wc -l)" -eq 1 ]
     [[ $stderr != *"? no"* ]]
+    # Given for another question.
+    unchanged "$IMG" unb boot --yes "$IMG"
+    [ "$status" -eq 5 ]
     unb shell "$IMG" -- true
     [ "$status" -eq 125 ]
     unb mount "$IMG" "$BATS_TEST_TMPDIR"
@@ -94,7 +97,7 @@ set_super_value free_inodes_count 1'
     unb boot --fsck=repair --run "$SCRIPT" "$IMG"
     [ "$status" -eq 0 ]
     [[ $stderr == *repaired* ]]
-    undo=$(sed -n 's/.*undo data of the repair: \(.*\)/\1/p' <<<"$stderr")
+    undo=$(sed -n 's/.*undo data of the repair: \([^ ]*\) .*/\1/p' <<<"$stderr")
     [ -s "$undo" ]
     rm -f "$undo"
     rmdir -p "$(dirname "$undo")" 2>/dev/null || true

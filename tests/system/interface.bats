@@ -76,7 +76,7 @@ probe_image() {
     for _ in 1 2 3; do
         wait_for 5 eval '[ -z "$(our_loops)" ]'
         : >"$plan"
-        image_session "$1" --dry-run "${@:2}" >"$plan.dry"
+        image_session "$1" --dry-run --verbose "${@:2}" >"$plan.dry"
         {
             sed '/unbrick[0-9a-f]\{8\}/d' "$plan.dry"
             sed -n 's/^mount    \(.*\) from .*/mounted by the test: \1/p' "$plan.dry"

@@ -47,7 +47,8 @@ volume() {
     name=$(jq -r '[.disks[].volumes[].systems[] | select(.version == "13")][0].name' <<<"$output")
     unb boot --dry-run --system "$name" "$IMG"
     [ "$status" -eq 0 ]
-    [[ $output == *"13"* ]]
+    [[ $output == *"13"* && $output == *"start    /"*"/systemd, in a container"* && $output != *"/proc/sys"* ]]
+    [ "$(wc -l <<<"$output")" -lt 10 ]
 }
 
 @test "list: a file system with a journal to replay, errors, and nothing at all" {
