@@ -137,8 +137,8 @@ static void say_difference(const struct report *before, const struct report *aft
     for (unsigned i = 0; i < before->count; i++)
         gone += !has(after, &before->findings[i]);
     if (stopping)
-        ui_warn("it will still not boot: %s (%s)", after->findings[0].what,
-                after->findings[0].fault->id);
+        ui_warn("it will still not boot: %s (%s)%s", after->findings[0].what,
+                after->findings[0].fault->id, stopping > 1 ? "; and there is more" : "");
     else if (report_count(before, FAULT_STOPS_BOOT))
         ui_note("Examined again: nothing is left that stops the boot.");
     else if (gone)

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "faults/examination.h"
+#include "faults/remedies.h"
 #include "faults/report.h"
 
 #include <errno.h>
@@ -69,6 +70,8 @@ static void detect_errors(struct examination *x, const struct fault *f, struct r
         finding = report_add(r, f, "the %s file system of %s (%s) has errors",
                              text_safe(state->type), text_safe(fs->target), title_of(fs->volume));
         finding_evidence(finding, "%s", fs->report->summary);
+        /* What it mounts is checked before; nothing else has to be done in there. */
+        remedy_shell(x, finding, "--fsck=repair", "true");
         if (state->checked_in_full && !fs->nofail)
             continue;
         finding_severity(finding, FAULT_DEGRADES);

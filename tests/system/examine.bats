@@ -338,7 +338,8 @@ on_root() {
     unchanged "$IMG" unb examine --json "$IMG"
     [ "$status" -eq 1 ]
     [ "$(findings '.findings[0].id + " " + .findings[0].severity')" = "filesystem.errors stops-boot" ]
-    unb repair --fsck=repair "$IMG"
+    # The command that is shown mends it.
+    PATH=${UNBRICK%/*}:$PATH eval "$(findings '.findings[0].command')"
     unb examine --json "$IMG"
     [ "$status" -eq 0 ]
     [ -z "$(findings '.findings[].id')" ]
