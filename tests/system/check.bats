@@ -217,6 +217,19 @@ in_first() {
     [ "$output" = newest ]
 }
 
+# A step of the test build holds the process that checks (base/step.h).
+@test "check: Ctrl-C while a short check runs ends the command, and nothing is called healthy" {
+    local file=$BATS_TEST_TMPDIR/stopped
+    image
+    UNBRICK_STOP_AT=look-child UNBRICK_STOP_FILE=$file "$PTY" --timeout 60 pause:2 'send:\x03' 'expect:stopped by Ctrl-C' \
+        status:130 -- "$UNBRICK" examine "$IMG" >"$BATS_TEST_TMPDIR/out" &
+    wait_for 30 test -s "$file"
+    sleep 3
+    kill -CONT "$(cat "$file")"
+    wait $!
+    ! grep "Nothing was found" "$BATS_TEST_TMPDIR/out" || fail "it was not looked at"
+}
+
 @test "check: Ctrl-C at the question changes nothing" {
     image
     damage "$RISKY"
