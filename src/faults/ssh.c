@@ -37,6 +37,11 @@ static void check_config(struct examination *x, const struct fault *f, struct re
         finding = report_add(r, f, "%s line %u %s", text_safe(path), l.number, problem);
         finding_at(finding, path, l.number);
         finding_line(finding, file->data, file->size, l.number);
+        if (!finding || !sshd_config_begins_block(file->data, file->size, l.number))
+            continue;
+        finding_risk(finding, FAULT_RISK_NONE);
+        finding_remedy(finding, "correct the word: as a comment it would let what stands below it "
+                                "count for everybody");
     }
 }
 

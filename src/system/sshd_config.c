@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "system/sshd_config.h"
 
+#include "base/nearest.h"
 #include "system/lines.h"
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -187,9 +187,11 @@ static char *first_value(char *rest)
     return value && value[0] != '#' ? value : NULL;
 }
 
+#define BLANKS " \t\r\f"
+
 const char *sshd_config_problem(char *line)
 {
-    char *keyword = line + strspn(line, " \t\r\f"), *rest = keyword + strcspn(keyword, " \t\r=\f");
+    char *keyword = line + strspn(line, BLANKS), *rest = keyword + strcspn(keyword, BLANKS "=");
     char mark = *rest, *value;
 
     if (!*keyword || *keyword == '#')
@@ -209,4 +211,36 @@ const char *sshd_config_problem(char *line)
         return NULL;
     }
     return "has a keyword that sshd does not know";
+}
+
+static bool is_near_to_match(char *line)
+{
+    static const char *const match[] = {"match"};
+    char *keyword = line + strspn(line, BLANKS);
+
+    keyword[strcspn(keyword, BLANKS "=")] = '\0';
+    if (strncasecmp(keyword, match[0], strlen(match[0])) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+        if (strcasecmp(keywords[i].name, keyword) == 0)
+            return false;
+    for (char *c = keyword; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return nearest_word(keyword, match, 1) != NULL;
+}
+
+bool sshd_config_begins_block(const char *data, size_t size, unsigned number)
+{
+    struct lines l = LINES_OF(data, size);
+    char line[LINES_WIDTH];
+
+    while (lines_next(&l, line)) {
+        const char *content = line + strspn(line, BLANKS);
+
+        if (l.number == number && is_near_to_match(line))
+            return true;
+        if (l.number > number && *content && *content != '#')
+            return content > line;
+    }
+    return false;
 }

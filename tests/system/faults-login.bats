@@ -35,6 +35,26 @@ teardown() {
 
 @test "ssh.configuration" { fault_case ssh.configuration; }
 
+@test "ssh.configuration: what stands below a damaged Match is not let out" {
+    local line
+    broken ssh.configuration
+    for line in 'Macth User upload' 'Match' 'mtach all' 'Mangled User upload'; do
+        printf '%s\n' 'Port 22' "$line" '' '    # only files' '    ForceCommand internal-sftp' \
+            >"$TREE/etc/ssh/sshd_config"
+        unb examine --json "$TREE"
+        [ "$(summary ssh.configuration)" = "degrades false" ] || fail "$line" || return 1
+        findings '.findings[].remedy' | grep -q "for everybody" || fail "$line" || return 1
+    done
+    printf '%s\n' 'Macth User upload' 'ForceCommand internal-sftp' >"$TREE/etc/ssh/sshd_config"
+    cp "$TREE/etc/ssh/sshd_config" "$BATS_TEST_TMPDIR/before"
+    unb repair --yes "$TREE"
+    cmp "$TREE/etc/ssh/sshd_config" "$BATS_TEST_TMPDIR/before"
+    printf '%s\n' 'PermitRotLogin no' 'Match User upload' '    ForceCommand internal-sftp' \
+        >"$TREE/etc/ssh/sshd_config"
+    unb examine --json "$TREE"
+    [ "$(summary ssh.configuration)" = "degrades true" ]
+}
+
 @test "ssh.host-key-modes" { fault_case ssh.host-key-modes; }
 
 @test "ssh.host-keys" { fault_case ssh.host-keys; }

@@ -266,6 +266,24 @@ static void test_sshd_config(void **state)
     assert_non_null(sshd("Port"));
 }
 
+static void check_block(const char *text, unsigned line, bool wanted)
+{
+    assert_int_equal(sshd_config_begins_block(text, strlen(text), line), wanted);
+}
+
+static void test_sshd_config_block(void **state)
+{
+    (void)state;
+    check_block("Macth User a\nForceCommand x\n", 1, true);
+    check_block("Port 22\n  mATCH\nForceCommand x\n", 2, true);
+    check_block("MatchUser a\n", 1, true);
+    check_block("Mangled User a\n\n  # why\n\tForceCommand x\n", 1, true);
+    check_block("PermitRotLogin no\n\n# why\nPort 22\n  Port 22\n", 1, false);
+    check_block("PermitRotLogin no\nMatch User a\n  Port 22\n", 1, false);
+    check_block("MACs\n", 1, false);
+    check_block("", 1, false);
+}
+
 static void note_line(void *userdata, unsigned line, const char *why)
 {
     *(unsigned *)userdata = *(unsigned *)userdata * 100 + line;
@@ -521,6 +539,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_units, setup, teardown),
         cmocka_unit_test_setup_teardown(test_units_bounded, setup, teardown),
         cmocka_unit_test(test_sshd_config),
+        cmocka_unit_test(test_sshd_config_block),
         cmocka_unit_test(test_sudoers),
         cmocka_unit_test(test_sudoers_password),
         cmocka_unit_test(test_regex_bound),
