@@ -62,22 +62,41 @@ static const char *runas_problem(const char *s)
     return end[1 + strspn(end + 1, " \t\r")] ? NULL : "breaks off";
 }
 
-/* A comment begins at "#" unless that is a user id ("#1000") or an old include. */
+/* A comment begins at "#" unless that is between quotes, a user id ("#1000") or an old include. */
 static void cut_comment(char *s)
 {
+    bool quoted = false;
+
     for (char *c = s; *c; c++) {
         if (*c == '\\' && c[1]) {
             c++;
-        } else if (*c == '#' && (c[1] < '0' || c[1] > '9') && c[1] != '-') {
+        } else if (*c == '"') {
+            quoted = !quoted;
+        } else if (*c == '#' && !quoted && (c[1] < '0' || c[1] > '9') && c[1] != '-') {
             *c = '\0';
             return;
         }
     }
 }
 
+/* Does it end where more has to come? What is escaped ("CPUQuota\=") is of a command's argument. */
+static bool breaks_off(const char *text)
+{
+    const char *end = text + strlen(text);
+    size_t escapes = 0;
+
+    while (end > text && strchr(" \t\r", end[-1]))
+        end--;
+    if (end == text || (end[-1] != '=' && end[-1] != ','))
+        return false;
+    for (end--; end > text && end[-1] == '\\'; end--)
+        escapes++;
+    return escapes % 2 == 0;
+}
+
 static const char *problem_of(char *text)
 {
-    char word[64], *end;
+    char word[64];
     const char *equals;
     size_t length;
 
@@ -92,10 +111,7 @@ static const char *problem_of(char *text)
         return "has a quotation mark without its partner";
     if (text_starts_with(text, "Defaults"))
         return NULL;
-    end = text + strlen(text) - 1;
-    while (end > text && strchr(" \t\r", *end))
-        end--;
-    if (*end == '=' || *end == ',')
+    if (breaks_off(text))
         return "breaks off";
     equals = find_equals(text);
     if (!equals)

@@ -67,6 +67,14 @@ teardown() {
 
 @test "sudo.syntax" { fault_case sudo.syntax; }
 
+@test "sudo.syntax: what visudo takes is not refused" {
+    broken sudo.not-setuid
+    printf '%s\n' 'Defaults passprompt="[sudo #%p] password: "' \
+        'alice ALL=(root) NOPASSWD: /usr/bin/systemd-run -p CPUQuota\=' >"$TREE/etc/sudoers"
+    unb examine --json "$TREE"
+    [ -z "$(summary sudo.syntax)" ]
+}
+
 @test "sudo.root-password" { fault_case sudo.root-password; }
 
 @test "sudo.root-password: not where root has one, and somebody needs none" {

@@ -295,10 +295,13 @@ static void test_sudoers(void **state)
                                "# comment\nroot ALL=(ALL:ALL) ALL # all\n#1000 ALL=ALL\n"
                                "%sudo ALL=(ALL) NOPASSWD: /bin/a, \\\n  /bin/b\n"
                                "Cmnd_Alias OFF = /sbin/halt\n@includedir /etc/sudoers.d\n"
-                               "me ALL = /bin/x \"a=b\"\nme ALL=( : adm ) /bin/x (y\n";
+                               "me ALL = /bin/x \"a=b\"\nme ALL=( : adm ) /bin/x (y\n"
+                               "Defaults passprompt=\"[sudo #%p] password: \" # why \"\n"
+                               "me ALL=(root) NOPASSWD: /bin/x -p CPUQuota\\=\nme ALL=/bin/x \\,";
     static const char bad[] = "me ALL ALL\nUser_Alias low = me\nok ALL=ALL\nme ALL=\n"
                               "me ALL=(ALL) \"x\n",
-                      runas[] = "me ALL=(ALL ALL\nme ALL=(ALL) ALL\nme ALL = (ALL)  # x\n";
+                      runas[] = "me ALL=(ALL ALL\nme ALL=(ALL) ALL\nme ALL = (ALL)  # x\n",
+                      escaped[] = "me ALL=/bin/x \\\\, \nDefaults x=\"a # \\\"\n";
     unsigned lines = 0;
 
     sudoers_check(good, sizeof good - 1, note_line, &lines);
@@ -308,6 +311,9 @@ static void test_sudoers(void **state)
     lines = 0;
     sudoers_check(runas, sizeof runas - 1, note_line, &lines);
     assert_int_equal(lines, 103);
+    lines = 0;
+    sudoers_check(escaped, sizeof escaped - 1, note_line, &lines);
+    assert_int_equal(lines, 102);
 }
 
 static void check_password(const char *text, enum sudoers_password wanted, unsigned wanted_line)
