@@ -250,7 +250,10 @@ static void detect_expired(struct examination *x, const struct fault *f, struct 
         const struct account *a = &shadow->items[i];
         struct finding *finding = NULL;
 
-        if (a->problem || !is_person(x, accounts_find(facts_passwd(x), a->name)))
+        /* The first two days of 1970 are no date: so an account is disabled on purpose (usermod -e
+         * 1, chage -E 0). */
+        if (a->problem || a->expires == 0 || a->expires == 1 ||
+            !is_person(x, accounts_find(facts_passwd(x), a->name)))
             continue;
         if (a->expires >= 0 && a->expires <= today)
             finding = report_add(r, f, "the account %s has expired", text_safe(a->name));

@@ -13,6 +13,18 @@ teardown() {
 
 @test "users.expired" { fault_case users.expired; }
 
+@test "users.expired: not who was disabled on purpose" {
+    local day
+    for day in 0 1; do
+        healthy_tree
+        sed -i "s,^root:.*,root:*:0:0:90:7:14:$day:," "$TREE/etc/shadow"
+        unb examine --json "$TREE"
+        [ -z "$(summary users.expired)" ]
+        healthy_away
+        rm -r "$BATS_TEST_TMPDIR/overlay"
+    done
+}
+
 @test "users.malformed" {
     fault_case users.malformed
     # vipw on the host would be about the host's accounts.
