@@ -113,9 +113,9 @@ int changes_describe(const struct changes *c, struct text *out, struct error *e)
 /*
  * Do what is planned, but for commands, which take a container. Each file is replaced at once (what
  * is half-written is never to be seen), with mode, owner and extended attributes of the one before;
- * that one is kept beside it as NAME.unbrick-@stamp (in a directory whose name ends in ".d", where
- * it would count as a piece: .NAME.unbrick-@stamp). What the file is by then is compared with what
- * it was when this was planned: -ESTALE. Stops at the first failure; what was done stays.
+ * that one is kept beside it as NAME.unbrick-@stamp (where it would count as a piece, as in a
+ * directory whose name ends in ".d": .NAME.unbrick-@stamp). What the file is by then is compared
+ * with what it was when this was planned: -ESTALE. Stops at the first failure; what was done stays.
  * @done (may be NULL) is called for each.
  */
 int changes_apply(const struct changes *c, const char *stamp,

@@ -55,8 +55,14 @@ static int split(const char *path, char *ret_dir, size_t size, char ret_name[sta
  * grub-mkconfig(8) runs all of grub.d. Names with a dot in front are passed over by all of them. */
 static bool is_directory_of_pieces(const char *dir)
 {
+    /* "ifcfg-eth0.old" would be an interface, with the same address. */
+    static const char *const others[] = {"/etc/sysconfig/network-scripts/",
+                                         "/etc/sysconfig/network/"};
     size_t length = strlen(dir);
 
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(dir, others[i]) == 0)
+            return true;
     return length > 3 && memcmp(dir + length - 3, ".d/", 3) == 0;
 }
 

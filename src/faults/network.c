@@ -20,17 +20,18 @@
 
 #define INTERFACES "/etc/network/interfaces"
 
-/* Files in which a network card is chosen by its hardware address, and the words that do it. */
+/* Files in which a network card is chosen by its hardware address, and the words that do it; NULL
+ * as section: in the whole file. In others the address is one that the card is given. */
 static const struct {
-    const char *directory, *suffix, *word;
+    const char *directory, *suffix, *word, *section;
 } pins[] = {
-    {"/etc/udev/rules.d", ".rules", "ATTR{address}=="},
-    {"/etc/sysconfig/network-scripts", "", "HWADDR="},
-    {"/etc/sysconfig/network", "", "LLADDR="},
-    {"/etc/netplan", ".yaml", "macaddress:"},
-    {"/etc/systemd/network", ".link", "MACAddress="},
-    {"/etc/systemd/network", ".network", "MACAddress="},
-    {"/etc/NetworkManager/system-connections", "", "mac-address="},
+    {"/etc/udev/rules.d", ".rules", "ATTR{address}==", NULL},
+    {"/etc/sysconfig/network-scripts", "", "HWADDR=", NULL},
+    {"/etc/sysconfig/network", "", "LLADDR=", NULL},
+    {"/etc/netplan", ".yaml", "macaddress:", NULL},
+    {"/etc/systemd/network", ".link", "MACAddress=", "[Match]"},
+    {"/etc/systemd/network", ".network", "MACAddress=", "[Match]"},
+    {"/etc/NetworkManager/system-connections", "", "mac-address=", NULL},
 };
 
 /* The first "xx:xx:xx:xx:xx:xx" behind @word; false when there is none. */
@@ -70,16 +71,23 @@ static bool host_has_address(const char *address)
 }
 
 static void check_pins(struct examination *x, const struct fault *f, struct report *r,
-                       const char *path, const char *word)
+                       const char *path, size_t pin)
 {
+    const char *word = pins[pin].word, *section = pins[pin].section;
     const struct facts_file *file = facts_file(x, path);
     struct lines l = LINES_OF(file->data, file->size);
     char line[LINES_WIDTH], address[18];
+    bool in_section = !section, goes_on = false;
 
     while (file->data && lines_next(&l, line)) {
+        const char *text = lines_strip(line);
+        bool is_rest = goes_on;
         struct finding *finding;
 
-        if (!address_in(lines_strip(line), word, address) ||
+        goes_on = text_ends_with(text, "\\");
+        if (section && text[0] == '[')
+            in_section = strcmp(text, section) == 0;
+        if (!in_section || !address_in(text, word, address) ||
             (x->running && host_has_address(address)))
             continue;
         finding = report_add(r, f, "%s line %u is for the network card %s only", text_safe(path),
@@ -89,6 +97,10 @@ static void check_pins(struct examination *x, const struct fault *f, struct repo
         if (!text_ends_with(path, ".rules") && !text_ends_with(path, ".link") &&
             strcmp(word, "HWADDR=") != 0)
             finding_risk(finding, FAULT_RISK_NONE); /* a match without its only key matches all */
+        if (is_rest || goes_on) {
+            finding_risk(finding, FAULT_RISK_NONE);
+            finding_remedy(finding, "take it out with all of its lines, or correct the address");
+        }
     }
 }
 
@@ -100,7 +112,7 @@ static void detect_pinned(struct examination *x, const struct fault *f, struct r
         if (directory_list(x->root_fd, pins[i].directory, pins[i].suffix, &d) < 0)
             continue;
         for (unsigned k = 0; k < d.count; k++)
-            check_pins(x, f, r, directory_join(pins[i].directory, d.names[k]), pins[i].word);
+            check_pins(x, f, r, directory_join(pins[i].directory, d.names[k]), i);
     }
 }
 

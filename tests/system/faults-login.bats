@@ -103,6 +103,41 @@ teardown() {
 
 @test "network.card-pinned" { fault_case network.card-pinned; }
 
+@test "network.card-pinned: a rule of several lines is not commented in part" {
+    broken network.card-pinned
+    printf '%s\n' 'SUBSYSTEM=="net", ACTION=="add", \' '  ATTR{address}=="52:54:00:12:34:56", \' \
+        '  NAME="eth0"' >"$TREE/etc/udev/rules.d/70-persistent-net.rules"
+    unb examine --json "$TREE"
+    [ "$(summary network.card-pinned)" = "notice false" ]
+    printf '%s\n' 'SUBSYSTEM=="net", \' '  ATTR{address}=="52:54:00:12:34:56"' \
+        >"$TREE/etc/udev/rules.d/70-persistent-net.rules"
+    unb examine --json "$TREE"
+    [ "$(summary network.card-pinned)" = "notice false" ]
+}
+
+@test "network.card-pinned: an address that is set is none" {
+    healthy_tree
+    mkdir -p "$TREE/etc/systemd/network"
+    printf '%s\n' '[Match]' 'Name=eth0' '[Link]' 'MACAddress=52:54:00:12:34:56' |
+        tee "$TREE/etc/systemd/network/10-a.link" >"$TREE/etc/systemd/network/10-a.network"
+    unb examine --json "$TREE"
+    [ -z "$(summary network.card-pinned)" ]
+    sed -i '/Link/d' "$TREE/etc/systemd/network/10-a.link"
+    unb examine --json "$TREE"
+    [ "$(summary network.card-pinned)" = "notice true" ]
+}
+
+@test "network.card-pinned: the copy of an ifcfg file is no second configuration" {
+    healthy_tree
+    mkdir -p "$TREE/etc/sysconfig/network-scripts"
+    printf '%s\n' 'DEVICE=eth0' 'HWADDR=52:54:00:12:34:56' 'BOOTPROTO=dhcp' \
+        >"$TREE/etc/sysconfig/network-scripts/ifcfg-eth0"
+    unb repair --yes "$TREE" network.card-pinned
+    [ "$status" -eq 0 ]
+    [ "$(ls "$TREE/etc/sysconfig/network-scripts")" = ifcfg-eth0 ]
+    [ "$(ls -A "$TREE/etc/sysconfig/network-scripts" | grep -c '^\.ifcfg-eth0\.unbrick-')" -eq 1 ]
+}
+
 @test "network.driver-disabled" { fault_case network.driver-disabled; }
 
 @test "network.firewall" { fault_case network.firewall; }

@@ -234,6 +234,13 @@ static void test_backup_of_a_piece(void **state)
     assert_int_equal(changes_apply(&c, "S", NULL, NULL, NULL), 0);
     assert_contents("etc/conf.d/resume", "new\n");
     assert_contents("etc/conf.d/.resume.unbrick-S", "old\n");
+    assert_int_equal(mkdirat(c.root_fd, "etc/sysconfig", 0755), 0);
+    assert_int_equal(mkdirat(c.root_fd, "etc/sysconfig/network", 0755), 0);
+    put("etc/sysconfig/network/ifcfg-eth0", "old\n", 0644);
+    changes_free(&c);
+    assert_int_equal(changes_write(&c, "/etc/sysconfig/network/ifcfg-eth0", "new\n", 4, 0644), 0);
+    assert_int_equal(changes_apply(&c, "S", NULL, NULL, NULL), 0);
+    assert_contents("etc/sysconfig/network/.ifcfg-eth0.unbrick-S", "old\n");
 }
 
 /* Somebody else wrote in the meantime: nothing is overwritten. */
