@@ -3,6 +3,8 @@
 
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/text.h"
+#include "system/stat_override.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,6 +124,18 @@ bool facts_readlink(const struct examination *x, const char *path, char *ret, si
         return false;
     ret[n] = '\0';
     return true;
+}
+
+bool facts_is_overridden(struct examination *x, const char *path)
+{
+    const struct facts_file *file = facts_file(x, "/var/lib/dpkg/statoverride");
+
+    if (!file->data)
+        return false;
+    /* "/bin/su" stayed there when /bin became a link. */
+    return stat_override_names(file->data, file->size, path) ||
+           (x->system->merged_usr && text_starts_with(path, "/usr/") &&
+            stat_override_names(file->data, file->size, path + strlen("/usr")));
 }
 
 bool facts_is_machine(const struct examination *x)

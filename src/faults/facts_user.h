@@ -36,6 +36,9 @@ int facts_lstat(const struct examination *x, const char *path, struct stat *ret)
 /* The target of the link @path, raw. false when it is none. */
 bool facts_readlink(const struct examination *x, const char *path, char *ret, size_t size);
 
+/* Has an administrator told dpkg which owner and mode @path is to have? */
+bool facts_is_overridden(struct examination *x, const char *path);
+
 /* Is this meant to be a machine that boots, and not the tree of a container: it has a kernel, or it
  * is the root of disks. */
 bool facts_is_machine(const struct examination *x);

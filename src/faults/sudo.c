@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "faults/facts_user.h"
 #include "faults/remedies.h"
+#include "faults/set_user_id.h"
 #include "system/directory.h"
 #include "system/sudoers.h"
 
@@ -26,19 +27,25 @@ static void detect_program(struct examination *x, const struct fault *f, struct 
     struct stat st;
 
     if (!has_sudo(x) || path_stat(x->root_fd, "/usr/bin/sudo", &st) < 0 ||
-        ((st.st_mode & 04111) == 04111 && st.st_uid == 0))
+        (set_user_id_is_right(st.st_mode) && st.st_uid == 0) ||
+        facts_is_overridden(x, "/usr/bin/sudo"))
         return;
     finding = report_add(r, f, "/usr/bin/sudo is not set-user-id root");
     finding_at(finding, "/usr/bin/sudo", 0);
     finding_evidence(finding, "mode %04o, owner %u", (unsigned)st.st_mode & 07777,
                      (unsigned)st.st_uid);
-    finding_expected(finding, "mode 4755, owner 0 (root)");
+    finding_expected(finding, "mode %04o, owner 0 (root)", (unsigned)set_user_id_mode(st.st_mode));
 }
 
 static int set_program(struct examination *x, const struct finding *f, struct changes *c,
                        struct error *e)
 {
-    return remedy_planned(changes_mode(c, f->file, 04755, 0, 0), f->file, e);
+    struct stat st;
+    int r = path_stat(x->root_fd, f->file, &st);
+
+    if (r == 0)
+        r = changes_mode(c, f->file, set_user_id_mode(st.st_mode), 0, (gid_t)-1);
+    return remedy_planned(r, f->file, e);
 }
 
 /* sudoers(5), @includedir: names that end in "~" or have a dot are passed over. */

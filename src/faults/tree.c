@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "faults/facts_user.h"
 #include "faults/remedies.h"
+#include "faults/set_user_id.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +56,8 @@ static int make_directory(struct examination *x, const struct finding *f, struct
 }
 
 /* Sentinels of a chmod or chown that ran too far, as packages make them. @need: bits that must be
- * there; @forbid: bits that must not; @mode: what is set. */
+ * there; @forbid: bits that must not; @mode: what is set; of a program with set-user-id in it by
+ * the rules of set_user_id.h. */
 static const struct {
     const char *path;
     mode_t need, forbid, mode;
@@ -79,16 +81,41 @@ static const struct {
     {"/etc/group", 0444, 0022, 0644, FAULT_DEGRADES, "Programs cannot tell who is who."},
     {"/etc/shadow", 0, 0137, 0640, FAULT_DEGRADES, "Everybody can read the passwords' hashes."},
     {"/etc/gshadow", 0, 0137, 0640, FAULT_NOTICE, "Everybody can read the groups' hashes."},
-    {"/usr/bin/su", 04111, 0022, 04755, FAULT_DEGRADES, "su works for nobody but root."},
-    {"/bin/su", 04111, 0022, 04755, FAULT_DEGRADES, "su works for nobody but root."},
+    {"/usr/bin/su", 04000, 0022, 04755, FAULT_DEGRADES, "su works for nobody but root."},
+    {"/bin/su", 04000, 0022, 04755, FAULT_DEGRADES, "su works for nobody but root."},
 };
+
+static bool is_set_user_id(size_t i)
+{
+    return sentinels[i].mode & S_ISUID;
+}
 
 /* What @path should be: mode, or 0 when it is right. */
 static mode_t right_mode(size_t i, mode_t mode)
 {
+    if (is_set_user_id(i))
+        return set_user_id_is_right(mode) && !(mode & sentinels[i].forbid) ? 0
+                                                                           : set_user_id_mode(mode);
     return (mode & sentinels[i].need) == sentinels[i].need && !(mode & sentinels[i].forbid)
                ? 0
                : sentinels[i].mode;
+}
+
+/* The group that goes with it. Debian's programs that check a password are of the group shadow,
+ * whose number is each system's own; others have no such group, and root's is right there. */
+static gid_t right_group(struct examination *x, size_t i, const struct stat *st)
+{
+    const struct account *shadow;
+    gid_t group = 0;
+
+    if (is_set_user_id(i))
+        return st->st_gid; /* of those who may use it */
+    if (!text_ends_with(sentinels[i].path, "shadow"))
+        return st->st_uid ? 0 : st->st_gid;
+    shadow = accounts_find(facts_group(x), "shadow");
+    if (shadow)
+        group = shadow->id;
+    return st->st_uid == 0 && st->st_gid == 0 ? 0 : group;
 }
 
 static void detect_modes(struct examination *x, const struct fault *f, struct report *r)
@@ -103,7 +130,7 @@ static void detect_modes(struct examination *x, const struct fault *f, struct re
             path_stat(x->root_fd, sentinels[i].path, &st) < 0)
             continue;
         wanted = right_mode(i, st.st_mode & 07777);
-        if (!wanted && st.st_uid == 0)
+        if ((!wanted && st.st_uid == 0) || facts_is_overridden(x, sentinels[i].path))
             continue;
         finding = report_add(r, f, "%s has the %s", sentinels[i].path,
                              wanted ? "wrong permissions" : "wrong owner");
@@ -111,7 +138,8 @@ static void detect_modes(struct examination *x, const struct fault *f, struct re
         finding_severity(finding, sentinels[i].severity);
         finding_evidence(finding, "mode %04o, owner %u", (unsigned)st.st_mode & 07777,
                          (unsigned)st.st_uid);
-        finding_expected(finding, "mode %04o, owner 0 (root)", (unsigned)sentinels[i].mode);
+        finding_expected(finding, "mode %04o, owner 0 (root)",
+                         (unsigned)(wanted ? wanted : st.st_mode & 07777));
         finding_why(finding, "%s",
                     wanted ? sentinels[i].why : "Whoever owns it can put anything in its place.");
     }
@@ -128,7 +156,7 @@ static int set_mode(struct examination *x, const struct finding *f, struct chang
             continue;
         wanted = right_mode(i, st.st_mode & 07777);
         return remedy_planned(changes_mode(c, f->file, wanted ? wanted : st.st_mode & 07777, 0,
-                                           st.st_uid ? 0 : st.st_gid),
+                                           right_group(x, i, &st)),
                               f->file, e);
     }
     return -ENOENT;

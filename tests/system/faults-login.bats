@@ -77,6 +77,23 @@ teardown() {
 
 @test "sudo.not-setuid" { fault_case sudo.not-setuid; }
 
+@test "sudo.not-setuid: a group of those who may use it is right, and stays" {
+    broken sudo.not-setuid
+    chgrp 4 "$TREE/usr/bin/sudo"
+    chmod 4750 "$TREE/usr/bin/sudo"
+    unb examine --json "$TREE"
+    [ -z "$(summary sudo.not-setuid)" ]
+    chmod 750 "$TREE/usr/bin/sudo"
+    unb repair --yes "$TREE" sudo.not-setuid
+    [ "$(stat -c %a:%u:%g "$TREE/usr/bin/sudo")" = 4750:0:4 ]
+    # The administrator wants it so.
+    chmod 750 "$TREE/usr/bin/sudo"
+    mkdir -p "$TREE/var/lib/dpkg"
+    echo 'root adm 0750 /usr/bin/sudo' >"$TREE/var/lib/dpkg/statoverride"
+    unb examine --json "$TREE"
+    [ -z "$(summary sudo.not-setuid)" ]
+}
+
 @test "sudo.syntax" { fault_case sudo.syntax; }
 
 @test "sudo.syntax: what visudo takes is not refused" {

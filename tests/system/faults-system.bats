@@ -15,6 +15,43 @@ teardown() {
 
 @test "tree.modes" { fault_case tree.modes; }
 
+@test "tree.modes: su of a group is right, and stays so" {
+    local su
+    healthy_tree
+    su=$TREE/usr/bin/su
+    [ -e "$su" ] || su=$TREE/bin/su
+    chgrp 4 "$su"
+    chmod 4750 "$su"
+    unb examine --json "$TREE"
+    [ -z "$(summary tree.modes)" ]
+    chmod 750 "$su"
+    unb repair --yes "$TREE" tree.modes
+    [ "$(stat -c %a:%u:%g "$su")" = 4750:0:4 ]
+    chmod 755 "$su"
+    mkdir -p "$TREE/var/lib/dpkg"
+    printf '%s\n' 'root root 0755 /bin/su' 'root root 0755 /usr/bin/su' >"$TREE/var/lib/dpkg/statoverride"
+    unb examine --json "$TREE"
+    [ -z "$(summary tree.modes)" ]
+}
+
+@test "tree.modes: shadow goes back to the system's own group of that name" {
+    healthy_tree
+    sed -i '/^shadow:/d' "$TREE/etc/group"
+    echo 'shadow:x:4242:' >>"$TREE/etc/group"
+    touch "$TREE/etc/gshadow"
+    chown 1000:1000 "$TREE/etc/shadow" "$TREE/etc/gshadow"
+    unb repair --yes "$TREE" tree.modes
+    [ "$(stat -c %u:%g "$TREE/etc/shadow")" = 0:4242 ]
+    [ "$(stat -c %u:%g "$TREE/etc/gshadow")" = 0:4242 ]
+    chown 1000:4242 "$TREE/etc/shadow"
+    unb repair --yes "$TREE" tree.modes
+    [ "$(stat -c %u:%g "$TREE/etc/shadow")" = 0:4242 ]
+    sed -i '/^shadow:/d' "$TREE/etc/group"
+    chown 1000:1000 "$TREE/etc/shadow"
+    unb repair --yes "$TREE" tree.modes
+    [ "$(stat -c %u:%g "$TREE/etc/shadow")" = 0:0 ]
+}
+
 @test "tree.os-release" { fault_case tree.os-release; }
 
 @test "init.library-missing" {

@@ -19,6 +19,7 @@
 #include "system/pam_config.h"
 #include "system/regex_bound.h"
 #include "system/sshd_config.h"
+#include "system/stat_override.h"
 #include "system/sudoers.h"
 #include "system/units.h"
 
@@ -245,7 +246,8 @@ static void test_units_bounded(void **state)
     put("etc/systemd/system/default.target.d/0.conf", contents);
     for (unsigned i = 1; i < 300; i++) {
         snprintf(name, sizeof name, "etc/systemd/system/default.target.d/%u.conf", i);
-        assert_int_equal(linkat(root, "etc/systemd/system/default.target.d/0.conf", root, name, 0), 0);
+        assert_int_equal(linkat(root, "etc/systemd/system/default.target.d/0.conf", root, name, 0),
+                         0);
     }
     assert_int_equal(units_load(root, &u), 0);
     assert_true(u.bytes >= UNIT_BYTES_MAX);
@@ -446,6 +448,22 @@ static void test_pam_line(void **state)
     assert_string_equal(p.name, "system-auth");
 }
 
+static bool overridden(const char *path)
+{
+    static const char text[] = "root adm 4750 /bin/su\nroot root 0755 /opt/a b\nroot\n\n/x\n"
+                               "#1 root 0755 /etc";
+
+    return stat_override_names(text, sizeof text - 1, path);
+}
+
+static void test_stat_override(void **state)
+{
+    (void)state;
+    assert_true(overridden("/bin/su") && overridden("/opt/a b") && overridden("/etc"));
+    assert_false(overridden("/bin/s") || overridden("/opt/a") || overridden("/x") ||
+                 overridden(""));
+}
+
 static void test_interfaces(void **state)
 {
     static const char text[] = "address 10.0.0.1\nauto eth0\niface eth0 inet \\\n dhcp\n"
@@ -550,6 +568,7 @@ int main(void)
         cmocka_unit_test(test_sudoers_password),
         cmocka_unit_test(test_regex_bound),
         cmocka_unit_test(test_dpkg_status),
+        cmocka_unit_test(test_stat_override),
         cmocka_unit_test(test_pam_line),
         cmocka_unit_test(test_interfaces),
         cmocka_unit_test(test_option_list),
