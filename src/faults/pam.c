@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define PAM "/etc/pam.d"
 
@@ -74,11 +75,43 @@ static bool has_service(const struct examination *x, const char *name)
            facts_has(x, directory_join("/usr/etc/pam.d", name));
 }
 
+static const char *const types[] = {"auth", "account", "password", "session"};
+
+#define TYPES (sizeof types / sizeof types[0])
+
+/* How far the jumps of a file lead: a jump counts the lines of its own type. */
+struct jumps {
+    unsigned long long index;   /* of the line that was read last */
+    unsigned long long reached; /* the last one that is counted */
+};
+
+/* Read one more line: do jumps lead over it, or to it? An include counts as one; "@include" as
+ * none, since there may be no line of the type in it. */
+static bool is_jumped_over(struct jumps jumps[TYPES], const struct pam_line *p)
+{
+    bool is_reached = false;
+
+    for (size_t i = 0; i < TYPES; i++) {
+        struct jumps *j = &jumps[i];
+        unsigned jump = pam_line_jump(p);
+
+        if (strcasecmp(p->type + p->quiet, types[i]) != 0)
+            continue;
+        j->index++;
+        is_reached = j->reached >= j->index;
+        if (jump && j->index + jump > j->reached)
+            j->reached = j->index + jump;
+    }
+    return is_reached;
+}
+
 static void check_service(struct examination *x, const struct fault *f, struct report *r,
                           const char *service, bool includes)
 {
     const char *path = directory_join(PAM, service);
     char copy[PATH_MAX], line[LINES_WIDTH];
+    struct jumps jumps[TYPES] = {0};
+    bool is_jumped, is_rest, goes_on = false;
     const struct facts_file *file;
     struct lines l;
 
@@ -89,7 +122,12 @@ static void check_service(struct examination *x, const struct fault *f, struct r
         struct pam_line p;
         struct finding *finding;
 
-        if (!pam_line_parse(lines_strip(line), &p) || p.include != includes || p.quiet ||
+        is_rest = goes_on;
+        goes_on = text_ends_with(line, "\\");
+        if (!pam_line_parse(lines_strip(line), &p))
+            continue;
+        is_jumped = is_jumped_over(jumps, &p);
+        if (p.include != includes || p.quiet ||
             (includes ? has_service(x, p.name) : has_module(x, p.name)))
             continue;
         finding = report_add(r, f, "%s line %u %s %s, which is missing", text_safe(copy), l.number,
@@ -102,6 +140,15 @@ static void check_service(struct examination *x, const struct fault *f, struct r
         } else if (!is_entrance(service)) {
             finding_severity(finding, FAULT_DEGRADES);
             finding_why(finding, "The service %s refuses everybody.", text_safe(service));
+        }
+        if (!includes && is_jumped) {
+            finding_risk(finding, FAULT_RISK_NONE);
+            finding_remedy(finding, "install the module's package again; before the line is taken "
+                                    "out, lower the number of the jump above that counts it");
+        } else if (!includes && (is_rest || goes_on)) {
+            finding_risk(finding, FAULT_RISK_NONE);
+            finding_remedy(finding, "install the module's package again, or take the line out with "
+                                    "all of its pieces");
         }
     }
 }

@@ -3,6 +3,8 @@
 
 #include "system/lines.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool pam_line_parse(char *text, struct pam_line *ret)
@@ -40,4 +42,19 @@ bool pam_line_is_decisive(const struct pam_line *p)
 {
     return strcmp(p->control, "optional") != 0 && strcmp(p->control, "sufficient") != 0 &&
            !strstr(p->control, "default=ignore");
+}
+
+unsigned pam_line_jump(const struct pam_line *p)
+{
+    unsigned long long largest = 0;
+
+    for (const char *at = p->control; (at = strchr(at, '='));) {
+        unsigned long long jump;
+
+        at += 1 + strspn(at + 1, " \t");
+        jump = *at >= '0' && *at <= '9' ? strtoull(at, NULL, 10) : 0;
+        if (jump > largest)
+            largest = jump;
+    }
+    return largest > UINT_MAX ? UINT_MAX : (unsigned)largest;
 }

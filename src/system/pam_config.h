@@ -14,5 +14,9 @@ struct pam_line {
  * "@include common-auth". false when it is none. */
 bool pam_line_parse(char *text, struct pam_line *ret);
 
+/* The largest jump of its control field ("[success=2 default=ignore]": 2): over how many lines of
+ * its type it may lead. 0: none; what is too large for the type is its largest value. */
+unsigned pam_line_jump(const struct pam_line *p);
+
 /* A module that cannot be loaded fails; does that decide anything? */
 bool pam_line_is_decisive(const struct pam_line *p);

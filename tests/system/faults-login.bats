@@ -43,6 +43,34 @@ teardown() {
 
 @test "pam.module-missing" { fault_case pam.module-missing; }
 
+# missing_module REPAIRABLE LINE...: pam.module-missing is found in a service of these lines.
+missing_module() {
+    printf '%s\n' "${@:2}" >"$TREE/etc/pam.d/sshd"
+    unb examine --json "$TREE"
+    [ "$(summary pam.module-missing)" = "stops-boot $1" ] || fail "not $1: ${*:2}"
+}
+
+@test "pam.module-missing: a line that a jump of another counts is not touched" {
+    healthy_tree
+    missing_module false 'auth [success=2 default=ignore] pam_unix.so' 'auth required pam_gone.so' \
+        'auth requisite pam_deny.so' 'auth required pam_permit.so'
+    findings '.findings[].remedy' | grep -q "jump"
+    unb repair --yes "$TREE" pam.module-missing
+    [ "$status" -eq 1 ]
+    missing_module false 'auth [success=1 default=ignore] pam_unix.so' '@include common-session' \
+        'auth required pam_gone.so' 'auth required pam_permit.so'
+    # One that ends before it, or is of another type, does not count it.
+    missing_module true 'auth [success=1 default=ignore] pam_unix.so' 'auth requisite pam_deny.so' \
+        'auth substack common-auth' 'auth required pam_gone.so'
+    missing_module true 'account [success=2 default=ignore] pam_unix.so' \
+        'auth required pam_gone.so'
+}
+
+@test "pam.module-missing: a line in pieces is not commented in part" {
+    healthy_tree
+    missing_module false "auth required pam_gone.so \\" '  debug'
+}
+
 @test "ssh.authorized-keys" { fault_case ssh.authorized-keys; }
 
 @test "ssh.configuration" { fault_case ssh.configuration; }
@@ -122,11 +150,11 @@ teardown() {
 
 @test "network.card-pinned: a rule of several lines is not commented in part" {
     broken network.card-pinned
-    printf '%s\n' 'SUBSYSTEM=="net", ACTION=="add", \' '  ATTR{address}=="52:54:00:12:34:56", \' \
-        '  NAME="eth0"' >"$TREE/etc/udev/rules.d/70-persistent-net.rules"
+    printf 'SUBSYSTEM=="net", \\\n  ATTR{address}=="52:54:00:12:34:56", \\\n  NAME="eth0"\n' \
+        >"$TREE/etc/udev/rules.d/70-persistent-net.rules"
     unb examine --json "$TREE"
     [ "$(summary network.card-pinned)" = "notice false" ]
-    printf '%s\n' 'SUBSYSTEM=="net", \' '  ATTR{address}=="52:54:00:12:34:56"' \
+    printf 'SUBSYSTEM=="net", \\\n  ATTR{address}=="52:54:00:12:34:56"\n' \
         >"$TREE/etc/udev/rules.d/70-persistent-net.rules"
     unb examine --json "$TREE"
     [ "$(summary network.card-pinned)" = "notice false" ]
@@ -152,7 +180,7 @@ teardown() {
     unb repair --yes "$TREE" network.card-pinned
     [ "$status" -eq 0 ]
     [ "$(ls "$TREE/etc/sysconfig/network-scripts")" = ifcfg-eth0 ]
-    [ "$(ls -A "$TREE/etc/sysconfig/network-scripts" | grep -c '^\.ifcfg-eth0\.unbrick-')" -eq 1 ]
+    [ -e "$(echo "$TREE"/etc/sysconfig/network-scripts/.ifcfg-eth0.unbrick-*)" ]
 }
 
 @test "network.driver-disabled" { fault_case network.driver-disabled; }

@@ -26,6 +26,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -464,6 +465,27 @@ static void test_stat_override(void **state)
                  overridden(""));
 }
 
+static unsigned jump(const char *text)
+{
+    char line[256];
+    struct pam_line p;
+
+    snprintf(line, sizeof line, "%s", text);
+    assert_true(pam_line_parse(line, &p));
+    return pam_line_jump(&p);
+}
+
+static void test_pam_jump(void **state)
+{
+    (void)state;
+    assert_int_equal(jump("auth [success=2 default=ignore] pam_unix.so"), 2);
+    assert_int_equal(jump("auth [default=1 success= 13 new_authtok_reqd=ok] pam_x.so n=99"), 13);
+    assert_int_equal(jump("auth [success=ok default=die] pam_unix.so"), 0);
+    assert_int_equal(jump("auth required pam_unix.so x=3"), 0);
+    assert_int_equal(jump("@include common-auth"), 0);
+    assert_int_equal(jump("auth [success=99999999999999999999999 a=] pam_unix.so"), UINT_MAX);
+}
+
 static void test_interfaces(void **state)
 {
     static const char text[] = "address 10.0.0.1\nauto eth0\niface eth0 inet \\\n dhcp\n"
@@ -570,6 +592,7 @@ int main(void)
         cmocka_unit_test(test_dpkg_status),
         cmocka_unit_test(test_stat_override),
         cmocka_unit_test(test_pam_line),
+        cmocka_unit_test(test_pam_jump),
         cmocka_unit_test(test_interfaces),
         cmocka_unit_test(test_option_list),
         cmocka_unit_test(test_netplan),
