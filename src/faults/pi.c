@@ -10,11 +10,15 @@
 #include "faults/facts_boot.h"
 #include "faults/remedies.h"
 #include "system/directory.h"
+#include "system/kernel_arguments.h"
 #include "system/lines.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Of a command line: four times of what any kernel takes (COMMAND_LINE_SIZE). */
+#define JOINED_MAX 16384
 
 /* The menu of the firmware, and its directory in @ret. */
 static const struct boot_menu *pi_menu(struct examination *x, char *ret, size_t size)
@@ -76,12 +80,32 @@ static unsigned count_lines(const char *data, size_t size)
     return count;
 }
 
+/* The lines as one, for the kernel. *ret_repeats: a line has a key that those above it have, too;
+ * of two values the kernel takes the last, which did not count so far. 0 or the failure of @out. */
+static int join(const char *data, size_t size, struct text *out, bool *ret_repeats)
+{
+    struct lines l = LINES_OF(data, size);
+    char line[LINES_WIDTH];
+
+    *ret_repeats = false;
+    while (!out->failed && lines_next(&l, line)) {
+        const char *at = lines_strip(line);
+
+        if (out->size && kernel_arguments_share_key(out->data, at))
+            *ret_repeats = true;
+        (void)text_appendf(out, "%s%s", out->size && *at ? " " : "", at);
+    }
+    return text_append(out, "\n", 1);
+}
+
 static void detect_cmdline_lines(struct examination *x, const struct fault *f, struct report *r)
 {
     char directory[300];
     const struct boot_menu *m = pi_menu(x, directory, sizeof directory);
+    _cleanup_text_ struct text joined = TEXT_INIT(JOINED_MAX);
     _cleanup_free_ char *data = NULL;
     struct finding *finding;
+    bool repeats;
     size_t size;
 
     if (!m || path_read(x->root_fd, cmdline_file(m), PATH_CONFIG_MAX, &data, &size) < 0 ||
@@ -91,29 +115,28 @@ static void detect_cmdline_lines(struct examination *x, const struct fault *f, s
     finding_at(finding, cmdline_file(m), 2);
     finding_line(finding, data, size, 2);
     finding_expected(finding, "everything in its first line");
+    if (join(data, size, &joined, &repeats) == 0 && !repeats)
+        return;
+    finding_risk(finding, FAULT_RISK_NONE);
+    finding_remedy(finding, "decide by hand what of the further lines is to count, and put it into "
+                            "the first in place of what that says");
 }
 
 static int join_lines(struct examination *x, const struct finding *f, struct changes *c,
                       struct error *e)
 {
-    _cleanup_text_ struct text t = TEXT_INIT(65536);
+    _cleanup_text_ struct text t = TEXT_INIT(JOINED_MAX);
     _cleanup_free_ char *data = NULL;
-    char line[LINES_WIDTH];
-    struct lines l;
+    bool repeats;
     size_t size;
     int r = changes_read(c, f->file, &data, &size);
 
     (void)x;
     if (r < 0)
         return remedy_planned(r, f->file, e);
-    l = LINES_OF(data, size);
-    while (lines_next(&l, line)) {
-        const char *at = lines_strip(line);
-
-        (void)text_appendf(&t, "%s%s", t.size && *at ? " " : "", at);
-    }
-    (void)text_append(&t, "\n", 1);
-    r = t.failed ? t.failed : changes_write(c, f->file, t.data, t.size, 0644);
+    r = join(data, size, &t, &repeats);
+    if (r == 0)
+        r = changes_write(c, f->file, t.data, t.size, 0644);
     return remedy_planned(r, f->file, e);
 }
 

@@ -67,6 +67,34 @@ bool kernel_arguments_have(const char *line, const char *word)
     return false;
 }
 
+static size_t key_size(const char *word, size_t size)
+{
+    const char *sign = memchr(word, '=', size);
+
+    return sign ? (size_t)(sign - word) : size;
+}
+
+static bool is_same_key(const char *a, const char *b, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((a[i] == '-' ? '_' : a[i]) != (b[i] == '-' ? '_' : b[i]))
+            return false;
+    return true;
+}
+
+bool kernel_arguments_share_key(const char *a, const char *b)
+{
+    const char *word, *other;
+    size_t n, m;
+
+    while ((word = kernel_arguments_next(&a, &n)))
+        for (const char *rest = b; (other = kernel_arguments_next(&rest, &m));)
+            if (key_size(word, n) == key_size(other, m) &&
+                is_same_key(word, other, key_size(word, n)))
+                return true;
+    return false;
+}
+
 /* What may stand beside a word: a blank, or the quotes and the sign around a value of the shell. */
 static bool is_edge(char c)
 {

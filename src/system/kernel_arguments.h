@@ -19,6 +19,9 @@ bool kernel_arguments_get(const char *line, const char *key, char *ret, size_t s
 /* Is @word among them, exactly, before a "--", which ends the kernel's own? */
 bool kernel_arguments_have(const char *line, const char *word);
 
+/* Is there a key ("root" of "root=A") that both of them have? "-" and "_" are the same in one. */
+bool kernel_arguments_share_key(const char *a, const char *b);
+
 /*
  * Append @line, a line of whatever configuration file has a command line in it, to @out, with each
  * occurrence of @word replaced by @with, or taken out with a blank beside it (@with NULL). Returns

@@ -204,6 +204,19 @@ healthy() {
 
 @test "pi.cmdline-lines" { fault_case pi.cmdline-lines; }
 
+@test "pi.cmdline-lines: what the first line says already is not said again behind it" {
+    local file
+    broken pi.cmdline-lines
+    file=$TREE/boot/firmware/cmdline.txt
+    echo 'root=/dev/sda9' >>"$file"
+    cp "$file" "$BATS_TEST_TMPDIR/before"
+    unb examine --json "$TREE"
+    [ "$(summary pi.cmdline-lines)" = "degrades false" ]
+    findings '.findings[] | select(.id == "pi.cmdline-lines") | .remedy' | grep -q 'by hand'
+    unb repair --yes "$TREE"
+    cmp "$file" "$BATS_TEST_TMPDIR/before"
+}
+
 @test "boot.line-lost" { fault_case boot.line-lost; }
 
 @test "boot.esp-line-lost" { fault_case boot.esp-line-lost; }

@@ -100,6 +100,16 @@ static void test_kernel_arguments(void **state)
     assert_false(kernel_arguments_have(line, "ro2"));
 }
 
+static void test_shared_key(void **state)
+{
+    (void)state;
+    assert_true(kernel_arguments_share_key("ro root=A quiet", "x root=B"));
+    assert_true(kernel_arguments_share_key("quiet", "a quiet"));
+    assert_true(kernel_arguments_share_key("rd.x-y=1", "rd.x_y"));
+    assert_false(kernel_arguments_share_key("root=A rootwait", "rootfstype=ext4 A"));
+    assert_false(kernel_arguments_share_key("", "root=A"));
+}
+
 static void check_edit(const char *line, const char *word, const char *with, int count,
                        const char *wanted)
 {
@@ -523,15 +533,25 @@ static void test_sysctl(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unit_file),        cmocka_unit_test(test_unit_names),
-        cmocka_unit_test(test_kernel_arguments), cmocka_unit_test(test_edit_arguments),
-        cmocka_unit_test(test_grub_of_debian),   cmocka_unit_test(test_grub_of_rhel),
-        cmocka_unit_test(test_grub_stub),        cmocka_unit_test(test_grub_source),
-        cmocka_unit_test(test_grub_errors),      cmocka_unit_test(test_grub_unknown_values),
-        cmocka_unit_test(test_grub_environment), cmocka_unit_test(test_bls),
-        cmocka_unit_test(test_bls_order),        cmocka_unit_test(test_extlinux),
-        cmocka_unit_test(test_loader_conf),      cmocka_unit_test(test_pi_config),
-        cmocka_unit_test(test_modprobe),         cmocka_unit_test(test_sysctl),
+        cmocka_unit_test(test_unit_file),
+        cmocka_unit_test(test_unit_names),
+        cmocka_unit_test(test_kernel_arguments),
+        cmocka_unit_test(test_edit_arguments),
+        cmocka_unit_test(test_shared_key),
+        cmocka_unit_test(test_grub_of_debian),
+        cmocka_unit_test(test_grub_of_rhel),
+        cmocka_unit_test(test_grub_stub),
+        cmocka_unit_test(test_grub_source),
+        cmocka_unit_test(test_grub_errors),
+        cmocka_unit_test(test_grub_unknown_values),
+        cmocka_unit_test(test_grub_environment),
+        cmocka_unit_test(test_bls),
+        cmocka_unit_test(test_bls_order),
+        cmocka_unit_test(test_extlinux),
+        cmocka_unit_test(test_loader_conf),
+        cmocka_unit_test(test_pi_config),
+        cmocka_unit_test(test_modprobe),
+        cmocka_unit_test(test_sysctl),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
