@@ -115,27 +115,35 @@ static unsigned long long memory_of_last_boot(const struct examination *x)
     return bytes;
 }
 
-/* Is that more than half of the memory that there was, or is that not known and it is a lot? */
-static void judge(struct finding *finding, unsigned long long reserved, unsigned long long memory)
-{
-    char reserved_text[24], memory_text[24];
+/* A system needs about that much to come up. */
+#define NEEDED (512ULL << 20)
 
-    if (memory)
-        finding_expected(finding, "less than half of the memory, %s at the last boot; reserved: %s",
-                         text_bytes(memory, memory_text), text_bytes(reserved, reserved_text));
-    else
-        finding_expected(finding, "less than half of the memory; reserved: %s",
-                         text_bytes(reserved, reserved_text));
-    if (memory)
-        return;
-    finding_severity(finding, FAULT_NOTICE);
-    finding_why(finding, "A machine with less than twice as much memory does not come up.");
-    finding_risk(finding, FAULT_RISK_NONE);
-}
-
+/* Databases and hosts of virtual machines reserve most of the memory for good reasons: what counts
+ * is what remains. Where the memory is not known, a lot is worth a word. */
 static bool is_too_much(unsigned long long reserved, unsigned long long memory)
 {
-    return memory ? reserved > memory / 2 : reserved >= 4ULL << 30;
+    if (!memory)
+        return reserved >= 4ULL << 30;
+    /* What is less than half is too much for no machine, however small. */
+    return reserved > memory / 2 && (reserved >= memory || memory - reserved < NEEDED);
+}
+
+static void judge(struct finding *finding, unsigned long long reserved, unsigned long long memory)
+{
+    char reserved_text[24], memory_text[24], needed_text[24];
+
+    text_bytes(reserved, reserved_text);
+    text_bytes(NEEDED, needed_text);
+    if (memory) {
+        finding_expected(finding, "%s of memory that remain, of %s at the last boot; reserved: %s",
+                         needed_text, text_bytes(memory, memory_text), reserved_text);
+        return;
+    }
+    finding_expected(finding, "%s of memory that remain; reserved: %s", needed_text, reserved_text);
+    finding_severity(finding, FAULT_NOTICE);
+    finding_why(finding, "A machine with hardly more memory than that does not come up.");
+    finding_risk(finding, FAULT_RISK_NONE);
+    finding_remedy(finding, "reserve less where the machine has not much more memory than that");
 }
 
 static void check_huge_pages(struct examination *x, const struct fault *f, struct report *r,
@@ -148,14 +156,15 @@ static void check_huge_pages(struct examination *x, const struct fault *f, struc
         unsigned long long reserved = strtoull(line.value, NULL, 10) << 21; /* of 2 MiB each */
         unsigned long long memory;
         struct finding *finding;
+        char reserved_text[24];
 
         if (strcmp(line.name, "vm.nr_hugepages") != 0 || reserved == 0)
             continue;
         memory = memory_of_last_boot(x);
         if (!is_too_much(reserved, memory))
             continue;
-        finding =
-            report_add(r, f, "%s line %u reserves most of the memory", text_safe(path), line.line);
+        finding = report_add(r, f, "%s line %u reserves %s of memory for huge pages",
+                             text_safe(path), line.line, text_bytes(reserved, reserved_text));
         finding_at(finding, path, line.line);
         finding_line(finding, data, size, line.line);
         judge(finding, reserved, memory);
@@ -196,7 +205,7 @@ static void detect_huge_pages_of_kernel(struct examination *x, const struct faul
 
     for (unsigned i = 0; i < count; i++) {
         struct finding *finding;
-        char word[128];
+        char word[128], what[64], reserved_text[24];
         unsigned long long reserved = reserved_by(lines[i].text, word, sizeof word);
 
         if (!reserved)
@@ -204,7 +213,9 @@ static void detect_huge_pages_of_kernel(struct examination *x, const struct faul
         memory = memory_of_last_boot(x);
         if (!is_too_much(reserved, memory))
             continue;
-        finding = facts_cmdline_finding(x, r, f, &lines[i], word, "reserves most of the memory");
+        snprintf(what, sizeof what, "reserves %s of memory for huge pages",
+                 text_bytes(reserved, reserved_text));
+        finding = facts_cmdline_finding(x, r, f, &lines[i], word, what);
         judge(finding, reserved, memory);
     }
 }
@@ -219,10 +230,10 @@ static const struct fault faults[] = {
     {
         .id = "sysctl.huge-pages",
         .severity = FAULT_STOPS_BOOT,
-        .title = "most of the memory is reserved for huge pages",
+        .title = "huge pages leave hardly any memory",
         .why = "Programs of the boot find no memory (\"System is deadlocked on memory\").",
-        .remedy = "turn the line into a comment",
-        .risk = FAULT_RISK_LOW,
+        .remedy = "turn the line into a comment, or reserve less",
+        .risk = FAULT_RISK_MEDIUM,
         .reference = "Documentation/admin-guide/mm/hugetlbpage.rst",
         .detect = detect_huge_pages,
         .repair = remedy_comment_line,
@@ -230,10 +241,10 @@ static const struct fault faults[] = {
     {
         .id = "sysctl.huge-pages-of-kernel",
         .severity = FAULT_STOPS_BOOT,
-        .title = "the kernel command line reserves most of the memory for huge pages",
+        .title = "huge pages of the kernel command line leave hardly any memory",
         .why = "Programs of the boot find no memory (\"System is deadlocked on memory\").",
-        .remedy = "take hugepages= out of the command line",
-        .risk = FAULT_RISK_LOW,
+        .remedy = "take hugepages= out of the command line, or reserve less",
+        .risk = FAULT_RISK_MEDIUM,
         .reference = "Documentation/admin-guide/mm/hugetlbpage.rst",
         .detect = detect_huge_pages_of_kernel,
         .repair = drop_argument,

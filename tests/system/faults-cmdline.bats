@@ -70,6 +70,26 @@ teardown() {
 
 @test "sysctl.huge-pages: unknown" { fault_case sysctl.huge-pages+unknown; }
 
+# huge_pages SUMMARY PAGES MEMORY: so is vm.nr_hugepages judged on a machine with so many KiB.
+huge_pages() {
+    echo "vm.nr_hugepages = $2" >"$TREE/etc/sysctl.d/90-database.conf"
+    echo "[    0.050000] Memory: 1K/${3}K available (14336K kernel code)" >"$TREE/var/log/dmesg"
+    unb examine --json "$TREE"
+    [ "$(summary sysctl.huge-pages)" = "$1" ] || fail "not '$1': ${*:2}"
+}
+
+@test "sysctl.huge-pages: what remains is judged" {
+    healthy_tree
+    # 24 of 32 GiB: a database. 100 MiB of 512: a small machine, which has enough left.
+    huge_pages "" 12288 $((32 << 20))
+    huge_pages "" 50 $((512 << 10))
+    huge_pages "stops-boot true" 16200 $((32 << 20))
+    huge_pages "stops-boot true" 20000 $((32 << 20))
+    # It is what somebody wanted: nothing is done about it unasked.
+    unb repair --yes "$TREE"
+    grep -qx 'vm.nr_hugepages = 20000' "$TREE/etc/sysctl.d/90-database.conf"
+}
+
 @test "sysctl.huge-pages-of-kernel" { fault_case sysctl.huge-pages-of-kernel; }
 
 @test "sysctl.panic" { fault_case sysctl.panic; }

@@ -158,17 +158,17 @@ units_of() {
 @test "repair: its status is 1 when something that stops the boot is left, that of a dry run when it would be" {
     healthy_tree
     # One with a remedy of low risk, one with a remedy of medium risk.
-    "$BREAKERS/sysctl.huge-pages" "$TREE"
+    "$BREAKERS/tree.directory-missing" "$TREE"
     "$BREAKERS/users.root-missing" "$TREE"
     unb examine --json "$TREE"
-    [ "$(summary sysctl.huge-pages)" = "stops-boot true" ]
+    [ "$(summary tree.directory-missing)" = "stops-boot true" ]
     [ "$(summary users.root-missing)" = "stops-boot true" ]
-    unb repair --dry-run "$TREE" sysctl.huge-pages users.root-missing
+    unb repair --dry-run "$TREE" tree.directory-missing users.root-missing
     [ "$status" -eq 0 ]
     [[ $stderr != *"would be left"* ]]
     unb repair --dry-run "$TREE"
     [ "$status" -eq 1 ]
-    [[ $output == *sysctl.huge-pages* && $stderr == *"1 of what stops the boot would be left"* ]]
+    [[ $output == *tree.directory-missing* && $stderr == *"1 of what stops the boot would be left"* ]]
     unb repair --yes "$TREE"
     [ "$status" -eq 1 ]
     [[ $stderr == *"unbrick examine $TREE"* ]]
