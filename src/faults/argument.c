@@ -86,9 +86,10 @@ static void detect_rescue_left(struct examination *x, const struct fault *f, str
         }
 }
 
-static int drop(struct examination *x, const struct finding *f, struct changes *c, struct error *e)
+static int drop_leftover(struct examination *x, const struct finding *f, struct changes *c,
+                         struct error *e)
 {
-    return facts_cmdline_edit(x, c, f->subject, NULL, e);
+    return facts_cmdline_drop_but_of_rescue(x, c, f->subject, e);
 }
 
 /* --- for disks that are gone --- */
@@ -233,17 +234,22 @@ static void detect_resume_missing(struct examination *x, const struct fault *f, 
     }
 }
 
+static int drop(struct examination *x, const struct finding *f, struct changes *c, struct error *e)
+{
+    return facts_cmdline_edit(x, c, f->subject, NULL, e);
+}
+
 static const struct fault faults[] = {
     {
         .id = "argument.rescue-left",
         .severity = FAULT_STOPS_BOOT,
         .title = "an argument of a rescue is still in the kernel command line",
         .why = "Each boot ends there, before the system is up.",
-        .remedy = "take the argument out, in all places",
+        .remedy = "take the argument out, in all places but the entries for a rescue",
         .risk = FAULT_RISK_LOW,
         .reference = "kernel-command-line(7), dracut.cmdline(7), initramfs-tools(7)",
         .detect = detect_rescue_left,
-        .repair = drop,
+        .repair = drop_leftover,
     },
     {
         .id = "argument.object-missing",

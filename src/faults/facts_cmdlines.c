@@ -36,6 +36,7 @@ static const char *const keywords[] = {
     "options",
     "append",
     "GRUB_CMDLINE_LINUX",
+    "GRUB_CMDLINE_LINUX_DEFAULT", /* and not those for some entries only, as _RECOVERY */
     "U_BOOT_PARAMETERS",
     "EXTLINUX_PARAMETERS",
     "set",
@@ -221,15 +222,31 @@ static bool is_command_line(const char *line, bool whole_file)
         size_t length = strlen(keywords[i]);
 
         if (strncmp(line, keywords[i], length) == 0 && line[length] &&
-            strchr(" \t=_+", line[length]))
+            strchr(" \t=+", line[length]))
             return true;
     }
     return whole_file;
 }
 
-/* Returns how many were changed, or a negative errno. */
+/* Is the line of a rescue's entry? An entry goes on until the next one begins. */
+static bool is_of_rescue(const struct boot_menus *menus, const char *file, unsigned line)
+{
+    const struct boot_entry *of = NULL;
+
+    for (unsigned i = 0; i < menus->count; i++)
+        for (unsigned j = 0; j < menus->items[i].entries.count; j++) {
+            const struct boot_entry *e = &menus->items[i].entries.items[j];
+
+            if (e->line <= line && (!of || e->line >= of->line) && strcmp(e->file, file) == 0)
+                of = e;
+        }
+    return of && boot_entry_is_rescue(of);
+}
+
+/* @spared: the menus whose entries for a rescue stay as they are; NULL: all are changed. Returns
+ * how many were changed, or a negative errno. */
 static int edit_text(struct changes *c, const char *file, bool whole_file, const char *word,
-                     const char *with)
+                     const char *with, const struct boot_menus *spared)
 {
     _cleanup_free_ char *data = NULL;
     char line[LINES_WIDTH];
@@ -246,6 +263,8 @@ static int edit_text(struct changes *c, const char *file, bool whole_file, const
 
         if (l.length < LINES_WIDTH && is_command_line(line, whole_file))
             n = kernel_arguments_edit(line, word, with, &t);
+        if (n > 0 && spared && is_of_rescue(spared, file, l.number))
+            n = 0;
         if (n > 0)
             r = changes_replace_line(c, file, l.number, t.data ? t.data : "");
         count += n > 0;
@@ -283,8 +302,8 @@ static bool was_edited(struct boot_cmdline *lines, unsigned before, const char *
     return false;
 }
 
-int facts_cmdline_edit(struct examination *x, struct changes *c, const char *word, const char *with,
-                       struct error *e)
+static int edit_all(struct examination *x, struct changes *c, const char *word, const char *with,
+                    bool spare_rescue, struct error *e)
 {
     const struct boot_menus *menus = facts_menus(x);
     unsigned count;
@@ -298,7 +317,7 @@ int facts_cmdline_edit(struct examination *x, struct changes *c, const char *wor
         if ((lines[i].entry && lines[i].entry->unified) ||
             was_edited(x->boot->cmdlines, i, lines[i].file))
             continue;
-        r = edit_text(c, lines[i].file, whole_file, word, with);
+        r = edit_text(c, lines[i].file, whole_file, word, with, spare_rescue ? menus : NULL);
         changed += r > 0 ? r : 0;
     }
     if (r >= 0 && menus->environment_file[0]) {
@@ -308,4 +327,16 @@ int facts_cmdline_edit(struct examination *x, struct changes *c, const char *wor
     if (r < 0)
         return error_errno(e, r, "changing the kernel command line");
     return changed ? 0 : remedy_unfit(e, "%s is in no file that can be changed", text_safe(word));
+}
+
+int facts_cmdline_edit(struct examination *x, struct changes *c, const char *word, const char *with,
+                       struct error *e)
+{
+    return edit_all(x, c, word, with, false, e);
+}
+
+int facts_cmdline_drop_but_of_rescue(struct examination *x, struct changes *c, const char *word,
+                                     struct error *e)
+{
+    return edit_all(x, c, word, NULL, true, e);
 }

@@ -31,3 +31,7 @@ struct finding *facts_cmdline_finding(struct examination *x, struct report *r,
  * that can be changed. */
 int facts_cmdline_edit(struct examination *x, struct changes *c, const char *word, const char *with,
                        struct error *e);
+
+/* The same to take @word out, but the entries that are for a rescue keep it. */
+int facts_cmdline_drop_but_of_rescue(struct examination *x, struct changes *c, const char *word,
+                                     struct error *e);

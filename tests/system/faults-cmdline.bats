@@ -30,6 +30,20 @@ teardown() {
 
 @test "argument.rescue-left: unit" { fault_case argument.rescue-left+unit; }
 
+@test "argument.rescue-left: the entries for a rescue keep theirs" {
+    broken argument.rescue-left
+    sed -i 's|ro rd.break quiet|ro single quiet|' "$TREE/boot/grub/grub.cfg"
+    printf '%s\n' 'GRUB_CMDLINE_LINUX="single"' 'GRUB_CMDLINE_LINUX_DEFAULT="quiet single"' \
+        'GRUB_CMDLINE_LINUX_RECOVERY="single"' >"$TREE/etc/default/grub"
+    unb repair --yes "$TREE" argument.rescue-left
+    [ "$status" -eq 0 ]
+    [ "$(cat "$TREE/etc/default/grub")" = 'GRUB_CMDLINE_LINUX=""
+GRUB_CMDLINE_LINUX_DEFAULT="quiet"
+GRUB_CMDLINE_LINUX_RECOVERY="single"' ]
+    [ "$(grep -c '^.linux.* single' "$TREE/boot/grub/grub.cfg")" -eq 1 ]
+    grep -A 12 'recovery mode' "$TREE/boot/grub/grub.cfg" | grep -q '^.linux.* single$'
+}
+
 @test "argument.object-missing" { fault_case argument.object-missing; }
 
 @test "argument.resume-missing" { fault_case argument.resume-missing; }
