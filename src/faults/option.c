@@ -23,46 +23,47 @@ static const struct {
     const char *option;
     unsigned since; /* kernel; 0: always */
     const char *why;
+    const char *with; /* what was meant; NULL: the option goes */
 } refused[] = {
-    {"*", "default", 0, "the word is defaults"},
-    {"*", "noatim", 0, "the word is noatime"},
-    {"*", "no_fail", 0, "the word is nofail"},
-    {"*", "nofai", 0, "the word is nofail"},
-    {"*", "no-fail", 0, "the word is nofail"},
-    {"*", "read-only", 0, "the word is ro"},
-    {"xfs", "barrier", LINUX(4, 19), "removed in Linux 4.19"},
-    {"xfs", "nobarrier", LINUX(4, 19), "removed in Linux 4.19"},
-    {"xfs", "delaylog", LINUX(4, 0), "removed in Linux 4.0"},
-    {"xfs", "nodelaylog", LINUX(4, 0), "removed in Linux 4.0"},
-    {"xfs", "ihashsize", LINUX(4, 0), "removed in Linux 4.0"},
-    {"xfs", "irixsgid", LINUX(4, 0), "removed in Linux 4.0"},
-    {"xfs", "osyncisdsync", LINUX(4, 0), "removed in Linux 4.0"},
-    {"xfs", "osyncisosync", LINUX(4, 0), "removed in Linux 4.0"},
+    {"*", "default", 0, "the word is defaults", "defaults"},
+    {"*", "noatim", 0, "the word is noatime", "noatime"},
+    {"*", "no_fail", 0, "the word is nofail", "nofail"},
+    {"*", "nofai", 0, "the word is nofail", "nofail"},
+    {"*", "no-fail", 0, "the word is nofail", "nofail"},
+    {"*", "read-only", 0, "the word is ro", "ro"},
+    {"xfs", "barrier", LINUX(4, 19), "removed in Linux 4.19", NULL},
+    {"xfs", "nobarrier", LINUX(4, 19), "removed in Linux 4.19", NULL},
+    {"xfs", "delaylog", LINUX(4, 0), "removed in Linux 4.0", NULL},
+    {"xfs", "nodelaylog", LINUX(4, 0), "removed in Linux 4.0", NULL},
+    {"xfs", "ihashsize", LINUX(4, 0), "removed in Linux 4.0", NULL},
+    {"xfs", "irixsgid", LINUX(4, 0), "removed in Linux 4.0", NULL},
+    {"xfs", "osyncisdsync", LINUX(4, 0), "removed in Linux 4.0", NULL},
+    {"xfs", "osyncisosync", LINUX(4, 0), "removed in Linux 4.0", NULL},
     /* Options of ext4 that stay behind when a disk is made again with another file system. */
-    {"xfs btrfs f2fs vfat", "data", 0, "it belongs to ext4"},
-    {"xfs btrfs", "errors", 0, "it belongs to ext4"},
-    {"xfs vfat", "commit", 0, "it belongs to ext4 and btrfs"},
-    {"xfs btrfs vfat", "user_xattr", 0, "it belongs to ext4"},
-    {"xfs btrfs vfat", "nouser_xattr", 0, "it belongs to ext4"},
-    {"xfs btrfs vfat", "journal_checksum", 0, "it belongs to ext4"},
-    {"xfs btrfs vfat", "journal_async_commit", 0, "it belongs to ext4"},
-    {"xfs btrfs vfat", "nodelalloc", 0, "it belongs to ext4"},
-    {"xfs vfat", "acl", 0, "it belongs to ext4 and btrfs"},
+    {"xfs btrfs f2fs vfat", "data", 0, "it belongs to ext4", NULL},
+    {"xfs btrfs", "errors", 0, "it belongs to ext4", NULL},
+    {"xfs vfat", "commit", 0, "it belongs to ext4 and btrfs", NULL},
+    {"xfs btrfs vfat", "user_xattr", 0, "it belongs to ext4", NULL},
+    {"xfs btrfs vfat", "nouser_xattr", 0, "it belongs to ext4", NULL},
+    {"xfs btrfs vfat", "journal_checksum", 0, "it belongs to ext4", NULL},
+    {"xfs btrfs vfat", "journal_async_commit", 0, "it belongs to ext4", NULL},
+    {"xfs btrfs vfat", "nodelalloc", 0, "it belongs to ext4", NULL},
+    {"xfs vfat", "acl", 0, "it belongs to ext4 and btrfs", NULL},
     /* Options of btrfs. */
-    {"ext2 ext3 ext4 xfs vfat", "subvol", 0, "it belongs to btrfs"},
-    {"ext2 ext3 ext4 xfs vfat", "subvolid", 0, "it belongs to btrfs"},
-    {"ext2 ext3 ext4 xfs vfat", "compress", 0, "it belongs to btrfs"},
-    {"ext2 ext3 ext4 xfs vfat", "compress-force", 0, "it belongs to btrfs"},
-    {"ext2 ext3 ext4 xfs vfat", "space_cache", 0, "it belongs to btrfs"},
-    {"ext2 ext3 ext4 xfs vfat", "autodefrag", 0, "it belongs to btrfs"},
+    {"ext2 ext3 ext4 xfs vfat", "subvol", 0, "it belongs to btrfs", NULL},
+    {"ext2 ext3 ext4 xfs vfat", "subvolid", 0, "it belongs to btrfs", NULL},
+    {"ext2 ext3 ext4 xfs vfat", "compress", 0, "it belongs to btrfs", NULL},
+    {"ext2 ext3 ext4 xfs vfat", "compress-force", 0, "it belongs to btrfs", NULL},
+    {"ext2 ext3 ext4 xfs vfat", "space_cache", 0, "it belongs to btrfs", NULL},
+    {"ext2 ext3 ext4 xfs vfat", "autodefrag", 0, "it belongs to btrfs", NULL},
     /* Options of file systems without owners. */
-    {"ext2 ext3 ext4 xfs btrfs", "uid", 0, "its files have owners of their own"},
-    {"ext2 ext3 ext4 xfs btrfs", "gid", 0, "its files have owners of their own"},
-    {"ext2 ext3 ext4 xfs btrfs", "umask", 0, "its files have modes of their own"},
-    {"ext2 ext3 ext4 xfs btrfs", "dmask", 0, "its files have modes of their own"},
-    {"ext2 ext3 ext4 xfs btrfs", "fmask", 0, "its files have modes of their own"},
-    {"ext2 ext3 ext4 xfs btrfs", "iocharset", 0, "it belongs to vfat"},
-    {"ext2 ext3 ext4 xfs btrfs", "utf8", 0, "it belongs to vfat"},
+    {"ext2 ext3 ext4 xfs btrfs", "uid", 0, "its files have owners of their own", NULL},
+    {"ext2 ext3 ext4 xfs btrfs", "gid", 0, "its files have owners of their own", NULL},
+    {"ext2 ext3 ext4 xfs btrfs", "umask", 0, "its files have modes of their own", NULL},
+    {"ext2 ext3 ext4 xfs btrfs", "dmask", 0, "its files have modes of their own", NULL},
+    {"ext2 ext3 ext4 xfs btrfs", "fmask", 0, "its files have modes of their own", NULL},
+    {"ext2 ext3 ext4 xfs btrfs", "iocharset", 0, "it belongs to vfat", NULL},
+    {"ext2 ext3 ext4 xfs btrfs", "utf8", 0, "it belongs to vfat", NULL},
 };
 
 static const char local_types[] = "ext2 ext3 ext4 xfs btrfs f2fs vfat";
@@ -133,12 +134,21 @@ static void detect_refused(struct examination *x, const struct fault *f, struct 
     }
 }
 
-static int drop_option(struct examination *x, const struct finding *f, struct changes *c,
-                       struct error *e)
+/* The word that was meant, of what is refused everywhere. */
+static const char *meant_by(const char *option)
+{
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        if (strcmp(refused[i].option, option) == 0)
+            return refused[i].with;
+    return NULL;
+}
+
+static int put_right(struct examination *x, const struct finding *f, struct changes *c,
+                     struct error *e)
 {
     _cleanup_text_ struct text t = TEXT_INIT(16384);
     _cleanup_free_ char *line = fstab_line_planned(c, f->line);
-    int r = line ? fstab_edit_remove_option(line, f->subject, &t) : -ENOENT;
+    int r = line ? fstab_edit_replace_option(line, f->subject, meant_by(f->subject), &t) : -ENOENT;
 
     (void)x;
     return fstab_line_replace(f, c, &t, r, e);
@@ -151,11 +161,12 @@ static const struct fault faults[] = {
         .title = "a line of fstab has an option that the kernel refuses",
         .why = "The mount fails (\"wrong fs type, bad option\"), local-fs.target with it, and "
                "systemd ends in emergency mode.",
-        .remedy = "take the option out",
+        .remedy =
+            "put the word that was meant in its place; take out what belongs to other file systems",
         .risk = FAULT_RISK_LOW,
         .reference = "ext4(5), xfs(5), btrfs(5), Documentation/admin-guide/xfs.rst",
         .detect = detect_refused,
-        .repair = drop_option,
+        .repair = put_right,
     },
 };
 

@@ -105,12 +105,15 @@ int fstab_edit_add_options(const char *line, const char *options, struct text *o
     return value.failed ? value.failed : fstab_edit_field(line, FSTAB_OPTIONS, value.data, out);
 }
 
-int fstab_edit_remove_option(const char *line, const char *name, struct text *out)
+int fstab_edit_replace_option(const char *line, const char *name, const char *with,
+                              struct text *out)
 {
     _cleanup_text_ struct text value = TEXT_INIT(8192);
     const char *options;
     size_t left = fstab_edit_find(line, FSTAB_OPTIONS, &options);
 
+    if (with && has_option(options, left, with, strlen(with)))
+        with = NULL;
     while (left > 0) {
         const char *comma = memchr(options, ',', left);
         size_t length = comma ? (size_t)(comma - options) : left;
@@ -118,6 +121,9 @@ int fstab_edit_remove_option(const char *line, const char *name, struct text *ou
         if (!has_option(options, length, name, strlen(name))) {
             (void)text_append(&value, ",", value.size ? 1 : 0);
             (void)text_append(&value, options, length);
+        } else if (with) {
+            (void)text_appendf(&value, "%s%s", value.size ? "," : "", with);
+            with = NULL;
         }
         left -= length + (comma ? 1 : 0);
         options += length + 1;

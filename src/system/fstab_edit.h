@@ -26,9 +26,10 @@ int fstab_edit_field(const char *line, enum fstab_field field, const char *value
  * those that it does not have yet, by their names. */
 int fstab_edit_add_options(const char *line, const char *options, struct text *out);
 
-/* Append @line to @out without the option of that name ("errors" with any value, "default").
- * Nothing left is "defaults". */
-int fstab_edit_remove_option(const char *line, const char *name, struct text *out);
+/* Append @line to @out with @with in place of the option of that name ("errors" with any value,
+ * "default"), unless it has that already; NULL: with nothing. Nothing left is "defaults". */
+int fstab_edit_replace_option(const char *line, const char *name, const char *with,
+                              struct text *out);
 
 /*
  * Append @line to @out as six fields when something stands in place of the two numbers at its end:

@@ -119,7 +119,7 @@ static void check_edits(const char *text)
     if (strchr(text, '\n'))
         return;
     (void)fstab_edit_join(text, &line);
-    (void)fstab_edit_remove_option(text, "default", &line);
+    (void)fstab_edit_replace_option(text, "default", "defaults", &line);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -39,6 +39,15 @@ teardown() {
 
 @test "option.refused: removed from the kernel" { fault_case option.refused+removed; }
 
+@test "option.refused: the word that was meant takes its place" {
+    image
+    unb shell "$IMG" -- sh -c 'printf "LABEL=a /a ext4 %s 0 2\n" read-only,nofail default,noatim,no_fail >>/etc/fstab'
+    unb repair --yes "$IMG" option.refused
+    unb shell --read-only "$IMG" -- tail -n 2 /etc/fstab
+    [ "$output" = "LABEL=a /a ext4 ro,nofail 0 2
+LABEL=a /a ext4 defaults,noatime,nofail 0 2" ]
+}
+
 @test "mount.point-unusable" { fault_case mount.point-unusable; }
 
 @test "mount.subvolume-missing" { fault_case mount.subvolume-missing; }

@@ -354,11 +354,12 @@ static void check_options(const char *line, const char *options, const char *wan
     assert_string_equal(t.data, wanted);
 }
 
-static void check_removal(const char *line, const char *option, const char *wanted)
+static void check_replacement(const char *line, const char *option, const char *with,
+                              const char *wanted)
 {
     _cleanup_text_ struct text t = TEXT_INIT(1024);
 
-    assert_int_equal(fstab_edit_remove_option(line, option, &t), 0);
+    assert_int_equal(fstab_edit_replace_option(line, option, with, &t), 0);
     assert_string_equal(t.data, wanted);
 }
 
@@ -384,10 +385,14 @@ static void test_fstab_edit(void **state)
                   "a /x ext4 nofail,x-systemd.device-timeout=1");
     assert_int_equal(fstab_edit_field(" a\tb ext4  rw 0 0\r", FSTAB_TYPE, "xfs", &t), 0);
     assert_string_equal(t.data, " a\tb xfs  rw 0 0\r");
-    check_removal("a /x ext4 errors=remount-ro,default,rw 0 0", "default",
-                  "a /x ext4 errors=remount-ro,rw 0 0");
-    check_removal("a /x xfs errors=remount-ro\t0 0", "errors", "a /x xfs defaults\t0 0");
-    check_removal("a /x xfs", "errors", "a /x xfs defaults");
+    check_replacement("a /x ext4 errors=remount-ro,default,rw 0 0", "default", NULL,
+                      "a /x ext4 errors=remount-ro,rw 0 0");
+    check_replacement("a /x xfs errors=remount-ro\t0 0", "errors", NULL, "a /x xfs defaults\t0 0");
+    check_replacement("a /x xfs", "errors", NULL, "a /x xfs defaults");
+    check_replacement("a /x ext4 read-only,nofail 0 0", "read-only", "ro",
+                      "a /x ext4 ro,nofail 0 0");
+    check_replacement("a /x ext4 x,no_fail,no_fail", "no_fail", "nofail", "a /x ext4 x,nofail");
+    check_replacement("a /x ext4 default,defaults", "default", "defaults", "a /x ext4 defaults");
     check_join("a /x ext4 defaults, noatime,nofail 0 2", "a /x ext4 defaults,noatime,nofail 0 2");
     check_join("a /x ext4 defaults ,noatime", "a /x ext4 defaults,noatime 0 0");
     check_join("a /x ext4 defaults zero two three", "a /x ext4 defaults 0 0 # zero two three");
