@@ -77,6 +77,7 @@ static int start(struct each *each, char *target, struct error *e)
         argv[count++] = (char *)"--system";
         argv[count++] = (char *)each->o->system;
     }
+    argv[count++] = (char *)"--";
     argv[count++] = target;
     argv[count] = NULL;
     r = process_start(&job->process, argv, 0, true, false, e);

@@ -426,15 +426,21 @@ static int read_option(struct options *o, int argc, char **argv, int *i, unsigne
 int options_read(struct options *o, int argc, char **argv, int first, unsigned bit,
                  bool stop_at_word, int *ret_next, struct error *e)
 {
+    bool only_words = false;
     int i, r;
 
     for (i = first; i < argc; i++) {
-        if (strcmp(argv[i], "--") == 0) {
-            o->args = argv + i + 1;
-            i = argc;
-            break;
+        if (!only_words && strcmp(argv[i], "--") == 0) {
+            /* Before the command it ends the options, and no more. */
+            if (bit & FOR_INSIDE && !stop_at_word) {
+                o->args = argv + i + 1;
+                i = argc;
+                break;
+            }
+            only_words = true;
+            continue;
         }
-        if (argv[i][0] == '-' && argv[i][1]) {
+        if (!only_words && argv[i][0] == '-' && argv[i][1]) {
             r = read_option(o, argc, argv, &i, bit, e);
             if (r < 0)
                 return r;

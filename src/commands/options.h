@@ -28,6 +28,7 @@ enum command_bit {
     FOR_WRITER = FOR_BOOT | FOR_SHELL | FOR_MOUNT | FOR_REPAIR, /* may write to the disk */
     FOR_PATIENT = FOR_WRITER | FOR_EXAMINE,
     FOR_SESSION = FOR_BOOT | FOR_SHELL,
+    FOR_INSIDE = FOR_SESSION | FOR_ENTER, /* what stands behind "--" goes to what runs inside */
     FOR_ALL = (1 << 11) - 1,
 };
 
@@ -53,7 +54,7 @@ struct options {
     bool kill; /* stop: at once */
     /* examine */
     bool quick, strict, list_faults, each;
-    const char *html; /* file for the report */
+    const char *html;              /* file for the report */
     const struct machine *machine; /* --for: faults/machine.h; NULL: not said */
     /* repair */
     const char *root_password; /* file, "-" standard input, "" ask at the terminal; NULL: no */
@@ -63,19 +64,20 @@ struct options {
     struct ui_settings ui;
     bool help, version;
     /* What is left. */
-    char **targets; /* the words before "--" that are no options */
+    char **targets; /* the words that are no options; with FOR_INSIDE those before "--" */
     unsigned target_count;
-    char **args; /* the words after "--", NULL-ended; NULL when there was none */
+    char **args; /* FOR_INSIDE: the words after "--", NULL-ended; NULL when there was none */
 };
 
 /* Start values. */
 void options_init(struct options *o);
 
 /*
- * Read @argv[@first..], up to "--". Options and targets may be mixed. Strings are borrowed from
- * @argv. Returns 0, or -EINVAL with ERROR_USAGE: unknown option, bad value, or an option that the
- * command @bit does not take. With @stop_at_word reading ends at the first word that is no option
- * (the command itself); its index goes to *ret_next (may be NULL).
+ * Read @argv[@first..]. Options and targets may be mixed; behind "--" there are no more options,
+ * and with a command of FOR_INSIDE no more targets. Strings are borrowed from @argv. Returns 0, or
+ * -EINVAL with ERROR_USAGE: unknown option, bad value, or an option that the command @bit does not
+ * take. With @stop_at_word reading ends at the first word that is no option (the command itself);
+ * its index goes to *ret_next (may be NULL).
  */
 int options_read(struct options *o, int argc, char **argv, int first, unsigned bit,
                  bool stop_at_word, int *ret_next, struct error *e);

@@ -82,11 +82,28 @@ load helpers
 @test "usage: no target, an empty target, a directory among several" {
     refused 2 "target" boot
     refused 125 "target" shell
-    refused 2 "targets stand before --" examine -- /nowhere
-    refused 2 "targets stand before --" examine --each -- /nowhere
+    refused 2 "targets stand before --" boot -- /nowhere
+    refused 125 "targets stand before --" shell -- /nowhere
     refused 2 "empty" boot ""
     mkdir "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
     refused 2 "directory" boot "$BATS_TEST_TMPDIR/one" "$BATS_TEST_TMPDIR/two"
+}
+
+@test "usage: what stands behind -- is a target, but for boot, shell and enter" {
+    local command
+    for command in "list" "examine" "repair --dry-run" "mount --dry-run"; do
+        # shellcheck disable=SC2086
+        unb $command -- -x.img "$BATS_TEST_TMPDIR"
+        [ "$status" -eq 4 ] || fail "$command: status $status" || return 1
+        [[ $stderr == *"-x.img"* ]] || fail "$command: -x.img is not named" || return 1
+    done
+    unb examine --each -- -x.img
+    [[ $status -eq 4 && $output == -x.img*"there is no file or device -x.img" ]] || fail "examine --each"
+    refused 2 "-x" umount -- -x
+    refused 2 "takes no argument" status -- web01
+    # Before the command it ends the options only.
+    refused 4 "/nowhere" -- list /nowhere
+    refused 2 'no command "-x"' -- -x
 }
 
 @test "usage: a script that cannot be read, with NUL bytes, or beside arguments of the init" {
