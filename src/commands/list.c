@@ -61,22 +61,24 @@ int command_list(const struct options *o, struct error *e)
                      .key_file = o->key_file,
                      .luks_header = o->luks_header},
     };
+    const struct error *problem;
     struct list l = {0};
-    int r = check_host(e);
+    int r = check_host(e), status;
 
     if (r == 0)
         r = list_collect(&l, &request, e);
+    problem = r == 0 ? first_problem(o, &l) : NULL;
+    status = problem ? (int)problem->kind : 0;
     /* The one target of the call gives its sentence, not a table with one bad line. */
-    if (r == 0 && (l.count > 1 || !first_problem(o, &l) || o->ui.json))
+    if (r == 0 && (l.count > 1 || !problem || o->ui.json))
         r = show(o, &l, e);
     if (r == 0 && !o->ui.json)
         note_closed(&l);
-    if (r == 0 && !o->ui.json && first_problem(o, &l)) {
-        *e = *first_problem(o, &l);
-        r = e->code;
-    }
+    /* The document has it already, and is the only one. */
+    if (r == 0 && !o->ui.json && problem)
+        *e = *problem;
     list_free(&l);
-    return r < 0 ? (int)e->kind : 0;
+    return r < 0 ? (int)e->kind : status;
 }
 
 #define CHOICES_MAX 64

@@ -142,6 +142,14 @@ open_session() {
     [[ $output == *"Debian GNU/Linux 12"* ]]
     [[ $stderr == *"there is no"* ]]
     refused 4 "there is no" list "$BATS_TEST_TMPDIR/nothing"
+    # The same status with --json, and one document.
+    local targets
+    for targets in "$BATS_TEST_TMPDIR/nothing" "$IMG $BATS_TEST_TMPDIR/nothing"; do
+        # shellcheck disable=SC2086
+        unb list --json $targets
+        [ "$status" -eq 4 ] || fail "--json: status $status" || return 1
+        jq -es 'length == 1 and (.[0].disks[-1].problem | startswith("there is no"))' <<<"$output"
+    done
 }
 
 @test "unbrick alone: lists, and without a terminal asks nothing" {
