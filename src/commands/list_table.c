@@ -6,11 +6,14 @@
 #include "base/text.h"
 #include "commands/list.h"
 #include "storage/member.h"
+#include "terminal/encoding.h"
 #include "terminal/ui.h"
+#include "terminal/width.h"
 #include "terminal/wrap.h"
 
 #include <errno.h>
 #include <libsmartcols/libsmartcols.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -36,24 +39,44 @@ static const struct {
 /* Of forty snapshots these tell what there is. */
 #define VERSIONS_SHOWN 5
 
-static struct libscols_line *add_line(struct libscols_table *table, struct libscols_line *parent,
+struct tree {
+    struct libscols_table *table;
+    const struct list *list;
+    bool all_versions;
+    bool utf8;                    /* else characters beyond ASCII are shown as \xNN */
+    const struct disk *shown[64]; /* what has several members stands below the first */
+    unsigned shown_count;
+};
+
+/* libsmartcols would escape once more, and in our locale all that is not ASCII: it gets what is to
+ * be shown. */
+static bool set_cell(struct tree *t, struct libscols_line *line, enum column column,
+                     const char *content)
+{
+    _cleanup_text_ struct text safe = TEXT_INIT(65536), plain = TEXT_INIT(65536);
+    const struct text *shown = t->utf8 ? &safe : &plain;
+
+    (void)text_append_safe(&safe, content, strlen(content));
+    for (size_t i = 0; !t->utf8 && i < safe.size; i++)
+        (void)text_appendf(&plain, (unsigned char)safe.data[i] < 0x80 ? "%c" : "\\x%02x",
+                           (unsigned char)safe.data[i]);
+    return !shown->failed && scols_line_set_data(line, column, shown->data ? shown->data : "") == 0;
+}
+
+static struct libscols_line *add_line(struct tree *t, struct libscols_line *parent,
                                       const char *name, uint64_t bytes, const char *type,
                                       const char *state, const char *content)
 {
-    struct libscols_line *line = scols_table_new_line(table, parent);
+    struct libscols_line *line = scols_table_new_line(t->table, parent);
     char size[24] = "";
 
-    if (!line)
-        return NULL;
     if (bytes)
         text_bytes(bytes, size);
-    if (scols_line_set_data(line, COLUMN_NAME, name) < 0 ||
-        scols_line_set_data(line, COLUMN_SIZE, size) < 0 ||
-        scols_line_set_data(line, COLUMN_TYPE, type) < 0 ||
-        scols_line_set_data(line, COLUMN_STATE, state) < 0 ||
-        scols_line_set_data(line, COLUMN_CONTENT, content) < 0)
-        return NULL;
-    return line;
+    return line && set_cell(t, line, COLUMN_NAME, name) && set_cell(t, line, COLUMN_SIZE, size) &&
+                   set_cell(t, line, COLUMN_TYPE, type) && set_cell(t, line, COLUMN_STATE, state) &&
+                   set_cell(t, line, COLUMN_CONTENT, content)
+               ? line
+               : NULL;
 }
 
 static void describe_system(const struct candidate *c, char *buf, size_t size)
@@ -75,14 +98,6 @@ static void describe_system(const struct candidate *c, char *buf, size_t size)
     if (c->boots && used < size)
         (void)snprintf(buf + used, size - used, ", the machine boots this one");
 }
-
-struct tree {
-    struct libscols_table *table;
-    const struct list *list;
-    bool all_versions;
-    const struct disk *shown[64]; /* what has several members stands below the first */
-    unsigned shown_count;
-};
 
 /* "snapshot 42, 2026-03-01, before the update, read-only" */
 static void describe_version(const struct version *v, char *buf, size_t size)
@@ -122,12 +137,12 @@ static bool add_versions(struct tree *t, struct libscols_line *parent,
         }
         shown++;
         describe_version(v, content, sizeof content);
-        if (!add_line(t->table, parent, v->name, 0,
+        if (!add_line(t, parent, v->name, 0,
                       v->kind == VERSION_SNAPSHOT ? "snapshot" : "deployment", "", content))
             return false;
     }
     snprintf(name, sizeof name, "and %u older", left_out);
-    return !left_out || add_line(t->table, parent, name, 0, "", "", "--verbose shows them");
+    return !left_out || add_line(t, parent, name, 0, "", "", "--verbose shows them");
 }
 
 static bool add_systems(struct tree *t, struct libscols_line *parent, const struct volume *v,
@@ -145,7 +160,7 @@ static bool add_systems(struct tree *t, struct libscols_line *parent, const stru
         snprintf(name, sizeof name, "%s%s%s",
                  c->system.hostname[0] ? text_safe(c->system.hostname) : "system",
                  subvolume[0] ? " in " : "", subvolume[0] ? text_safe(subvolume) : "");
-        line = add_line(t->table, parent, name, 0, "", "", content);
+        line = add_line(t, parent, name, 0, "", "", content);
         if (!line || !add_versions(t, line, found, i))
             return false;
     }
@@ -190,7 +205,7 @@ static bool add_volume(struct tree *t, struct libscols_line *parent, const struc
 
     describe_volume(t, d, v, found, content, sizeof content);
     snprintf(both, sizeof both, "%s%s%s", note, note[0] && content[0] ? ", " : "", content);
-    line = add_line(t->table, parent, text_safe(v->name), v->size, text_safe(v->fs.type),
+    line = add_line(t, parent, text_safe(v->name), v->size, text_safe(v->fs.type),
                     list_volume_state(found, v), both);
     return line && add_contents(t, line, v, found);
 }
@@ -218,10 +233,10 @@ static bool add_upper(struct tree *t, struct libscols_line *parent, const struct
     struct libscols_line *line;
 
     if (is_shown(t, d))
-        return add_line(t->table, parent, text_safe(d->name), 0, kinds[d->kind], "", "see above");
+        return add_line(t, parent, text_safe(d->name), 0, kinds[d->kind], "", "see above");
     if (d->kind != DISK_GROUP && !d->table[0] && d->volume_count == 1)
         return add_volume(t, parent, d, &d->volumes[0], found, note);
-    line = add_line(t->table, parent, text_safe(d->name), d->size,
+    line = add_line(t, parent, text_safe(d->name), d->size,
                     d->kind == DISK_GROUP ? kinds[d->kind] : d->table, "", note);
     for (unsigned i = 0; line && i < d->volume_count; i++)
         if (!add_volume(t, line, d, &d->volumes[i], found, ""))
@@ -264,13 +279,13 @@ static bool add_disk(struct tree *t, const struct list_disk *d)
     bool bare;
 
     if (!disk)
-        return add_line(t->table, NULL, text_safe(d->target), d->size, "",
+        return add_line(t, NULL, text_safe(d->target), d->size, "",
                         d->use[0] ? "in use" : "unreadable", d->use[0] ? d->use : d->problem.text);
     bare = !disk->table[0] && disk->volume_count;
     if (bare && !d->use[0])
         describe_volume(t, disk, &disk->volumes[0], d->found, below, sizeof below);
     describe_disk(d, below, content, sizeof content);
-    line = add_line(t->table, NULL, text_safe(d->target), disk->size,
+    line = add_line(t, NULL, text_safe(d->target), disk->size,
                     bare ? text_safe(disk->volumes[0].fs.type) : disk->table,
                     d->use[0]     ? "in use"
                     : d->clone[0] ? "clone"
@@ -323,11 +338,20 @@ static bool wrap_words(struct libscols_table *table)
     return ok;
 }
 
+/* What is no terminal is read by a program: it gets the bytes, as from the other commands. */
+static bool reads_utf8(FILE *out)
+{
+    return width_utf8_locale() && (!isatty(fileno(out)) || terminal_reads_utf8(fileno(out)));
+}
+
 int list_print_table(const struct list *l, bool all_versions, FILE *out, struct error *e)
 {
     struct libscols_table *table = scols_new_table();
-    struct tree t = {.list = l, .all_versions = all_versions};
-    bool ok = table != NULL;
+    struct tree t = {.list = l, .all_versions = all_versions, .utf8 = reads_utf8(out)};
+    /* By which libsmartcols counts columns. */
+    locale_t old = uselocale(t.utf8 ? width_utf8_locale() : (locale_t)0);
+    bool ok = table && scols_table_enable_noencoding(table, 1) == 0 &&
+              scols_table_enable_ascii(table, 1) == 0;
 
     for (size_t i = 0; ok && i < sizeof columns / sizeof columns[0]; i++)
         ok = scols_table_new_column(table, columns[i].title, columns[i].width, columns[i].flags) !=
@@ -345,5 +369,6 @@ int list_print_table(const struct list *l, bool all_versions, FILE *out, struct 
         ok = wrap_words(table);
     ok = ok && scols_print_table(table) == 0;
     scols_unref_table(table);
+    (void)uselocale(old);
     return ok ? 0 : error_errno(e, -ENOMEM, "cannot print the table");
 }

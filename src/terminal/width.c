@@ -9,7 +9,7 @@
  * systems often have, they would call every character beyond ASCII an error; terminals are UTF-8
  * all the same. glibc has C.UTF-8 built in since 2.35 and distributions carry it longer.
  */
-static locale_t utf8_locale(void)
+locale_t width_utf8_locale(void)
 {
     static locale_t locale = (locale_t)0;
 
@@ -31,7 +31,7 @@ size_t width_next(const char *s, size_t size, unsigned *ret_columns)
     *ret_columns = 1;
     if ((unsigned char)*s < 0x80)
         return 1;
-    locale = utf8_locale();
+    locale = width_utf8_locale();
     if (!locale)
         return 1;
     old = uselocale(locale);

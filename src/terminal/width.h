@@ -3,6 +3,7 @@
 
 /* How many columns text takes on a terminal. */
 
+#include <locale.h>
 #include <stddef.h>
 
 /*
@@ -15,3 +16,6 @@ unsigned width_of(const char *s, size_t size);
 
 /* How many bytes of @s fit into @columns. */
 size_t width_fit(const char *s, size_t size, unsigned columns);
+
+/* The locale of it, for uselocale(3); (locale_t)0 where the C library has none. */
+locale_t width_utf8_locale(void);

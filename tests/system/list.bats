@@ -126,6 +126,23 @@ open_session() {
         "open in the session unbrick-bookworm of unbrick ($SESSION) null" ]
 }
 
+@test "list: names are escaped once, UTF-8 is shown, and the columns stay" {
+    local name
+    cd "$BATS_TEST_TMPDIR"
+    for name in größe.img groes.img $'\e[31mred\xff.img'; do
+        truncate -s 1M "$name"
+    done
+    unb list größe.img groes.img $'\e[31mred\xff.img'
+    [ "$status" -eq 0 ]
+    [[ $output == *größe.img* && $output == *'\x1b[31mred\xff.img'* ]] || fail "not as they are"
+    # The sizes end in one column.
+    python3 -X utf8 -c 'import sys
+assert len({line.find("MiB") for line in list(sys.stdin)[1:]}) == 1' <<<"$output"
+    # A terminal that reads no UTF-8 gets none.
+    LC_ALL=C.UTF-8 "$PTY" 'expect:größe.img' status:0 -- "$UNBRICK" list größe.img
+    LC_ALL=C "$PTY" 'expect:gr\\xc3\\xb6\\xc3\\x9fe.img' status:0 -- "$UNBRICK" list größe.img
+}
+
 @test "list: without a target all disks of the host, ours left out" {
     image
     attach "$IMG"
