@@ -147,6 +147,19 @@ int patient_close(struct patient *p, struct error *e)
     return failed;
 }
 
+char *patient_by_hand(const struct patient *p, const struct volume *v,
+                      const struct check_report *report, const char *before, char *buf, size_t size)
+{
+    char node[160];
+
+    buf[0] = '\0';
+    for (unsigned i = 0; report->command[0] && i < p->disk_count; i++)
+        if (v >= p->disks[i]->volumes && v < p->disks[i]->volumes + p->disks[i]->volume_count &&
+            disk_volume_is_reachable(p->disks[i], v, node, sizeof node))
+            snprintf(buf, size, "%s%s %s", before, report->command, node);
+    return buf;
+}
+
 const struct volume *patient_volume_at(const struct patient *p, const char *target)
 {
     if (strcmp(target, "/") == 0)

@@ -60,8 +60,8 @@ struct patient {
     int root_fd;    /* the mounted root */
     struct read_errors *read_errors; /* owned; NULL before patient_open() */
     unsigned read_errors_said;       /* of these the person has been told */
-    struct error lost;               /* what was written last is not all on the disks; code 0: it is */
-    bool kept_on_host;               /* a copy of the mounts stays: devices are not waited for */
+    struct error lost; /* what was written last is not all on the disks; code 0: it is */
+    bool kept_on_host; /* a copy of the mounts stays: devices are not waited for */
 };
 
 /*
@@ -83,6 +83,12 @@ int patient_close(struct patient *p, struct error *e);
 /* What the kernel could not read of the patient's disks since they were opened: "sdb, sector 2048";
  * NULL: nothing. */
 const char *patient_read_error(const struct patient *p);
+
+/* "e2fsck -f /dev/sdb2" behind @before in @buf: what a person may run on @v when errors are left.
+ * "" where only we have a node of it. Returns @buf. */
+char *patient_by_hand(const struct patient *p, const struct volume *v,
+                      const struct check_report *report, const char *before, char *buf,
+                      size_t size);
 
 /* Index in .disks of the disk with the root. The root must have been chosen. */
 unsigned patient_root_disk(const struct patient *p);

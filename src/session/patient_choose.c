@@ -30,6 +30,7 @@ static int check_unreadable(struct patient *p, struct error *e)
     for (unsigned i = 0; i < p->found->unreadable_count; i++) {
         const struct volume *v = p->found->unreadable[i];
         struct check_report report = {0};
+        char command[256];
         int r;
 
         ui_note("%s cannot be read as it is; checking it", text_safe(v->name));
@@ -39,7 +40,9 @@ static int check_unreadable(struct patient *p, struct error *e)
         if (report.result == CHECK_ERRORS_LEFT) {
             (void)error_set(e, ERROR_FILESYSTEM, -EUCLEAN, "filesystem-errors",
                             "%s cannot be mounted: %s", text_safe(v->name), report.summary);
-            return error_advise(e, "%s", report.command);
+            return error_advise(
+                e, "%s%s", "repair it (--fsck=repair)",
+                patient_by_hand(p, v, &report, "; by hand: ", command, sizeof command));
         }
     }
     return probe_again(p, e);
@@ -93,8 +96,8 @@ static void look_for_damage(struct patient *p, struct error *e)
     if (p->root_check.result == CHECK_ERRORS_LEFT) {
         (void)error_advise(e,
                            "a file system cannot be mounted, and has errors: %s; check and repair "
-                           "it, on a copy: %s",
-                           p->root_check.summary, p->root_check.command);
+                           "it, on a copy",
+                           p->root_check.summary);
         return;
     }
     for (unsigned i = 0; i < p->disk_count; i++)
@@ -102,6 +105,7 @@ static void look_for_damage(struct patient *p, struct error *e)
             const struct volume *v = &p->disks[i]->volumes[j];
             struct check_report report = {0};
             struct error why = {0};
+            char command[256];
             int r = strcmp(v->fs.usage, "filesystem") != 0
                         ? 0
                         : check_with_ui(v, v->name, p->request.fsck, true, &report, &why);
@@ -111,9 +115,9 @@ static void look_for_damage(struct patient *p, struct error *e)
             else if (report.result == CHECK_ERRORS_LEFT)
                 (void)error_advise(e,
                                    "the %s file system of %s has errors: %s; check and repair "
-                                   "it, on a copy: %s",
+                                   "it, on a copy%s",
                                    text_safe(v->fs.type), text_safe(v->name), report.summary,
-                                   report.command);
+                                   patient_by_hand(p, v, &report, ": ", command, sizeof command));
         }
 }
 

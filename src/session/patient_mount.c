@@ -171,6 +171,7 @@ static int mount_step_run(struct patient *p, struct mount_step *step, struct err
 
 static int check_root(struct patient *p, struct error *e)
 {
+    char command[256];
     int r;
 
     if (p->directory_fd >= 0 || !p->root)
@@ -189,8 +190,9 @@ static int check_root(struct patient *p, struct error *e)
                         "errors are left in the root file system (%s)%s%s",
                         text_safe(p->root->volume->name), p->root_check.shown ? "" : ": ",
                         p->root_check.shown ? "" : p->root_check.summary);
-        return error_advise(e, "repair it (--fsck=repair), or go on as it is (--fsck=skip)%s%s",
-                            p->root_check.command[0] ? "; by hand: " : "", p->root_check.command);
+        return error_advise(e, "repair it (--fsck=repair), or go on as it is (--fsck=skip)%s",
+                            patient_by_hand(p, p->root->volume, &p->root_check,
+                                            "; by hand: ", command, sizeof command));
     }
     return 0;
 }

@@ -44,7 +44,7 @@ struct check_report {
     char summary[256];   /* one safe line: "clean", "journal replayed", "12 errors repaired ..." */
     bool shown;          /* the person has read .summary, with the question whether to repair */
     char undo_file[256]; /* e2fsck's undo file, "" when none was kept */
-    char command[256];   /* the command to run by hand when errors are left; "" */
+    char command[32];    /* what to run by hand on its node when errors are left; "" */
 };
 
 /*

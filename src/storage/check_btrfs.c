@@ -47,8 +47,7 @@ int check_btrfs(struct check *c, struct error *e)
     struct error damaged = {0};
     int status;
 
-    snprintf(c->report->command, sizeof c->report->command, "btrfs check --readonly %s",
-             c->volume->node);
+    snprintf(c->report->command, sizeof c->report->command, "btrfs check --readonly");
     if (mounts(c, &damaged) && c->mode != CHECK_REPAIR && !c->readonly) {
         check_summary(c, CHECK_NOT_CHECKED,
                       "its log was replayed by mounting; --fsck=repair looks at all of it");

@@ -254,7 +254,7 @@ int check_ext(struct check *c, struct error *e)
 {
     const struct filesystem *fs = &c->volume->fs;
 
-    snprintf(c->report->command, sizeof c->report->command, "e2fsck -f %s", c->volume->node);
+    snprintf(c->report->command, sizeof c->report->command, "e2fsck -f");
     if (c->mode == CHECK_QUICK && !fs->dirty && !fs->has_errors) {
         check_summary(c, CHECK_NOT_CHECKED, "not marked dirty");
         return 0;

@@ -48,7 +48,7 @@ int check_vfat(struct check *c, struct error *e)
     struct check_tool mend = {.stop = CHECK_STOP_NEVER};
     int status;
 
-    snprintf(c->report->command, sizeof c->report->command, "fsck.fat -r %s", c->volume->node);
+    snprintf(c->report->command, sizeof c->report->command, "fsck.fat -r");
     if (c->mode == CHECK_QUICK) {
         check_summary(c, CHECK_NOT_CHECKED, "not marked dirty");
         return 0;

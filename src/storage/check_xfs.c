@@ -97,7 +97,7 @@ int check_xfs(struct check *c, struct error *e)
     char summary[256];
     int status;
 
-    snprintf(c->report->command, sizeof c->report->command, "xfs_repair %s", c->volume->node);
+    snprintf(c->report->command, sizeof c->report->command, "xfs_repair");
     if ((!c->readonly || c->volume->scratch) && replay(c, &damaged) == 0 &&
         c->mode != CHECK_REPAIR && !c->readonly) {
         check_summary(c, CHECK_NOT_CHECKED,

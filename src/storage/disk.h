@@ -129,8 +129,11 @@ int disk_probe_volumes(struct disk *d, struct error *e);
  * in @buf. Returns @buf. */
 char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf, size_t size);
 
-/* The node by which a person reaches @v with other programs: none of ours, which goes with us.
- * "DEVICE" in an image. In @buf; returns @buf. */
+/* Is there a node by which a person reaches @v with other programs? None of ours, which goes with
+ * us: not in an image, nor in what we have assembled. In @buf. */
+bool disk_volume_is_reachable(const struct disk *d, const struct volume *v, char *buf, size_t size);
+
+/* That node in @buf, or "DEVICE". Returns @buf. */
 char *disk_volume_node(const struct disk *d, const struct volume *v, char *buf, size_t size);
 
 /* Does @target name the disk @d, or a partition of it? For targets that are given twice. An image

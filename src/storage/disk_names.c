@@ -28,20 +28,31 @@ void disk_identify(struct disk *d, dev_t devno)
 }
 
 /* What the kernel calls it on the disk itself, whose nodes are not used. */
-static void name_aside(const struct disk *d, struct volume *v)
+static bool kernel_name(const struct disk *d, const struct volume *v, char *buf, size_t size)
 {
     struct sysfs_partition known[DISK_VOLUMES_MAX];
     struct stat st;
-    int count =
-        fstat(d->backing_fd, &st) < 0 ? 0 : sysfs_partitions(st.st_rdev, known, DISK_VOLUMES_MAX);
+    int count;
 
-    if (v->number)
-        snprintf(v->name, sizeof v->name, "part%u", v->number);
-    else
-        snprintf(v->name, sizeof v->name, "%.63s", d->name);
+    if (d->is_image || fstat(d->backing_fd, &st) < 0)
+        return false;
+    if (v->number == 0)
+        return sysfs_name(st.st_rdev, buf, size) == 0;
+    count = sysfs_partitions(st.st_rdev, known, DISK_VOLUMES_MAX);
     for (int i = 0; i < count; i++)
-        if (known[i].number == v->number)
-            memcpy(v->name, known[i].name, sizeof known[i].name);
+        if (known[i].number == v->number) {
+            snprintf(buf, size, "%s", known[i].name);
+            return true;
+        }
+    return false;
+}
+
+static void name_aside(const struct disk *d, struct volume *v)
+{
+    if (v->number == 0)
+        snprintf(v->name, sizeof v->name, "%.63s", d->name);
+    else if (!kernel_name(d, v, v->name, sizeof v->name))
+        snprintf(v->name, sizeof v->name, "part%u", v->number);
 }
 
 void disk_name_volumes(struct disk *d)
@@ -73,11 +84,23 @@ char *disk_volume_title(const struct disk *d, const struct volume *v, char *buf,
     return buf;
 }
 
+bool disk_volume_is_reachable(const struct disk *d, const struct volume *v, char *buf, size_t size)
+{
+    char name[64];
+
+    if (d->kind == DISK_TARGET && d->is_loop) {
+        if (!kernel_name(d, v, name, sizeof name))
+            return false;
+        snprintf(buf, size, "/dev/%s", text_safe(name));
+        return true;
+    }
+    snprintf(buf, size, "%s", v->node);
+    return !d->record[0];
+}
+
 char *disk_volume_node(const struct disk *d, const struct volume *v, char *buf, size_t size)
 {
-    if (d->aside)
-        snprintf(buf, size, "/dev/%s", text_safe(v->name));
-    else
-        snprintf(buf, size, "%s", d->is_loop ? "DEVICE" : v->node);
+    if (!disk_volume_is_reachable(d, v, buf, size))
+        snprintf(buf, size, "DEVICE");
     return buf;
 }

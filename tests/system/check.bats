@@ -30,6 +30,18 @@ set_super_value free_inodes_count 1'
     [[ $stderr == *clean* ]]
 }
 
+@test "check: by hand is advised on a device of the host only, and on none of ours" {
+    image
+    damage "$RISKY"
+    refused 5 "repair it (--fsck=repair)" boot "$IMG"
+    [[ $stderr != *"by hand"* && $stderr != */dev/* ]] || fail "a device of ours is named"
+    rm "$IMG"
+    image --table none
+    damage "$RISKY"
+    attach "$IMG"
+    refused 5 "by hand: e2fsck -f $DEV" boot "$DEV"
+}
+
 @test "check: the journal is replayed, and said so" {
     image
     local start size m=$BATS_TEST_TMPDIR/m
