@@ -122,6 +122,29 @@ static int explain_lost_superblock(const struct disk *d, const struct volume *v,
                         v->fs.backup_block, v->fs.backup_block_size);
 }
 
+static const struct disk *lost_disk(struct disk *const *disks, unsigned disk_count)
+{
+    for (unsigned i = 0; i < disk_count; i++)
+        if (disks[i]->lost != DISK_LOST_NOTHING)
+            return disks[i];
+    return NULL;
+}
+
+static int explain_lost_table(const struct disk *d, struct error *e)
+{
+    (void)error_set(e, ERROR_TARGET, -ENOENT, "table-lost", "%s: %s", text_safe(d->target),
+                    d->table_error);
+    if (d->lost == DISK_LOST_END)
+        return error_advise(e, "copy it again, in full");
+    /* Without the entry that protects a GPT only gdisk takes the copy, and asks; sfdisk does not.
+     */
+    return error_advise(
+        e,
+        "put it back, after copying the disk: gdisk %s: 1 (use current GPT) where it "
+        "asks, then w (write)",
+        shell_word(d->target));
+}
+
 static int no_system(const struct candidates *c, struct disk *const *disks, unsigned disk_count,
                      struct error *e)
 {
@@ -130,12 +153,15 @@ static int no_system(const struct candidates *c, struct disk *const *disks, unsi
     const struct volume *telling = find_telling(disks, disk_count, &on, &with_contents);
     const struct volume *lost = lost_superblock(disks, disk_count);
     const struct volume *unreadable = unreadable_volume(disks, disk_count);
+    const struct disk *half = lost_disk(disks, disk_count);
     char targets[400];
     unsigned count;
 
     (void)name_targets(disks, disk_count, targets, sizeof targets, &count);
     if (unreadable)
         return failing_disk(text_safe(unreadable->name), strerror(EIO), e);
+    if (half)
+        return explain_lost_table(half, e);
     if (lost)
         return explain_lost_superblock(d, lost, e);
     if (c->unreadable_count)

@@ -15,6 +15,7 @@
 #include "storage/partitions.h"
 #include "storage/probe.h"
 #include "storage/sysfs.h"
+#include "storage/table_lost.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -179,6 +180,8 @@ int disk_probe_volumes(struct disk *d, struct error *e)
         else if (r < 0)
             return error_context(e, r, "%s", v->name);
     }
+    if (d->kind == DISK_TARGET)
+        table_lost_look(d);
     return 0;
 }
 

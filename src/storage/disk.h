@@ -52,6 +52,13 @@ enum disk_kind {
     DISK_OTHER,    /* something that only the host makes (bcache, Stratis, BitLocker): for a look */
 };
 
+/* What was there before, where nothing is found (table_lost.h). */
+enum disk_lost {
+    DISK_LOST_NOTHING,
+    DISK_LOST_END,   /* the copy of a larger disk, which ends too early */
+    DISK_LOST_START, /* its GPT; the copy at the end is intact */
+};
+
 struct disk {
     enum disk_kind kind;
     char target[4096];       /* what the user typed; else the name */
@@ -70,8 +77,9 @@ struct disk {
     char table_id[64];       /* disk GUID or MBR id, as libblkid prints it */
     char table_error[256]; /* what is wrong with the table (overlap, beyond the end), safe text; ""
                             */
-    uint32_t sector_size;  /* logical, 512 or 4096 */
-    uint64_t size;         /* bytes */
+    enum disk_lost lost;
+    uint32_t sector_size;       /* logical, 512 or 4096 */
+    uint64_t size;              /* bytes */
     char model[64], serial[64]; /* from /sys, raw; "" when unknown */
     int backing_fd;             /* the target itself, held as `access` says */
     struct layer layer;         /* what serves its contents, when the target itself cannot */

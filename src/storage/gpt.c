@@ -123,6 +123,9 @@ int gpt_check(gpt_read_fn *read, void *userdata, uint64_t disk_size, uint32_t se
         failed = check_header(&r, end, &s.backup, s.backup_problem, &ignored);
     if (failed < 0)
         return failed;
+    /* As many as can be counted in bytes. */
+    if (s.primary == GPT_GOOD && other < UINT64_MAX / 4096)
+        s.made_for = other + 1;
     s.backup_at_end = s.backup != GPT_ABSENT;
     s.backup_at = end;
     /* A disk that has grown keeps its copy where it ended before: that is in order. */

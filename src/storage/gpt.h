@@ -21,6 +21,7 @@ struct gpt_state {
     enum gpt_part primary, backup;
     char primary_problem[96], backup_problem[96]; /* "" when good */
     uint64_t backup_at; /* the sector of the copy's header, when it is not absent */
+    uint64_t made_for;  /* sectors of the disk that a good table at the start was made for; 0 */
     bool backup_at_end; /* it is where the disk ends, and not where an earlier, smaller disk did */
 };
 

@@ -67,6 +67,28 @@ bad() {
     [[ $stderr != *Sanitizer* ]]
 }
 
+@test "bad input: a table for a larger disk, a table of which only the copy is left" {
+    image
+    local size
+    size=$(stat -c %s "$IMG")
+    cp --sparse=always "$IMG" "$IMG.copy"
+    truncate -s 100M "$IMG"
+    bad 4 "the disk is 100 MiB, its partition table is for $((size >> 20)) MiB: it is incomplete" "$IMG"
+    [[ $stderr == *"copy it again"* ]]
+    unb list "$IMG"
+    [[ $output == *incomplete* ]]
+    mv "$IMG.copy" "$IMG"
+    dd if=/dev/zero of="$IMG" bs=512 count=34 conv=notrunc status=none
+    bad 4 "the partition table at the start is gone, the copy at the end is intact" "$IMG"
+    refused 4 "gdisk $IMG:" examine "$IMG"
+    unb list --json "$IMG"
+    [[ $(jq -r '.disks[0].table_error' <<<"$output") == *"copy at the end is intact" ]]
+    # A file system that was made on the whole disk is no lost table.
+    mke2fs -q -F "$IMG" 10M
+    unb list --json "$IMG"
+    [ "$(jq -r '.disks[0].table_error' <<<"$output")" = null ]
+}
+
 @test "bad input: a partition table that overlaps" {
     image --boot
     # MBR by hand: two entries for the same sectors.

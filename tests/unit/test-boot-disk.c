@@ -109,6 +109,23 @@ static void test_gpt_of_a_grown_disk(void **state)
     assert_int_equal(check(SECTORS).backup, GPT_ABSENT);
 }
 
+/* The end of the disk was not copied. */
+static void test_gpt_of_a_cut_disk(void **state)
+{
+    struct gpt_state s;
+
+    memset(disk, 0, sizeof disk);
+    make_header(1, SECTORS - 1, 2);
+    make_header(SECTORS - 1, 1, SECTORS - 2);
+    assert_int_equal(check(SECTORS).made_for, SECTORS);
+    s = check(SECTORS / 2);
+    assert_int_equal(s.primary, GPT_GOOD);
+    assert_int_equal(s.backup, GPT_ABSENT);
+    assert_int_equal(s.made_for, SECTORS);
+    disk[2 * 512] ^= 1;
+    assert_int_equal(check(SECTORS / 2).made_for, 0);
+}
+
 static void test_hostile_gpt(void **state)
 {
     unsigned char *h = disk + 512;
@@ -123,6 +140,12 @@ static void test_hostile_gpt(void **state)
     assert_int_equal(check(SECTORS).primary, GPT_DAMAGED);
     put32(h + 12, 0xffffffff); /* a header of four gigabytes */
     assert_int_equal(check(SECTORS).primary, GPT_DAMAGED);
+    make_header(1, SECTORS - 1, 2);
+    memset(h + 32, 0xff, 8); /* the copy in a sector whose number has no byte */
+    put32(h + 16, 0);
+    put32(h + 16, checksum_crc32(h, 92));
+    assert_int_equal(check(SECTORS).primary, GPT_GOOD);
+    assert_int_equal(check(SECTORS).made_for, 0);
     assert_int_equal(gpt_check(read_disk, NULL, 512, 512, &s), -ENOENT);
     assert_int_equal(gpt_check(read_disk, NULL, sizeof disk, 0, &s), -ENOENT);
 }
@@ -317,6 +340,7 @@ int main(void)
         cmocka_unit_test(test_crc32),
         cmocka_unit_test(test_gpt),
         cmocka_unit_test(test_gpt_of_a_grown_disk),
+        cmocka_unit_test(test_gpt_of_a_cut_disk),
         cmocka_unit_test(test_hostile_gpt),
         cmocka_unit_test(test_partition_type),
         cmocka_unit_test(test_partition_type_refused),
