@@ -66,10 +66,11 @@ static int print_document(const struct repair *p, bool applied, struct error *e)
                          : 0;
 }
 
-/* Nothing is applied that was not shown; what was named is wanted. */
+/* Nothing is applied that was not shown. A finding that was named is wanted as it is; how a way in
+ * is opened is seen here first. */
 static int confirm(const struct repair *p, struct error *e)
 {
-    int r = p->plan.ids[0] || p->access.wanted
+    int r = p->plan.ids[0] && !p->access.wanted
                 ? 1
                 : ui_ask(true, "Apply that to %s?", p->session.patient.name);
 

@@ -136,6 +136,13 @@ int repair_access_plan(const struct options *o, struct repair_access *a, struct 
     return r;
 }
 
+int repair_access_describe(const struct options *o, struct text *out)
+{
+    return o->root_password
+               ? text_appendf(out, "root: a new password (hashes are not shown: \"...\")\n")
+               : 0;
+}
+
 void repair_access_say(const struct options *o, const struct repair_access *a)
 {
     if (o->root_password)

@@ -27,6 +27,9 @@ int repair_access_read(const struct options *o, struct repair_access *ret, struc
 int repair_access_plan(const struct options *o, struct repair_access *a, struct examination *x,
                        struct changes *c, struct error *e);
 
+/* What the changes below it do not show. 0 or a negative errno. */
+int repair_access_describe(const struct options *o, struct text *out);
+
 /* Say that it was done. */
 void repair_access_say(const struct options *o, const struct repair_access *a);
 

@@ -110,6 +110,8 @@ int repair_plan_describe(const struct repair_plan *p, struct text *out, struct e
             r = text_appendf(out, "%s: %s\n", p->report.findings[i].fault->id,
                              p->report.findings[i].what);
     if (r == 0)
+        r = repair_access_describe(p->o, out);
+    if (r == 0)
         r = text_appendf(out, "\n");
     return r < 0 ? error_errno(e, r, "describing the changes")
                  : changes_describe(&p->changes, out, e);

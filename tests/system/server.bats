@@ -74,7 +74,7 @@ become_root() {
 
 @test "server: a new password for root lets one in by PAM, and the databases stay sound" {
     healthy_tree server
-    unb_in repair --root-password=- "$TREE" <<<'correct horse'
+    unb_in repair --yes --root-password=- "$TREE" <<<'correct horse'
     [ "$status" -eq 0 ]
     run become_root 'correct horse'
     [ "$status" -eq 0 ] || fail "$output"
@@ -88,11 +88,11 @@ become_root() {
     [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow"
     healthy_tree server
     echo 'locked horse' >"$BATS_TEST_TMPDIR/password"
-    unb repair --root-password="$BATS_TEST_TMPDIR/password" "$TREE"
+    unb repair --yes --root-password="$BATS_TEST_TMPDIR/password" "$TREE"
     in_tree usermod --lock --expiredate 1 root
     run become_root 'locked horse'
     [ "$status" -ne 0 ]
-    unb repair --unlock root "$TREE"
+    unb repair --yes --unlock root "$TREE"
     [ "$status" -eq 0 ]
     run become_root 'locked horse'
     [ "$status" -eq 0 ] || fail "$output"
@@ -105,9 +105,9 @@ become_root() {
     in_tree ssh-keygen -q -t ed25519 -N '' -f /root/id
     run by_ssh me 'id -un'
     [ "$status" -ne 0 ]
-    unb repair --ssh-key "me:$TREE/root/id.pub" "$TREE"
+    unb repair --yes --ssh-key "me:$TREE/root/id.pub" "$TREE"
     [ "$status" -eq 0 ]
-    unb repair --ssh-key "root:$TREE/root/id.pub" "$TREE"
+    unb repair --yes --ssh-key "root:$TREE/root/id.pub" "$TREE"
     [ "$status" -eq 0 ]
     run by_ssh me 'id -un'
     [ "$status" -eq 0 ] || fail "$output"

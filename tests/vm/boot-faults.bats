@@ -320,7 +320,7 @@ slow() {
     breaks users.root-locked
     on_console 'expect:assword:' 'send:root\r' 'expect:incorrect'
     echo root >"$BATS_TEST_TMPDIR/password"
-    unb repair --root-password="$BATS_TEST_TMPDIR/password" "$IMG"
+    unb repair --yes --root-password="$BATS_TEST_TMPDIR/password" "$IMG"
     [ "$status" -le 1 ]
     on_console 'expect:assword:' 'send:root\r' 'expect:root@.*# '
 }
