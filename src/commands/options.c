@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum option_id {
     OPT_READ_ONLY,
@@ -199,6 +200,30 @@ static int parse_bind(char ***list, char *value, const char *name, struct error 
     return list_add(list, value);
 }
 
+/* "--html --json": a word that looks like an option was hardly meant as a name. */
+static int refuse_option_as_name(const struct option_row *row, const char *value, struct error *e)
+{
+    static const struct {
+        const char *value, *name;
+    } names[] = {
+        {"FILE", "a file name"},
+        {"[FILE]", "a file name"},
+        {"NAME", "the name of a system"},
+        {"USER", "the name of a user"},
+    };
+
+    for (size_t i = 0; value[0] == '-' && i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(row->value, names[i].value) != 0)
+            continue;
+        if (row->id == OPT_ROOT_PASSWORD && !value[1])
+            return 0; /* standard input */
+        (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "--%s wants %s, not %s", row->name,
+                        names[i].name, text_safe(value));
+        return i < 2 ? error_advise(e, "a file of that name is ./%s", text_safe(value)) : -EINVAL;
+    }
+    return 0;
+}
+
 static int apply_value(struct options *o, const struct option_row *row, char *value,
                        struct error *e)
 {
@@ -384,7 +409,10 @@ static int unknown_option(const char *word, unsigned bit, struct error *e)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 1 + (word[1] == '-'), "="),
              word + 1 + (word[1] == '-'));
     meant = word[1] == '-' ? nearest_word(name, names, count) : NULL;
-    return meant ? error_advise(e, "is --%s meant?", meant) : -EINVAL;
+    if (meant)
+        return error_advise(e, "is --%s meant?", meant);
+    return access(word, F_OK) == 0 ? error_advise(e, "a file of that name is ./%s", text_safe(word))
+                                   : -EINVAL;
 }
 
 /* One option word; *i is moved on when its value is the next word. */
@@ -393,6 +421,7 @@ static int read_option(struct options *o, int argc, char **argv, int *i, unsigne
 {
     char *word = argv[*i], *value = NULL;
     const struct option_row *row;
+    int r;
 
     if (word[1] == '-') {
         size_t length = strcspn(word + 2, "=");
@@ -419,8 +448,11 @@ static int read_option(struct options *o, int argc, char **argv, int *i, unsigne
         if (*i + 1 >= argc)
             return usage(e, "--%s wants a value: --%s=...", row->name, row->name);
         value = argv[++*i];
+        o->took_option = row->name;
+        o->took_value = value;
     }
-    return apply_value(o, row, value, e);
+    r = refuse_option_as_name(row, value, e);
+    return r < 0 ? r : apply_value(o, row, value, e);
 }
 
 int options_read(struct options *o, int argc, char **argv, int first, unsigned bit,

@@ -63,6 +63,7 @@ struct options {
     /* About the output. */
     struct ui_settings ui;
     bool help, version;
+    const char *took_option, *took_value; /* the last whose value was the next word; NULL: none */
     /* What is left. */
     char **targets; /* the words that are no options; with FOR_INSIDE those before "--" */
     unsigned target_count;

@@ -19,7 +19,12 @@
 
 int refuse_no_target(const struct options *o, struct error *e)
 {
-    (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "no target is named");
+    if (o->took_value && !(o->args && o->args[0]))
+        (void)error_set(e, ERROR_USAGE, -EINVAL, "usage",
+                        "no target is named: --%s took %s as its value", o->took_option,
+                        text_safe(o->took_value));
+    else
+        (void)error_set(e, ERROR_USAGE, -EINVAL, "usage", "no target is named");
     if (o->args && o->args[0])
         return error_advise(e,
                             "targets stand before --: what is behind it goes to what runs inside");

@@ -178,6 +178,30 @@ load helpers
     done
 }
 
+@test "usage: an option is no file name, and a target that was taken for a value is named" {
+    local option
+    cd "$BATS_TEST_TMPDIR"
+    for option in html key-file luks-header log run; do
+        refused 2 "--$option wants a file name, not --json" "$(command_of $option)" --$option --json x.img
+        [[ $stderr == *"a file of that name is ./--json"* ]] || fail "--$option: no advice" || return 1
+        [ ! -e ./--json ] || fail "--$option: it made the file"
+    done
+    refused 2 "--system wants the name of a system, not --yes" boot --system --yes x.img
+    refused 2 "no target is named: --system took x.img as its value" boot --system x.img
+    refused 2 "no target is named" boot --system=web01
+    [[ $stderr != *took* ]]
+    echo >-x.img
+    refused 2 "a file of that name is ./-x.img" list -x.img
+}
+
+# command_of OPTION: one that takes it.
+command_of() {
+    case $1 in
+    html | key-file | luks-header) echo examine ;;
+    *) echo boot ;;
+    esac
+}
+
 @test "usage: an option's value that is empty, for every option of every command" {
     local command option count=0
     for command in list boot shell mount umount status cleanup examine repair enter stop; do
