@@ -42,7 +42,8 @@ static int list_faults_json(struct error *e)
     r = json_dumpf(document, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(document);
-    return r < 0 ? error_errno(e, -EIO, "writing the list") : 0;
+    /* What could not be written, main() tells: ui_flush_output(). */
+    return r < 0 && !ferror(stdout) ? error_errno(e, -ENOMEM, "making the list") : 0;
 }
 
 static int list_faults(void)
@@ -258,10 +259,11 @@ int command_examine(const struct options *o, struct error *e)
     int r;
 
     if (o->list_faults)
-        return o->ui.json ? list_faults_json(e) : list_faults();
-    r = libraries_load_for_examination(e);
-    if (r < 0)
-        return (int)e->kind;
+        r = o->ui.json ? list_faults_json(e) : list_faults();
+    else
+        r = libraries_load_for_examination(e);
+    if (r < 0 || o->list_faults)
+        return r < 0 ? (int)e->kind : 0;
     if (o->each && o->html)
         r = error_set(e, ERROR_USAGE, -EINVAL, "usage", "--html does not go with --each");
     else if (o->each)

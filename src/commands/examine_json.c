@@ -124,5 +124,6 @@ int examine_json(const struct report *r, const struct examine_subject *s, struct
     json_object_set_new(document, "findings", findings);
     failed = json_dumpf(document, stdout, JSON_INDENT(2)) < 0 || putchar('\n') == EOF;
     json_decref(document);
-    return failed ? error_errno(e, -EIO, "writing the report") : 0;
+    /* What could not be written, main() tells: ui_flush_output(). */
+    return failed && !ferror(stdout) ? error_errno(e, -ENOMEM, "making the report") : 0;
 }

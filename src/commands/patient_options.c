@@ -181,6 +181,7 @@ static int print_plan_json(const struct patient *p, const struct container_plan 
                            struct error *e)
 {
     json_t *document = json_object(), *argv = json_array();
+    int r;
 
     json_object_set_new(document, "schema", json_string("unbrick.plan/1"));
     json_object_set_new(document, "name", json_string(p->name));
@@ -191,11 +192,11 @@ static int print_plan_json(const struct patient *p, const struct container_plan 
     for (unsigned i = 0; plan && plan->argv && plan->argv[i]; i++)
         json_array_append_new(argv, json_string(text_safe(plan->argv[i])));
     json_object_set_new(document, "argv", argv);
-    if (json_dumpf(document, stdout, JSON_INDENT(2)) < 0)
-        return error_errno(e, -EIO, "writing the plan");
+    r = json_dumpf(document, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(document);
-    return 0;
+    /* What could not be written, main() tells: ui_flush_output(). */
+    return r < 0 && !ferror(stdout) ? error_errno(e, -ENOMEM, "making the plan") : 0;
 }
 
 /* A dry run opens the disk for reading: the plan is shown as a run would have it. */

@@ -55,7 +55,9 @@ static int show(const struct repair *p, struct text *t, struct error *e)
     if (p->o->ui.json)
         return 0; /* the document holds it */
     printf("\n%s\n", t->data ? t->data : "");
-    return fflush(stdout) != 0 ? error_errno(e, -errno, "showing the changes") : 0;
+    /* Who has not seen the changes is not asked for them; a dry run asks for nothing. */
+    return fflush(stdout) != 0 && !p->o->dry_run ? error_errno(e, -errno, "showing the changes")
+                                                 : 0;
 }
 
 /* With --json: the one document, when all is said. */

@@ -39,5 +39,6 @@ int repair_json(const struct repair_plan *plan, const char *name, const char *sh
     r = json_dumpf(document, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(document);
-    return r < 0 ? error_errno(e, -EIO, "writing the document") : 0;
+    /* What could not be written, main() tells: ui_flush_output(). */
+    return r < 0 && !ferror(stdout) ? error_errno(e, -ENOMEM, "making the document") : 0;
 }

@@ -5,8 +5,10 @@
 #include "terminal/wrap.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 int ui_format_field(struct text *out, unsigned columns, unsigned key_width, const char *key,
                     const char *value)
@@ -22,13 +24,27 @@ int ui_format_field(struct text *out, unsigned columns, unsigned key_width, cons
     return text_append(out, "\n", 1);
 }
 
+/* A pipe without a reader is in error (pipe(7), poll(2)). */
+static bool reader_has_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+
+    return poll(&output, 1, 0) == 1 && output.revents & (POLLERR | POLLHUP);
+}
+
 int ui_flush_output(struct error *e)
 {
+    int failed;
+
     /* What failed before was reported then to nobody. */
     if (!ferror(stdout) && fflush(stdout) == 0)
         return 0;
-    return error_set(e, ERROR_HOST, errno ? -errno : -EIO, "output", "cannot write the output: %s",
-                     strerror(errno ? errno : EIO));
+    failed = errno ? errno : EIO;
+    /* head(1) has seen enough. */
+    if (reader_has_gone())
+        return 0;
+    return error_set(e, ERROR_HOST, -failed, "output", "cannot write the output: %s",
+                     strerror(failed));
 }
 
 void ui_print_field(unsigned key_width, const char *key, const char *value)

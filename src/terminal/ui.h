@@ -76,6 +76,6 @@ int ui_format_field(struct text *out, unsigned columns, unsigned key_width, cons
 void ui_print_field(unsigned key_width, const char *key, const char *value);
 
 /* Results that could not be written (a full disk) are a failure: 0, or a negative errno with
- * ERROR_HOST. */
+ * ERROR_HOST. A reader that has gone is none. */
 struct error;
 int ui_flush_output(struct error *e);

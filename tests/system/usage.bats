@@ -178,6 +178,28 @@ load helpers
     done
 }
 
+# without_reader COMMAND...: its output is a pipe that nobody reads.
+without_reader() {
+    run --separate-stderr python3 -c 'import os, subprocess, sys
+r, w = os.pipe()
+os.close(r)
+sys.exit(subprocess.run(sys.argv[1:], stdout=w).returncode)' "$UNBRICK" "$@"
+    report_run "$@"
+}
+
+@test "usage: a reader that has gone (head) ends it quietly, with the status of the command" {
+    local command
+    for command in --help "spawn --help" "examine --list-faults" "examine --list-faults --json"; do
+        # shellcheck disable=SC2086
+        without_reader $command
+        [ "$status" -eq 0 ] || fail "$command: status $status" || return 1
+        [ -z "$stderr" ] || fail "$command: $stderr" || return 1
+    done
+    without_reader list --json /nowhere
+    [ "$status" -eq 4 ]
+    [ -z "$stderr" ]
+}
+
 @test "usage: an option is no file name, and a target that was taken for a value is named" {
     local option
     cd "$BATS_TEST_TMPDIR"
