@@ -121,6 +121,28 @@ static void find_paths(struct list_disk *d)
     }
 }
 
+/* The same file, or the same device, that is an entry already: what is attached to it by then would
+ * be ours. */
+static bool is_there(struct list *l, const char *path)
+{
+    struct stat st, other;
+
+    if (host_stat(path, &st) < 0)
+        return false;
+    for (unsigned i = 0; i < l->count; i++) {
+        const char *target = l->disks[i].target;
+
+        if (host_stat(target, &other) < 0 || (st.st_mode & S_IFMT) != (other.st_mode & S_IFMT) ||
+            (S_ISBLK(st.st_mode) ? st.st_rdev != other.st_rdev
+                                 : st.st_dev != other.st_dev || st.st_ino != other.st_ino))
+            continue;
+        if (strcmp(target, path) != 0)
+            note_path(&l->disks[i], path);
+        return true;
+    }
+    return false;
+}
+
 /* Once more, for something to be put together on it: a thin pool is written to when it is opened,
  * and so may be an array. On a layer, or where there can be none, on a loop device that is
  * read-only. */
@@ -319,7 +341,7 @@ int list_collect(struct list *ret, const struct list_request *request, struct er
         struct list_disk *d = &ret->disks[ret->count];
 
         find_wwid(target, d->wwid, sizeof d->wwid);
-        if (is_another_path(ret, target, d->wwid))
+        if (is_there(ret, target) || is_another_path(ret, target, d->wwid))
             continue;
         snprintf(d->target, sizeof d->target, "%.4095s", target);
         ret->count++;

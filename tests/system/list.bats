@@ -169,6 +169,14 @@ assert len({line.find("MiB") for line in list(sys.stdin)[1:]}) == 1' <<<"$output
     done
 }
 
+@test "list: the same file twice is one row" {
+    image
+    ln "$IMG" "$BATS_TEST_TMPDIR/hard.img"
+    unb list --json "$IMG" "$IMG" "$BATS_TEST_TMPDIR/hard.img"
+    [ "$status" -eq 0 ]
+    jq -e '(.disks | length) == 1 and .disks[0].in_use == null and (.disks[0].paths | endswith("hard.img"))' <<<"$output"
+}
+
 @test "unbrick alone: lists, and without a terminal asks nothing" {
     unb
     [ "$status" -eq 0 ]
