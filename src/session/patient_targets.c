@@ -126,9 +126,14 @@ static int open_targets(struct patient *p, struct journal *j, struct error *e)
         struct stat st;
 
         r = record_target(j, q->targets[i]);
+        if (r == -EINVAL) {
+            (void)error_set(e, ERROR_TARGET, r, "no-such-target",
+                            "%s cannot be a target: its path holds a newline",
+                            text_safe(q->targets[i]));
+            return error_advise(e, "rename it, or make a link to it");
+        }
         if (r < 0)
-            return error_set(e, ERROR_TARGET, r, "no-such-target", "%s cannot be a target",
-                             text_safe(q->targets[i]));
+            return error_errno(e, r, "cannot write the journal");
         if (stat(q->targets[i], &st) == 0 && S_ISDIR(st.st_mode)) {
             if (q->target_count > 1)
                 return error_set(e, ERROR_USAGE, -EINVAL, "usage",

@@ -32,6 +32,13 @@
 
 static int no_such_target(const char *target, int code, struct error *e)
 {
+    char link[PATH_MAX];
+    ssize_t size = code == -ENOENT ? readlink(target, link, sizeof link) : -1;
+
+    if (size > 0)
+        return error_set(e, ERROR_TARGET, code, "no-such-target",
+                         "%s is a link to %s, and that is not there", text_safe(target),
+                         text_safe_bytes(link, (size_t)size));
     if (code == -ENOENT || code == -ENOTDIR)
         return error_set(e, ERROR_TARGET, code, "no-such-target", "there is no file or device %s",
                          text_safe(target));

@@ -239,7 +239,17 @@ END
     mv "$IMG" "$BATS_TEST_TMPDIR/"$'a\nb\e[31m'
     unb boot --dry-run "$BATS_TEST_TMPDIR/"$'a\nb\e[31m'
     [[ $output$stderr != *$'\e'* ]]
-    [ "$status" -eq 0 ] || [ "$status" -eq 4 ]
+    [ "$status" -eq 4 ]
+    [[ $stderr == *"its path holds a newline"*"make a link to it"* ]]
+    ln -s "$BATS_TEST_TMPDIR/"$'a\nb\e[31m' "$BATS_TEST_TMPDIR/link"
+    unb boot --dry-run "$BATS_TEST_TMPDIR/link"
+    [ "$status" -eq 0 ]
+}
+
+@test "bad input: a link that leads nowhere" {
+    ln -s ../nowhere.img "$BATS_TEST_TMPDIR/link"
+    bad 4 "link is a link to ../nowhere.img, and that is not there" "$BATS_TEST_TMPDIR/link"
+    refused 4 "is a link to ../nowhere.img" list "$BATS_TEST_TMPDIR/link"
 }
 
 @test "bad input: Ctrl-C at the question which system" {
