@@ -88,6 +88,10 @@ static int open_next(const struct image_file *above, struct image_file *f,
     if (format < 0)
         return refuse(above, "in a format that is not known", e);
     r = next_path(above, f->path, e);
+    /* Nobody is asked for what is not there. */
+    if (r == 0 && fstatat(AT_FDCWD, f->path, &st, AT_NO_AUTOMOUNT) < 0 &&
+        (errno == ENOENT || errno == ENOTDIR))
+        r = refuse(above, "that file is missing", e);
     if (r == 0)
         r = confirm_next(above, f->path, confirm, userdata, e);
     if (r < 0)

@@ -246,10 +246,17 @@ END
     [ "$status" -eq 0 ]
 }
 
-@test "bad input: a link that leads nowhere" {
+@test "bad input: a link that leads nowhere, a difference to an image that is not there" {
     ln -s ../nowhere.img "$BATS_TEST_TMPDIR/link"
     bad 4 "link is a link to ../nowhere.img, and that is not there" "$BATS_TEST_TMPDIR/link"
     refused 4 "is a link to ../nowhere.img" list "$BATS_TEST_TMPDIR/link"
+    qemu-img create -q -f qcow2 -F raw -u -b gone.img "$BATS_TEST_TMPDIR/top.qcow2" 64M
+    local command
+    for command in boot "boot --yes" "repair --yes" examine list "list --yes"; do
+        # shellcheck disable=SC2086
+        refused 4 "gone.img: that file is missing" $command "$BATS_TEST_TMPDIR/top.qcow2"
+        [[ $stderr != *--yes* ]] || fail "$command: it asks for what is not there" || return 1
+    done
 }
 
 @test "bad input: Ctrl-C at the question which system" {
