@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/fd.h"
 #include "base/host.h"
+#include "base/shell_word.h"
 #include "base/text.h"
 #include "commands/list.h"
 #include "session/assembly.h"
@@ -67,6 +68,15 @@ static void find_size(struct list_disk *d)
         d->size = sysfs_number(st.st_rdev, "size") * 512;
 }
 
+static void explain_directory(struct list_disk *d)
+{
+    struct stat st;
+
+    if (host_stat(d->target, &st) == 0 && S_ISDIR(st.st_mode))
+        (void)error_advise(&d->problem, "list is about disks; `unbrick examine %s` looks at a tree",
+                           shell_word(d->target));
+}
+
 static int agree(void *userdata, const char *question)
 {
     (void)userdata;
@@ -87,6 +97,7 @@ static int open_disk(struct list *l, struct list_disk *d, enum disk_access acces
         return -ENOMEM;
     if (disk_open_for_list(d->disk, d->target, &request, &d->problem) < 0) {
         find_size(d);
+        explain_directory(d);
         free(take_ptr(&d->disk));
     }
     return 0;

@@ -298,8 +298,7 @@ static int run_journalled(const struct spawn_options *o, struct container_plan *
     return status;
 }
 
-static int run_directory(const struct spawn_options *o, struct container_plan *plan,
-                         struct error *e)
+static int run_tree(const struct spawn_options *o, struct container_plan *plan, struct error *e)
 {
     const char *directory = o->directory ? o->directory : ".";
     _cleanup_fd_ int tree_fd = open_tree_of(directory, plan, e), root_fd = -1, lock_fd = -1;
@@ -319,6 +318,19 @@ static int run_directory(const struct spawn_options *o, struct container_plan *p
         return EXIT_FAILURE;
     status = run_journalled(o, plan, root_fd, e);
     keeper_dismiss(&keeper);
+    return status;
+}
+
+static int run_directory(const struct spawn_options *o, struct container_plan *plan,
+                         struct error *e)
+{
+    static const char *const reasons[] = {"no-system", "missing-directory"};
+    int status = run_tree(o, plan, e);
+
+    for (size_t i = 0; !o->directory && e->code && i < sizeof reasons / sizeof reasons[0]; i++)
+        if (strcmp(e->reason, reasons[i]) == 0)
+            (void)error_context(e, e->code,
+                                "no --directory= was given, and the current one is taken");
     return status;
 }
 

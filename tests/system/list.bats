@@ -169,12 +169,13 @@ assert len({line.find("MiB") for line in list(sys.stdin)[1:]}) == 1' <<<"$output
     done
 }
 
-@test "list: the same file twice is one row" {
+@test "list: the same file twice is one row; a directory is for examine" {
     image
     ln "$IMG" "$BATS_TEST_TMPDIR/hard.img"
     unb list --json "$IMG" "$IMG" "$BATS_TEST_TMPDIR/hard.img"
     [ "$status" -eq 0 ]
     jq -e '(.disks | length) == 1 and .disks[0].in_use == null and (.disks[0].paths | endswith("hard.img"))' <<<"$output"
+    refused 4 "list is about disks; \`unbrick examine $BATS_TEST_TMPDIR\`" list "$BATS_TEST_TMPDIR"
 }
 
 @test "unbrick alone: lists, and without a terminal asks nothing" {

@@ -35,6 +35,10 @@ spawn() {
     refused 1 "no-such" spawn -D "$TREE" /bin/no-such
     mkdir "$BATS_TEST_TMPDIR/empty"
     refused 1 "empty" spawn -D "$BATS_TEST_TMPDIR/empty" --boot
+    # Where nobody named a directory it is said that the current one was taken.
+    cd "$BATS_TEST_TMPDIR/empty"
+    refused 1 "no --directory= was given, and the current one is taken" spawn true
+    refused 1 "no --directory= was given, and the current one is taken" spawn --boot
 }
 
 @test "spawn: options that scripts give to nspawn are accepted" {
