@@ -55,8 +55,8 @@ int session_run(struct session *s, struct container_plan *plan, const struct res
                 const struct session_console *console, struct supervise_result *ret,
                 int *ret_wait_status, struct error *e);
 
-/* Undo everything. Returns the first failure, which may be that of failing_write_is(): all is undone then. A
- * zeroed session is fine. */
+/* Undo everything. Returns the first failure, which may be that of failing_write_is(): all is
+ * undone then. A zeroed session is fine. */
 int session_close(struct session *s, struct error *e);
 
 /* session_close(), and be where session_open() was called, in the host's mount namespace: for

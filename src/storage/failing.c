@@ -26,8 +26,9 @@ int failing_write(const char *what, int code, struct error *e)
 {
     (void)error_set(e, ERROR_FAILED, code, LOST_WRITES,
                     "what was written last did not all get to %s: %s", what, strerror(-code));
-    (void)error_advise(e, "the kernel's log says why (dmesg); is the disk, or what its image lies on, full "
-                          "or failing? What was changed has to be looked at again");
+    (void)error_advise(
+        e, "the kernel's log says why (dmesg); is the disk, or what its image lies on, full "
+           "or failing? What was changed has to be looked at again");
     return code;
 }
 

@@ -16,7 +16,7 @@ int failing_disk(const char *what, const char *detail, struct error *e);
 /* Is it that what was recorded? -EIO alone may be a program's that could not be started. */
 bool failing_disk_is(const struct error *e);
 
-/* What was written last did not all get to @what (safe text), @code is what the kernel says. Records
- * ERROR_FAILED "lost-writes". Returns @code. */
+/* What was written last did not all get to @what (safe text), @code is what the kernel says.
+ * Records ERROR_FAILED "lost-writes". Returns @code. */
 int failing_write(const char *what, int code, struct error *e);
 bool failing_write_is(const struct error *e);

@@ -19,8 +19,8 @@ int host_mounts_leave(int *ret_host_fd, struct error *e);
  */
 void host_mounts_detach_unneeded(void);
 
-/* Write what is in memory of all that is mounted at @path or below it. 0, or the first failure: something
- * was lost. */
+/* Write what is in memory of all that is mounted at @path or below it. 0, or the first failure:
+ * something was lost. */
 int host_sync_tree(const char *path);
 
 /* Unmount everything at and below @path, deepest and newest first, never lazily. 0; -EBUSY with the
