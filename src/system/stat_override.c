@@ -11,9 +11,12 @@ bool stat_override_names(const char *data, size_t size, const char *path)
     char line[LINES_WIDTH];
 
     while (lines_next(&l, line)) {
-        char *rest = line;
+        char *rest = line, *word = line;
 
-        if (lines_word(&rest) && lines_word(&rest) && lines_word(&rest) && strcmp(rest, path) == 0)
+        /* User, group, mode; then the path. */
+        for (unsigned i = 0; word && i < 3; i++)
+            word = lines_word(&rest);
+        if (word && strcmp(rest, path) == 0)
             return true;
     }
     return false;

@@ -13,6 +13,7 @@
 #include "system/pam_config.h"
 #include "system/rpm_log.h"
 #include "system/sshd_config.h"
+#include "system/stat_override.h"
 #include "system/sudoers.h"
 #include "system/unit_settings.h"
 
@@ -77,7 +78,8 @@ static void check_pam(const char *data, size_t size)
         if (option_list_says(line, "noauto", "auto") && !strstr(line, "noauto"))
             abort();
         if (pam_line_parse(lines_strip(line), &p) &&
-            (!p.type[0] || !p.name[0] || (!p.include && pam_line_is_decisive(&p) && !p.control)))
+            (!p.type[0] || !p.name[0] || (!p.include && pam_line_is_decisive(&p) && !p.control) ||
+             (pam_line_jump(&p) && !p.control)))
             abort();
     }
 }
@@ -116,6 +118,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_accounts(text, size, (enum account_file)i);
     while (lines_next(&l, line))
         (void)sshd_config_problem(line);
+    (void)sshd_config_begins_block(text, size, 1 + l.number / 2);
+    if (stat_override_names(text, size, "/bin/su") && !memmem(text, size, "/bin/su", 7))
+        abort();
     sudoers_check(text, size, check_line, NULL);
     if (sudoers_password_of(text, size, &number) != SUDOERS_UNSAID && !number)
         abort();
