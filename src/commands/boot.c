@@ -111,7 +111,7 @@ static int run_boot(const struct options *o, struct session *s, struct rescue_re
                                                   .prompt = &around.prompt},
                         &result, &wait_status, e);
         if (r == 0)
-            faults_around_again(&around);
+            faults_around_again(&around, &result);
         faults_around_free(&around);
     }
     container_plan_free(&plan);

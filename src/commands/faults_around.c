@@ -145,7 +145,7 @@ static void say_difference(const struct report *before, const struct report *aft
         ui_note("Examined again: %u finding%s gone.", gone, gone == 1 ? " is" : "s are");
 }
 
-/* The session ended before its prompt. */
+/* The session ended by itself before its prompt: what was found may say why. */
 static void take_late(struct faults_around *f)
 {
     _cleanup_text_ struct text report = TEXT_INIT(FAULTS_TEXT_MAX);
@@ -155,9 +155,11 @@ static void take_late(struct faults_around *f)
     take(f, headline, &report);
 }
 
-void faults_around_again(struct faults_around *f)
+void faults_around_again(struct faults_around *f, const struct supervise_result *end)
 {
-    if (f->look.pid)
+    bool by_itself = end->end == SUPERVISE_PAYLOAD || end->end == SUPERVISE_EXIT;
+
+    if (f->look.pid && by_itself)
         take_late(f);
     if (f->looked)
         (void)faults_look_again(f->session, f->options->machine, &f->before, say_difference);

@@ -32,8 +32,9 @@ void faults_around_begin(struct faults_around *f, const struct options *o, const
 /* Say what is in @after and was not in @before: one line each. */
 void faults_around_say_new(const struct report *before, const struct report *after);
 
-/* Examine it again, and say what is new and what is gone; where it was examined before. */
-void faults_around_again(struct faults_around *f);
+/* Examine it again, and say what is new and what is gone; where it was examined before. @end: how
+ * the session ended; who has stopped it before its prompt wants to wait for nothing. */
+void faults_around_again(struct faults_around *f, const struct supervise_result *end);
 
 /* Forget everything. Zeroed is fine. */
 void faults_around_free(struct faults_around *f);

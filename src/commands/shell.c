@@ -64,7 +64,7 @@ static int run_shell(const struct options *o, struct session *s, struct rescue_r
                                                   .prompt = for_a_person ? &around.prompt : NULL},
                         &result, &wait_status, e);
         if (r == 0 && for_a_person)
-            faults_around_again(&around);
+            faults_around_again(&around, &result);
         faults_around_free(&around);
     }
     container_plan_free(&plan);

@@ -282,7 +282,7 @@ END
     UNBRICK_STOP_AT=look-faults UNBRICK_STOP_FILE=$file "$PTY" --timeout 60 pause:3 'send:\x03' \
         'expect:Stopped by Ctrl-C' status:130 -- "$UNBRICK" boot "$TREE"
     [ -s "$file" ]
-    "$PTY" --timeout 60 'expect:leave' 'send:\x03' 'expect:(# |Stopped by)' 'send:exit\r' 'expect:Back on the host' \
+    "$PTY" --timeout 60 'expect:leave' 'send:\x03' 'expect:(# |Stopped by)' pause:1 'send:exit\r' 'expect:Back on the host' \
         -- "$UNBRICK" boot "$TREE"
     "$PTY" --timeout 60 'expect:# ' 'send:kill -KILL $PPID\r' 'expect:Back on the host' -- "$UNBRICK" boot "$TREE"
     "$PTY" --timeout 60 'expect:# ' 'send:sh -c "kill -INT 0; sleep 1"; echo still-$?\r' 'expect:still-' 'send:exit\r' \
