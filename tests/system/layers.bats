@@ -248,6 +248,30 @@ named() {
     no_daemon
 }
 
+# What is put together is looked at on a layer, whether or not this kernel can put it together.
+@test "layer: list over a member leaves it unchanged, and kill -9 at its step leaves nothing" {
+    local file=$BATS_TEST_TMPDIR/stopped
+    IMG=$BATS_TEST_TMPDIR/member.img
+    truncate -s 32M "$IMG"
+    printf secret | cryptsetup luksFormat -q --pbkdf pbkdf2 --pbkdf-force-iterations 1000 "$IMG" -
+    unchanged "$IMG" unb list "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $output == *crypto_LUKS* ]]
+    no_daemon
+    UNBRICK_STOP_AT=layer-daemon UNBRICK_STOP_FILE=$file unchanged "$IMG" killed_at "$file" "$UNBRICK" list "$IMG"
+    wait_for 10 no_daemon
+    assert_host_clean 6
+}
+
+# killed_at FILE COMMAND...: it stops at its step, which FILE tells, and is killed there.
+killed_at() {
+    "${@:2}" </dev/null >/dev/null 2>&1 3>&- &
+    wait_for 30 test -s "$1"
+    no_daemon && fail "there is no daemon yet"
+    kill -KILL $!
+    wait $! || true
+}
+
 @test "layer: kill -9 of the daemon is an error, not a hang, and the image is as after a power cut" {
     converted qcow2
     "$UNBRICK" shell "$IMG" -- sh -c 'echo kept >/root/kept; sync; sleep 4242; cat /etc/hostname' \
