@@ -41,7 +41,7 @@ static int check_unreadable(struct patient *p, struct error *e)
             (void)error_set(e, ERROR_FILESYSTEM, -EUCLEAN, "filesystem-errors",
                             "%s cannot be mounted: %s", text_safe(v->name), report.summary);
             return error_advise(
-                e, "%s%s", "repair it (--fsck=repair)",
+                e, "repair it (--fsck=repair)%s",
                 patient_by_hand(p, v, &report, "; by hand: ", command, sizeof command));
         }
     }

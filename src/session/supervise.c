@@ -435,7 +435,7 @@ static int begin(struct loop *l, sigset_t *ret_old, struct error *e)
                                   .hold_input = !l->result->ready || o->waits_for_output,
                                   .hold_output = !l->result->ready},
         e);
-    if (r == 0 && l->result->ready)
+    if (r == 0 && l->result->ready && o->waits_for_output)
         let_input_wait(l);
     return r;
 }

@@ -149,7 +149,7 @@ static int sync_below(void *userdata, const char *path)
 
     if (!is_at_or_below(path, userdata))
         return 0;
-    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     /* What cannot be opened has something else mounted over it, and is met there. */
     return fd >= 0 && syncfs(fd) < 0 ? -errno : 0;
 }

@@ -105,19 +105,29 @@ static int read_yes_no(bool def, const char *question, const sigset_t *open)
     }
 }
 
-/* Of the person at the terminal. */
-static int ask_person(bool def, const char *question)
-{
-    sigset_t open;
-    int r;
+/* @by_option: --yes answers. */
+static int ask(bool def, bool by_option, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 
+static int ask(bool def, bool by_option, const char *fmt, va_list ap)
+{
+    _cleanup_text_ struct text question = TEXT_INIT(UI_TEXT_MAX);
+    sigset_t open;
+    int r = text_vappendf(&question, fmt, ap);
+
+    if (r < 0)
+        return r;
+    if (by_option && ui_state.settings.yes) {
+        ui_note("%s yes (--yes)", question.data);
+        return 1;
+    }
     if (!ui_can_ask())
         return -ENOTTY;
-    ui_log("question", question);
+    ui_log("question", question.data);
     ui_progress_wipe();
     hold_signals(&open);
     forget_typed();
-    r = read_yes_no(def, question, &open);
+    r = read_yes_no(def, question.data, &open);
     (void)sigprocmask(SIG_SETMASK, &open, NULL);
     ui_progress_redraw();
     return r;
@@ -125,32 +135,24 @@ static int ask_person(bool def, const char *question)
 
 int ui_ask(bool def, const char *fmt, ...)
 {
-    _cleanup_text_ struct text question = TEXT_INIT(UI_TEXT_MAX);
     va_list ap;
     int r;
 
     va_start(ap, fmt);
-    r = text_vappendf(&question, fmt, ap);
+    r = ask(def, true, fmt, ap);
     va_end(ap);
-    if (r < 0)
-        return r;
-    if (ui_state.settings.yes) {
-        ui_note("%s yes (--yes)", question.data);
-        return 1;
-    }
-    return ask_person(def, question.data);
+    return r;
 }
 
 int ui_ask_of_risk(const char *fmt, ...)
 {
-    _cleanup_text_ struct text question = TEXT_INIT(UI_TEXT_MAX);
     va_list ap;
     int r;
 
     va_start(ap, fmt);
-    r = text_vappendf(&question, fmt, ap);
+    r = ask(false, false, fmt, ap);
     va_end(ap);
-    return r < 0 ? r : ask_person(false, question.data);
+    return r;
 }
 
 static void show_choices(const char *question, const char *const *lines, unsigned count)
