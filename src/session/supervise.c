@@ -102,7 +102,7 @@ void supervise_stop(struct loop *l, enum supervise_end end, int code)
     /* Without a stop signal killing is the orderly end: nothing runs but the shell that is over. So
      * it is where the shell was not reached: an init that begins may not even hear the signal. */
     if (signal == 0 || !l->result->ready || container_stop(l->container, signal) < 0) {
-        bool was_asked_for = end != SUPERVISE_ESCAPE;
+        bool was_asked_for = end != SUPERVISE_ESCAPE || !l->result->ready;
 
         supervise_kill(l);
         l->result->killed = !was_asked_for;

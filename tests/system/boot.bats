@@ -282,6 +282,11 @@ END
     UNBRICK_STOP_AT=look-faults UNBRICK_STOP_FILE=$file "$PTY" --timeout 60 pause:3 'send:\x03' \
         'expect:Stopped by Ctrl-C' status:130 -- "$UNBRICK" boot "$TREE"
     [ -s "$file" ]
+    rm "$file"
+    UNBRICK_STOP_AT=look-faults UNBRICK_STOP_FILE=$file run "$PTY" --timeout 60 pause:3 'send:\x1d\x1d\x1d' \
+        'expect:Back on the host' status:0 -- "$UNBRICK" boot "$TREE"
+    [ "$status" -eq 0 ]
+    [[ $output != *"had to be killed"* && $output != *INSIDE* ]]
     "$PTY" --timeout 60 'expect:leave' 'send:\x03' 'expect:(# |Stopped by)' pause:1 'send:exit\r' 'expect:Back on the host' \
         -- "$UNBRICK" boot "$TREE"
     "$PTY" --timeout 60 'expect:# ' 'send:kill -KILL $PPID\r' 'expect:Back on the host' -- "$UNBRICK" boot "$TREE"
