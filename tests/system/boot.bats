@@ -287,7 +287,9 @@ END
         'expect:Back on the host' status:0 -- "$UNBRICK" boot "$TREE"
     [ "$status" -eq 0 ]
     [[ $output != *"had to be killed"* && $output != *INSIDE* ]]
-    "$PTY" --timeout 60 'expect:leave' 'send:\x03' 'expect:(# |Stopped by)' pause:1 'send:exit\r' 'expect:Back on the host' \
+    # A readline that is interrupted while it begins may swallow the next key: Enter is that one.
+    "$PTY" --timeout 60 'expect:leave' 'send:\x03' 'expect:(# |Stopped by)' pause:1 'send:\r' pause:1 \
+        'send:exit\r' 'expect:Back on the host' \
         -- "$UNBRICK" boot "$TREE"
     "$PTY" --timeout 60 'expect:# ' 'send:kill -KILL $PPID\r' 'expect:Back on the host' -- "$UNBRICK" boot "$TREE"
     "$PTY" --timeout 60 'expect:# ' 'send:sh -c "kill -INT 0; sleep 1"; echo still-$?\r' 'expect:still-' 'send:exit\r' \
