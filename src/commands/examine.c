@@ -11,6 +11,7 @@
 #include "faults/facts_history.h"
 #include "libraries/libraries.h"
 #include "session/patient_examine.h"
+#include "session/running_host.h"
 #include "terminal/ui.h"
 
 #include <errno.h>
@@ -146,7 +147,11 @@ static void say_unchecked(const struct options *o, const struct examination *x,
     else if (x->running || x->disk_count == 0)
         snprintf(buf, size, "The file systems were not checked: %s.",
                  x->running ? "they are in use" : "a directory was named");
-    for (unsigned i = 0; !o->quick && i < x->filesystem_count && used < size; i++) {
+    if (x->not_opened) {
+        used = strlen(buf);
+        snprintf(buf + used, size - used, " A disk was not looked at: %s.", x->not_opened);
+    }
+    for (unsigned i = 0; !o->quick && !x->running && i < x->filesystem_count && used < size; i++) {
         const struct examined_filesystem *fs = &x->filesystems[i];
         bool never = fs->report->result == CHECK_NOT_CHECKED && !fs->mount_error && !fs->fail_reads;
 
@@ -217,17 +222,17 @@ static int examine_patient(const struct options *o, const struct patient *p, int
 static int examine_host(const struct options *o, int page_fd, struct error *e)
 {
     struct examination x = {.root_fd = -1};
-    struct linux_system system;
+    struct running_host host;
     int r;
 
     if (geteuid() != 0)
         return error_set(e, ERROR_HOST, -EPERM, "no-root",
                          "root privileges are needed to examine the host: run it with sudo");
-    r = host_examination_open(&x, &system, e);
+    r = running_host_open(&x, &host, e);
     if (r == 0)
         r = examine(o, &x, NULL, page_fd, e);
     examination_close(&x);
-    fd_close(x.root_fd);
+    running_host_close(&host);
     return r;
 }
 

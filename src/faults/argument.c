@@ -208,7 +208,7 @@ static void detect_object_missing(struct examination *x, const struct fault *f, 
     const struct boot_cmdline *lines = facts_cmdlines(x, &count);
 
     /* Other initramfs do not read these. */
-    if (!x->root || x->incomplete || x->running || !is_dracut(x))
+    if (!x->root || x->incomplete || !is_dracut(x))
         return;
     for (unsigned i = 0; i < count; i++)
         check_objects(x, f, r, &lines[i]);

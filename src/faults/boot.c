@@ -11,7 +11,6 @@
 #include "faults/facts_user.h"
 #include "faults/remedies.h"
 #include "faults/space.h"
-#include "storage/mount.h"
 #include "system/directory.h"
 #include "system/kernels.h"
 
@@ -55,7 +54,7 @@ static bool is_boot_of(const struct examination *x, const struct volume *v)
 
     if (v == x->root || v->taken || strcmp(v->fs.usage, "filesystem") != 0 || !v->fs.uuid[0])
         return false;
-    fd = mount_volume(v, MOUNT_NO_REPLAY, NULL, NULL, 0, NULL);
+    fd = examination_mount(x, v, NULL);
     if (fd < 0 || !newest_kernel(fd, "/", release, sizeof release))
         return false;
     for (unsigned i = 0; i < x->system->kernel_count; i++)
@@ -125,7 +124,7 @@ static void detect_esp_line_lost(struct examination *x, const struct fault *f, s
     const struct volume *esp = facts_esp(x)->volume;
     struct finding *finding;
 
-    if (!esp || !esp->fs.uuid[0] || facts_esp(x)->place[0] || x->running ||
+    if (!esp || !esp->fs.uuid[0] || facts_esp(x)->place[0] ||
         fstab_has(x, "/boot/efi") || fstab_has(x, "/efi") || !examination_sees(x, "/boot/efi") ||
         !boots_by_grub_efi(x))
         return;

@@ -8,10 +8,14 @@
 #include "faults/facts_user.h"
 #include "faults/facts_boot.h"
 #include "storage/device_name.h"
+#include "storage/in_use.h"
+#include "storage/mount.h"
 #include "storage/resolve.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +45,19 @@ void examination_close(struct examination *x)
     x->history = NULL;
 }
 
-/* The running host: what udev has made of the name. */
-static enum examination_device device_of_host(const char *name, char *why, size_t size)
+static const struct volume *volume_of_device(const struct examination *x, dev_t devno)
+{
+    for (unsigned i = 0; i < x->disk_count; i++)
+        for (unsigned j = 0; j < x->disks[i]->volume_count; j++)
+            if (x->disks[i]->volumes[j].devno == devno)
+                return &x->disks[i]->volumes[j];
+    return NULL;
+}
+
+/* The running host: what udev has made of the name, on whichever disk that is. Without udev what is
+ * on its own disks counts, if it has no others. */
+static enum examination_device device_of_host(const struct examination *x, const char *name,
+                                              const struct volume **ret, char *why, size_t size)
 {
     static const char *const directories[] = {
         [DEVICE_UUID] = "/dev/disk/by-uuid",
@@ -56,12 +71,25 @@ static enum examination_device device_of_host(const char *name, char *why, size_
 
     if (device_name_split(name, &tag, value, sizeof value) < 0 || tag == DEVICE_NONE)
         return DEVICE_UNKNOWN;
-    if (tag != DEVICE_PATH && stat(directories[tag], &st) < 0)
-        return DEVICE_UNKNOWN; /* no udev here */
+    if (tag != DEVICE_PATH && stat(directories[tag], &st) < 0) {
+        unsigned matches;
+        const struct volume *v =
+            resolve_device(name, x->disks, x->disk_count, x->root_disk, &matches, why, size);
+
+        if (ret)
+            *ret = v;
+        return v             ? DEVICE_FOUND
+               : matches > 1 ? DEVICE_AMBIGUOUS
+               : x->incomplete ? DEVICE_UNKNOWN
+                               : DEVICE_MISSING;
+    }
     snprintf(path, sizeof path, "%s%s%s", tag == DEVICE_PATH ? "" : directories[tag],
              tag == DEVICE_PATH ? "" : "/", value);
-    if (stat(path, &st) == 0)
+    if (stat(path, &st) == 0) {
+        if (ret && S_ISBLK(st.st_mode))
+            *ret = volume_of_device(x, st.st_rdev);
         return DEVICE_FOUND;
+    }
     snprintf(why, size, "there is no %s", text_safe(path));
     return DEVICE_MISSING;
 }
@@ -145,7 +173,7 @@ enum examination_device examination_device(const struct examination *x, const ch
         *ret = NULL;
     why[0] = '\0';
     if (x->running)
-        return device_of_host(name, why, size);
+        return device_of_host(x, name, ret, why, size);
     if (is_of_a_rescue_host(name)) {
         snprintf(why, size, "only a host that has the disk as an image has that name");
         return DEVICE_MISSING;
@@ -158,6 +186,15 @@ enum examination_device examination_device(const struct examination *x, const ch
     if (v)
         return DEVICE_FOUND;
     return matches > 1 ? DEVICE_AMBIGUOUS : x->incomplete ? DEVICE_UNKNOWN : DEVICE_MISSING;
+}
+
+int examination_mount(const struct examination *x, const struct volume *v, const char *options)
+{
+    char path[PATH_MAX];
+
+    if (x->running && in_use_mount_point(v->devno, path, sizeof path) == 0)
+        return -EBUSY;
+    return mount_volume(v, MOUNT_NO_REPLAY, options, NULL, 0, NULL);
 }
 
 const struct volume *examination_volume_at(const struct examination *x, const char *target)
@@ -194,8 +231,6 @@ static bool is_filled(int root_fd, const char *path)
 
 bool examination_sees(const struct examination *x, const char *path)
 {
-    if (x->running)
-        return true;
     for (unsigned i = 0; i < x->fstab.count; i++) {
         const struct fstab_entry *entry = &x->fstab.entries[i];
 

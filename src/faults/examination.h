@@ -34,7 +34,7 @@ struct examination {
     /* Filled by the caller, borrowed. */
     int root_fd;
     const struct linux_system *system;
-    struct disk *const *disks; /* the patient's; none with a directory or the running host */
+    struct disk *const *disks; /* the patient's; none with a directory */
     unsigned disk_count, root_disk;
     char *const *targets; /* as the user named them, raw: for the commands of unbrick that are
                              shown; none with the running host */
@@ -43,7 +43,8 @@ struct examination {
     bool incomplete;      /* something on the disks stays closed: what is missing may be in it */
     const char *left_out; /* an array or group that lacks disks, and was not opened because of that;
                              safe text; NULL */
-    bool running;         /* `examine /`: the host itself; its devices are the kernel's */
+    bool running;         /* `examine /`: the host itself, whose disks are in use */
+    const char *not_opened; /* of those, why one could not be looked at; safe text; NULL */
     /* Is @target (a path inside) a mount of its own in the tree? NULL: not known. What is below a
      * mount point that could not be mounted is not what the system has there. */
     bool (*is_mounted)(const void *userdata, const char *target);
@@ -101,6 +102,10 @@ bool examination_names_device(const char *name);
 /* Is what the tree has at @path what the system has there? Not when a mount point on the way could
  * not be mounted: then nothing is missing that is not found. */
 bool examination_sees(const struct examination *x, const char *path);
+
+/* A mount of its own, for a look into a file system that is not mounted in the tree: fsmount(2)'s
+ * descriptor, or a negative errno. Nothing is written. -EBUSY: the running host has it mounted. */
+int examination_mount(const struct examination *x, const struct volume *v, const char *options);
 
 /* What is mounted on @target, where that is known. */
 const struct volume *examination_volume_at(const struct examination *x, const char *target);

@@ -101,7 +101,7 @@ enum facts_place facts_loader_file(const struct examination *x, const struct boo
     if (loader == BOOT_SYSTEMD_BOOT || loader == BOOT_PI || path[0] != '/')
         return try_place(x, place, path, ret);
     path = without_subvolume(x, path);
-    if (!e->search || x->running)
+    if (!e->search)
         return try_usual_places(x, path, ret);
     switch (examination_device(x, e->search, &v, why, sizeof why)) {
     case DEVICE_FOUND:

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "faults/facts_private.h"
 #include "storage/grub_readable.h"
-#include "storage/mount.h"
 #include "system/directory.h"
 
 #include <errno.h>
@@ -129,11 +128,11 @@ const struct facts_esp *facts_esp(struct examination *x)
         return &f->esp;
     f->esp_found = true;
     f->esp.volume = find_esp(x);
-    if (open_in_tree(x, &f->esp) || !f->esp.volume || x->running ||
+    if (open_in_tree(x, &f->esp) || !f->esp.volume ||
         strcmp(f->esp.volume->fs.type, "vfat") != 0)
         return &f->esp;
     /* Mounted by none of its lines: systemd-gpt-auto-generator(8) would. */
-    f->esp.fd = mount_volume(f->esp.volume, MOUNT_NO_REPLAY, NULL, NULL, 0, NULL);
+    f->esp.fd = examination_mount(x, f->esp.volume, NULL);
     return &f->esp;
 }
 

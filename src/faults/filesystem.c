@@ -168,6 +168,8 @@ static unsigned members_of(const struct volume *v)
 
 static void detect_incomplete(struct examination *x, const struct fault *f, struct report *r)
 {
+    if (x->running && x->incomplete) /* a disk of no other use to it is not looked at */
+        return;
     for (unsigned i = 0; i < x->disk_count; i++)
         for (unsigned j = 0; j < x->disks[i]->volume_count; j++) {
             const struct volume *v = &x->disks[i]->volumes[j];

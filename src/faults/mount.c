@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "faults/fstab_line.h"
 #include "storage/btrfs_subvolumes.h"
-#include "storage/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -222,7 +221,7 @@ static int open_btrfs(const struct examination *x, const struct volume *v)
 
     if (v == x->root)
         return path_open(x->root_fd, "/", O_RDONLY | O_DIRECTORY);
-    mount_fd = mount_volume(v, MOUNT_NO_REPLAY, "subvolid=5", NULL, 0, NULL);
+    mount_fd = examination_mount(x, v, "subvolid=5");
     return mount_fd < 0 ? mount_fd : path_open(mount_fd, "/", O_RDONLY | O_DIRECTORY);
 }
 

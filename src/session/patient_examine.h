@@ -10,8 +10,3 @@
 /* Fill *ret from a mounted patient and read what several detectors need. *p must outlive it.
  * examination_close() is the caller's, in either case. */
 int patient_examination_open(struct examination *ret, const struct patient *p, struct error *e);
-
-/* The same for the running host, before it is rebooted. *ret_system must outlive the examination;
- * ret->root_fd (-1 when it could not be opened) is the caller's to close. */
-int host_examination_open(struct examination *ret, struct linux_system *ret_system,
-                          struct error *e);

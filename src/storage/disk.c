@@ -90,7 +90,8 @@ static int open_target(struct disk *d, int flags, struct error *e)
     if (fd < 0) {
         r = -errno;
         /* A host may forbid to open the disk that it runs from: say that, and not "permission". */
-        if (S_ISBLK(st.st_mode) && in_use_check_device(st.st_rdev, d->target, e) < 0)
+        if (S_ISBLK(st.st_mode) && !d->direct &&
+            in_use_check_device(st.st_rdev, d->target, e) < 0)
             return -EBUSY;
         return no_such_target(d->target, r, e);
     }
@@ -221,6 +222,13 @@ static int use_directly(struct disk *d, struct error *e)
     return d->node_fd < 0 ? error_errno(e, -errno, "cannot open %s", d->node) : 0;
 }
 
+static int refuse_loop(const struct disk *d, struct error *e)
+{
+    return error_set(e, ERROR_TARGET, -ENODEV, "not-shown",
+                     "the kernel does not show the partitions of %s as they are in its table",
+                     text_safe(d->target));
+}
+
 static int make_reachable(struct disk *d, const struct disk_request *request, struct error *e)
 {
     int r = partitions_read(d, d->content_fd, e);
@@ -228,8 +236,10 @@ static int make_reachable(struct disk *d, const struct disk_request *request, st
     if (r < 0)
         return r;
     drop_table_below_filesystem(d);
-    r = d->is_image || d->layer.open || d->aside || !kernel_shows_all(d) ? make_loop(d, request, e)
-                                                                         : use_directly(d, e);
+    if (!d->is_image && !d->layer.open && !d->aside && kernel_shows_all(d))
+        r = use_directly(d, e);
+    else
+        r = d->direct ? refuse_loop(d, e) : make_loop(d, request, e);
     if (r == 0)
         r = find_volumes(d, e);
     if (r == 0)
@@ -305,6 +315,7 @@ static int open_disk(struct disk *ret, const char *target, const struct disk_req
     ret->backing_fd = ret->content_fd = ret->node_fd = -1;
     ret->access = request->access;
     ret->aside = request->aside && !guarded;
+    ret->direct = request->direct && !guarded;
     if ((size_t)snprintf(ret->target, sizeof ret->target, "%s", target) >= sizeof ret->target)
         return error_set(e, ERROR_TARGET, -ENAMETOOLONG, "no-such-target",
                          "the path of the target is too long");

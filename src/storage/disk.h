@@ -36,6 +36,9 @@ struct disk_request {
     /* For disk_open_for_list(): behind a loop device also where the kernel has nodes of all
      * partitions, so that nothing that is assembled on them can write to them. */
     bool aside;
+    /* For disk_open_for_list(): never behind a loop device, for a disk that this host runs from. One
+     * whose partitions the kernel does not show all cannot be opened then: -ENODEV. */
+    bool direct;
     /* Before something is made that outlives the process, with the record for undo_record(). */
     int (*record)(void *userdata, const char *record);
     image_chain_confirm *confirm; /* a further file that an image names; NULL: none is opened */
@@ -71,7 +74,7 @@ struct disk {
     const struct volume *on; /* DISK_LUKS: the encrypted volume */
     bool is_image;           /* target is a regular file */
     bool is_loop;            /* node is a loop device of ours, released by disk_close() */
-    bool aside;              /* as it was requested */
+    bool aside, direct;      /* as it was requested */
     unsigned selected;       /* target named this partition: the root to rescue; 0: the disk */
     char table[8];           /* "gpt", "dos", or "" when there is no partition table */
     char table_id[64];       /* disk GUID or MBR id, as libblkid prints it */

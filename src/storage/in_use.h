@@ -42,3 +42,8 @@ int in_use_mount_points(dev_t devno, in_use_look *look, void *userdata);
 /* Who keeps the device from being taken down, a clause for a person: "mounted on /srv", "held open
  * by sleep (process 12)". In @ret; returns @ret. */
 char *in_use_holder(dev_t devno, char *ret, size_t size);
+
+/* What is mounted at @path itself, on top: the device number (of a btrfs: of the device that its
+ * mount names) in *ret, and in @ret_root (size @size) what of the file system is seen there. 0;
+ * -ENOENT: nothing; -ENODEV: no block device (overlay, tmpfs, a share of a server). */
+int in_use_mounted_at(const char *path, dev_t *ret, char *ret_root, size_t size);

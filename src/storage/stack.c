@@ -228,6 +228,19 @@ static int add_holders(struct disk_set *set, const struct volume *v, dev_t devno
     return added;
 }
 
+/* What an opened LUKS volume lies on. */
+static void find_encrypted(const struct disk_set *set, struct disk *d)
+{
+    dev_t below;
+
+    if (sysfs_related(d->devno, "slaves", &below, 1) != 1)
+        return;
+    for (unsigned i = 0; i < set->count; i++)
+        for (unsigned j = 0; j < set->disks[i]->volume_count; j++)
+            if (set->disks[i]->volumes[j].devno == below)
+                d->on = &set->disks[i]->volumes[j];
+}
+
 static int compare_volumes(const void *a, const void *b)
 {
     return strverscmp(((const struct volume *)a)->name, ((const struct volume *)b)->name);
@@ -256,5 +269,8 @@ int stack_find_active(struct disk_set *set)
         if (set->disks[i]->kind == DISK_GROUP)
             qsort(set->disks[i]->volumes, set->disks[i]->volume_count, sizeof(struct volume),
                   compare_volumes);
+    for (unsigned i = 0; i < set->count; i++) /* no volume moves any more */
+        if (set->disks[i]->kind == DISK_LUKS && !set->disks[i]->on)
+            find_encrypted(set, set->disks[i]);
     return 0;
 }

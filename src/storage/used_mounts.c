@@ -58,15 +58,22 @@ static bool parse_line(char *line, struct mount_entry *ret)
     return true;
 }
 
-/* btrfs shows an anonymous device number: there the source names the device. */
-static bool is_of_target(const struct mount_entry *m, const struct used_target *t)
+/* The block device, or 0. btrfs shows an anonymous device number: there the source names it. */
+static dev_t device_of(const struct mount_entry *m)
 {
     struct stat st;
 
-    if (used_has_device(t, m->devno))
-        return true;
-    return major(m->devno) == 0 && m->source && m->source[0] == '/' &&
-           host_stat(m->source, &st) == 0 && S_ISBLK(st.st_mode) && used_has_device(t, st.st_rdev);
+    if (major(m->devno) != 0)
+        return m->devno;
+    return m->source && m->source[0] == '/' && host_stat(m->source, &st) == 0 &&
+                   S_ISBLK(st.st_mode)
+               ? st.st_rdev
+               : 0;
+}
+
+static bool is_of_target(const struct mount_entry *m, const struct used_target *t)
+{
+    return used_has_device(t, m->devno) || used_has_device(t, device_of(m));
 }
 
 /* Each mount of the target in one mount table, until @look returns something but 0. */
@@ -182,6 +189,28 @@ int in_use_mount_points(dev_t devno, in_use_look *look, void *userdata)
     const struct used_target t = {.devices = {devno}, .device_count = 1};
 
     return for_each_mount("/proc/self/mountinfo", &t, look, userdata);
+}
+
+int in_use_mounted_at(const char *path, dev_t *ret, char *ret_root, size_t size)
+{
+    _cleanup_free_ char *data = NULL;
+    int r = host_read("/proc/self/mountinfo", MOUNTINFO_MAX, &data, NULL);
+    char *rest = data, *line;
+
+    *ret = 0;
+    if (r < 0)
+        return r;
+    r = -ENOENT;
+    while ((line = strsep(&rest, "\n"))) { /* the last one is on top */
+        struct mount_entry m;
+
+        if (!parse_line(line, &m) || strcmp(m.mount_point, path) != 0)
+            continue;
+        *ret = device_of(&m);
+        snprintf(ret_root, size, "%s", m.root);
+        r = *ret ? 0 : -ENODEV;
+    }
+    return r;
 }
 
 struct swap_look {
