@@ -124,9 +124,8 @@ static void detect_esp_line_lost(struct examination *x, const struct fault *f, s
     const struct volume *esp = facts_esp(x)->volume;
     struct finding *finding;
 
-    if (!esp || !esp->fs.uuid[0] || facts_esp(x)->place[0] ||
-        fstab_has(x, "/boot/efi") || fstab_has(x, "/efi") || !examination_sees(x, "/boot/efi") ||
-        !boots_by_grub_efi(x))
+    if (!esp || !esp->fs.uuid[0] || facts_esp(x)->place[0] || fstab_has(x, "/boot/efi") ||
+        fstab_has(x, "/efi") || !examination_sees(x, "/boot/efi") || !boots_by_grub_efi(x))
         return;
     finding = report_add(r, f, "/etc/fstab has no line for /boot/efi, which is on %s",
                          text_safe(esp->name));

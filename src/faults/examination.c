@@ -78,8 +78,8 @@ static enum examination_device device_of_host(const struct examination *x, const
 
         if (ret)
             *ret = v;
-        return v             ? DEVICE_FOUND
-               : matches > 1 ? DEVICE_AMBIGUOUS
+        return v               ? DEVICE_FOUND
+               : matches > 1   ? DEVICE_AMBIGUOUS
                : x->incomplete ? DEVICE_UNKNOWN
                                : DEVICE_MISSING;
     }

@@ -128,8 +128,7 @@ const struct facts_esp *facts_esp(struct examination *x)
         return &f->esp;
     f->esp_found = true;
     f->esp.volume = find_esp(x);
-    if (open_in_tree(x, &f->esp) || !f->esp.volume ||
-        strcmp(f->esp.volume->fs.type, "vfat") != 0)
+    if (open_in_tree(x, &f->esp) || !f->esp.volume || strcmp(f->esp.volume->fs.type, "vfat") != 0)
         return &f->esp;
     /* Mounted by none of its lines: systemd-gpt-auto-generator(8) would. */
     f->esp.fd = examination_mount(x, f->esp.volume, NULL);

@@ -19,7 +19,7 @@
 struct running_host {
     struct linux_system system;
     int root_fd;
-    struct disk_set set; /* its disks, then what it has active on them */
+    struct disk_set set;  /* its disks, then what it has active on them */
     char not_opened[512]; /* why a disk of its own was not; safe text; "" */
     char root_subvolume[PATH_MAX];
     struct read_errors read_errors;

@@ -90,8 +90,7 @@ static int open_target(struct disk *d, int flags, struct error *e)
     if (fd < 0) {
         r = -errno;
         /* A host may forbid to open the disk that it runs from: say that, and not "permission". */
-        if (S_ISBLK(st.st_mode) && !d->direct &&
-            in_use_check_device(st.st_rdev, d->target, e) < 0)
+        if (S_ISBLK(st.st_mode) && !d->direct && in_use_check_device(st.st_rdev, d->target, e) < 0)
             return -EBUSY;
         return no_such_target(d->target, r, e);
     }

@@ -36,8 +36,8 @@ struct disk_request {
     /* For disk_open_for_list(): behind a loop device also where the kernel has nodes of all
      * partitions, so that nothing that is assembled on them can write to them. */
     bool aside;
-    /* For disk_open_for_list(): never behind a loop device, for a disk that this host runs from. One
-     * whose partitions the kernel does not show all cannot be opened then: -ENODEV. */
+    /* For disk_open_for_list(): never behind a loop device, for a disk that this host runs from.
+     * One whose partitions the kernel does not show all cannot be opened then: -ENODEV. */
     bool direct;
     /* Before something is made that outlives the process, with the record for undo_record(). */
     int (*record)(void *userdata, const char *record);

@@ -65,8 +65,7 @@ static dev_t device_of(const struct mount_entry *m)
 
     if (major(m->devno) != 0)
         return m->devno;
-    return m->source && m->source[0] == '/' && host_stat(m->source, &st) == 0 &&
-                   S_ISBLK(st.st_mode)
+    return m->source && m->source[0] == '/' && host_stat(m->source, &st) == 0 && S_ISBLK(st.st_mode)
                ? st.st_rdev
                : 0;
 }

@@ -17,13 +17,18 @@
 
 static void take(struct whole_disks *w, dev_t disk)
 {
-    for (unsigned i = 0; i < w->count; i++)
-        if (w->items[i] == disk)
-            return;
-    if (w->count < WHOLE_DISKS_MAX)
-        w->items[w->count++] = disk;
-    else
+    unsigned at = 0;
+
+    while (at < w->count && w->items[at] < disk)
+        at++;
+    if (at < w->count && w->items[at] == disk)
+        return;
+    if (w->count == WHOLE_DISKS_MAX) {
         w->incomplete = true;
+        return;
+    }
+    memmove(&w->items[at + 1], &w->items[at], (w->count++ - at) * sizeof *w->items);
+    w->items[at] = disk;
 }
 
 static void descend(dev_t devno, unsigned depth, struct whole_disks *w)

@@ -15,5 +15,6 @@ struct whole_disks {
     bool incomplete; /* there are more, or something could not be followed */
 };
 
-/* Add what @devno stands on, once each. A multipath mapping is a disk, its paths are not. */
+/* Add what @devno stands on, once each, in the order of their numbers. A multipath mapping is a
+ * disk, its paths are not. */
 void whole_disks_below(dev_t devno, struct whole_disks *ret);

@@ -11,20 +11,6 @@ teardown() {
     assert_host_clean
 }
 
-# as_host IMAGE ARGUMENT...: like unb, on the host that runs from the image.
-as_host() {
-    local image=$1 sys
-    shift
-    attach "$image"
-    partx -a "$DEV" 2>/dev/null || true
-    for sys in "/sys/class/block/${DEV#/dev/}"p*; do
-        # shellcheck disable=SC2046 # "259 1"
-        [ -b "/dev/${sys##*/}" ] || mknod "/dev/${sys##*/}" b $(tr : ' ' <"$sys/dev")
-    done
-    mkdir -p "$BATS_TEST_TMPDIR/host"
-    run --separate-stderr "$FIXTURES/as-host" "$DEV" "$BATS_TEST_TMPDIR/host" "$UNBRICK" "$@" </dev/null
-}
-
 # What the disk tells when it is not in use, and what takes vfat, is left out.
 ids() {
     findings '[.findings[] | select(.id != "filesystem.unseen") | "\(.id) \(.severity)"] | unique | .[]'

@@ -12,8 +12,10 @@
 #include "base/host.h"
 #include "commands/list.h"
 #include "storage/disk_names.h"
+#include "storage/in_use.h"
 #include "storage/probe.h"
 #include "storage/sysfs.h"
+#include "storage/whole_disks.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -173,6 +175,50 @@ static void test_machine(void **state)
     assert_string_equal(text, wanted);
 }
 
+/* The disks that the host lives on, down from what is mounted at @target. */
+static void disks_below(const char *record, const char *target, char *ret, size_t size)
+{
+    struct whole_disks w = {0};
+    char path[256], root[256], name[64];
+    size_t used = 0;
+    dev_t devno;
+
+    ret[0] = '\0';
+    snprintf(path, sizeof path, "%s/%s.txt", MACHINES, record);
+    assert_int_equal(machine_show(path), 0);
+    if (in_use_mounted_at(target, &devno, root, sizeof root) == 0)
+        whole_disks_below(devno, &w);
+    assert_false(w.incomplete);
+    for (unsigned i = 0; i < w.count; i++)
+        if (sysfs_name(w.items[i], name, sizeof name) == 0 && used < size)
+            used += (size_t)snprintf(ret + used, size - used, "%s%s", used ? " " : "", name);
+    machine_hide();
+}
+
+static void test_disks_below(void **state)
+{
+    static const struct {
+        const char *record, *target, *disks;
+    } cases[] = {
+        {"odd-names", "/", "cciss/c0d0"},
+        {"virtio", "/srv", "vda"},
+        {"nvme", "/mnt/root", "nvme0n1"},
+        {"sd-card", "/media/user/rootfs", "mmcblk0"},
+        {"multipath", "/srv", "dm-0"}, /* and none of its paths */
+        {"sata-raid", "/srv", "sda"},
+        /* half of the mirror is gone */ {"thin-lvm", "/srv", "vda vdb"},
+        {"virtio", "/nowhere", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char found[256];
+
+        disks_below(cases[i].record, cases[i].target, found, sizeof found);
+        assert_string_equal(found, cases[i].disks);
+    }
+}
+
 int main(int argc, char **argv)
 {
     struct CMUnitTest tests[64] = {0};
@@ -191,11 +237,12 @@ int main(int argc, char **argv)
     }
     if (glob(MACHINES "/*.txt", 0, NULL, &found) != 0)
         return 1;
-    for (; count < found.gl_pathc && count < sizeof tests / sizeof tests[0]; count++) {
+    for (; count < found.gl_pathc && count + 1 < sizeof tests / sizeof tests[0]; count++) {
         tests[count].name = strrchr(found.gl_pathv[count], '/') + 1;
         tests[count].test_func = test_machine;
         tests[count].initial_state = found.gl_pathv[count];
     }
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_disks_below);
     r = _cmocka_run_group_tests("machines", tests, count, NULL, NULL);
     globfree(&found);
     return r;

@@ -229,3 +229,41 @@ names_the_copy() {
     dmsetup remove bad
     no_layers
 }
+
+# The disk is attached already.
+examine_as_host() {
+    mkdir -p host
+    run --separate-stderr "$FIXTURES/as-host" "$A" host "$UNBRICK" examine --json / </dev/null
+    [ "$status" -le 1 ] || fail "$status $stderr $output"
+}
+
+# What is mounted there, and what it stands on, is found by /sys alone.
+@test "examine / of a host whose root is on LVM on LUKS: what hides its disk from the next boot" {
+    slow
+    local uuid apart
+    disk a 200M
+    partition "$A" -
+    luks "${A}p1" cr_root
+    uuid=$(blkid -o value -s UUID "${A}p1")
+    lvm_group vg0 /dev/mapper/cr_root root:120M
+    mkdir -p extra/etc/lvm
+    echo "cr_root UUID=$uuid none luks,discard" >extra/etc/crypttab
+    mini /dev/vg0/root "/dev/mapper/vg0-root / ext4 defaults 0 1" /mnt
+    export AS_HOST_ROOT=/dev/vg0/root
+    examine_as_host
+    [ "$(jq '.findings | length' <<<"$output")" -eq 0 ]
+
+    mkdir mnt
+    mount /dev/vg0/root mnt
+    echo "cr_root UUID=11111111-2222-4333-8444-555555555555 none luks,discard" >mnt/etc/crypttab
+    echo 'devices { filter = [ "a|^/dev/vda|", "r|.*|" ] }' >mnt/etc/lvm/lvm.conf
+    umount mnt
+    examine_as_host
+    [[ $(found storage.crypttab-source) == stops-boot* ]]
+    [[ $(found storage.lvm-filter) == stops-boot* ]]
+    apart=$(jq -r '[.findings[].id] | sort | .[]' <<<"$output")
+    put_away
+    unb examine --json --key-file "$KEY" a.img
+    [ "$apart" = "$(jq -r '[.findings[].id] | sort | .[]' <<<"$output")" ]
+    no_layers
+}
