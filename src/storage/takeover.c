@@ -30,6 +30,8 @@ static const char *const desktop_mounts[] = {"/media/", "/run/media/"};
 /* Devices of the patient: its disks and partitions, then what is built on them. */
 struct world {
     dev_t devices[512];
+    unsigned
+        own; /* the first ones are the disks that were named, which may be mappings or arrays */
     unsigned count;
 };
 
@@ -245,7 +247,7 @@ static int collect(struct search *s, struct error *e)
 {
     int r = 0;
 
-    for (unsigned i = s->world->count; r == 0 && i-- > 0;)
+    for (unsigned i = s->world->count; r == 0 && i-- > s->world->own;)
         r = look_at_device(s, s->world->devices[i], e);
     return r;
 }
@@ -259,6 +261,7 @@ int takeover_find(char *const *targets, unsigned count, struct takeover *ret, st
     *ret = (struct takeover){.count = 0};
     for (unsigned i = 0; i < count; i++)
         add_target(&w, targets[i]);
+    w.own = w.count;
     add_holders(&w);
     look_for_mounts(&s);
     /* A mounted volume is in use until it is unmounted: then there is another look. */
