@@ -8,7 +8,9 @@
 #include "commands/commands.h"
 #include "commands/examine_each.h"
 #include "commands/patient_options.h"
+#include "faults/facts_boot.h"
 #include "faults/facts_history.h"
+#include "faults/facts_loader.h"
 #include "libraries/libraries.h"
 #include "session/patient_examine.h"
 #include "session/running_host.h"
@@ -17,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -130,36 +133,60 @@ static int status_of(const struct options *o, const struct report *r)
     return report_count(r, FAULT_STOPS_BOOT) || (o->strict && r->count) ? ERROR_FAILED : 0;
 }
 
-/* What the report cannot know. */
-static void say_unchecked(const struct options *o, const struct examination *x,
-                          const struct report *r, char *buf, size_t size)
+/* Nothing of what boots a machine is on its disk: a container's root is so, and a machine whose
+ * kernel comes from elsewhere. */
+static bool boots_from_elsewhere(struct examination *x)
 {
-    size_t used = 0;
+    return x->disk_count && x->root && !x->incomplete && !x->system->kernel_count &&
+           !facts_menus(x)->count && !facts_esp_has_loader(x);
+}
 
+/* One more sentence. */
+static void __attribute__((format(printf, 3, 4)))
+say(char *buf, size_t size, const char *sentence, ...)
+{
+    size_t used = strlen(buf);
+    va_list ap;
+
+    if (used && used + 1 < size)
+        buf[used++] = ' ';
+    va_start(ap, sentence);
+    vsnprintf(buf + used, size - used, sentence, ap);
+    va_end(ap);
+}
+
+/* What the report cannot know. */
+static void say_unknown(const struct options *o, struct examination *x, const struct report *r,
+                        char *buf, size_t size)
+{
     buf[0] = '\0';
     if (r->stopped) {
-        snprintf(buf, size,
-                 "The examination stopped there: what else is wrong, a copy of the disk tells.");
+        say(buf, size,
+            "The examination stopped there: what else is wrong, a copy of the disk tells.");
         return;
     }
-    if (o->quick)
-        snprintf(buf, size, "The file systems were not checked (--quick).");
-    else if (x->running || x->disk_count == 0)
-        snprintf(buf, size, "The file systems were not checked: %s.",
-                 x->running ? "they are in use" : "a directory was named");
-    if (x->not_opened) {
-        used = strlen(buf);
-        snprintf(buf + used, size - used, " A disk was not looked at: %s.", x->not_opened);
+    if (boots_from_elsewhere(x))
+        say(buf, size,
+            "There is no kernel and no boot menu on it: what boots it is elsewhere, or "
+            "is missing.");
+    if (x->not_opened)
+        say(buf, size, "A disk was not looked at: %s.", x->not_opened);
+    if (o->quick) {
+        say(buf, size, "The file systems were not checked (--quick).");
+        return;
     }
-    for (unsigned i = 0; !o->quick && !x->running && i < x->filesystem_count && used < size; i++) {
+    if (x->running || x->disk_count == 0) {
+        say(buf, size, "The file systems were not checked: %s.",
+            x->running ? "they are in use" : "a directory was named");
+        return;
+    }
+    for (unsigned i = 0; i < x->filesystem_count; i++) {
         const struct examined_filesystem *fs = &x->filesystems[i];
         bool never = fs->report->result == CHECK_NOT_CHECKED && !fs->mount_error && !fs->fail_reads;
 
         if (fs->report->result == CHECK_INTERRUPTED || never)
-            used += (size_t)snprintf(buf + used, size - used,
-                                     "%sThe file system of %s (%s) was not checked%s.",
-                                     used ? " " : "", text_safe(fs->target),
-                                     text_safe(fs->volume->fs.type), never ? "" : " to its end");
+            say(buf, size, "The file system of %s (%s) was not checked%s.", text_safe(fs->target),
+                text_safe(fs->volume->fs.type), never ? "" : " to its end");
     }
 }
 
@@ -190,7 +217,7 @@ static int examine(const struct options *o, struct examination *x, const struct 
     x->machine = o->machine;
     r = faults_detect(x, &report, e);
 
-    say_unchecked(o, x, &report, not_checked, sizeof not_checked);
+    say_unknown(o, x, &report, not_checked, sizeof not_checked);
     /* A journal on a disk that fails is read on the copy. */
     if (r == 0 && !report.stopped) {
         subject.history = facts_history(x);

@@ -50,9 +50,9 @@ int list_collect(struct list *ret, const struct list_request *request, struct er
 void list_free(struct list *l);
 
 /* In a few words, for people and for --json: "clean", "needs replay", "errors", "swap",
- * "hibernated", "unknown", "ambiguous", "unreadable", "mounted", or as member.h has it. @found: of
- * the disk that it is on. */
-const char *list_volume_state(const struct candidates *found, const struct volume *v);
+ * "hibernated", "unknown", "ambiguous", "unreadable", "mounted", "in use" (somewhere that cannot be
+ * seen from here), or as member.h has it. */
+const char *list_volume_state(const struct list *l, const struct volume *v);
 
 /* What was found on a disk of the set, or on what stands on it. */
 const struct candidates *list_found_on(const struct list *l, const struct disk *d);

@@ -101,7 +101,7 @@ static json_t *volume_of(const struct list *l, const struct candidates *found,
     set_text(item, "partition_uuid", v->part_uuid);
     set_text(item, "partition_type", v->part_type);
     set_text(item, "partition_label", v->part_label);
-    set_text(item, "state", list_volume_state(found, v));
+    set_text(item, "state", list_volume_state(l, v));
     set_text(item, "mount_point", list_mount_point(v, mount_point, sizeof mount_point));
     for (unsigned i = 0; i < found->count; i++)
         if (found->items[i].volume == v)

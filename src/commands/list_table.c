@@ -177,7 +177,7 @@ static void describe_volume(const struct tree *t, const struct disk *d, const st
     ret[0] = '\0';
     if (list_mount_point(v, mount_point, sizeof mount_point))
         snprintf(ret, size, "on %s", text_safe(mount_point));
-    else if (strcmp(list_volume_state(found, v), "unreadable") == 0)
+    else if (strcmp(list_volume_state(t->list, v), "unreadable") == 0)
         snprintf(ret, size, "%s", found->unreadable_why);
     else if (list_is_closed(t->list, v))
         snprintf(
@@ -206,7 +206,7 @@ static bool add_volume(struct tree *t, struct libscols_line *parent, const struc
     describe_volume(t, d, v, found, content, sizeof content);
     snprintf(both, sizeof both, "%s%s%s", note, note[0] && content[0] ? ", " : "", content);
     line = add_line(t, parent, text_safe(v->name), v->size, text_safe(v->fs.type),
-                    list_volume_state(found, v), both);
+                    list_volume_state(t->list, v), both);
     return line && add_contents(t, line, v, found);
 }
 
@@ -289,7 +289,7 @@ static bool add_disk(struct tree *t, const struct list_disk *d)
                     bare ? text_safe(disk->volumes[0].fs.type) : disk->table,
                     d->use[0]     ? "in use"
                     : d->clone[0] ? "clone"
-                    : bare        ? list_volume_state(d->found, &disk->volumes[0])
+                    : bare        ? list_volume_state(t->list, &disk->volumes[0])
                                   : "",
                     content);
     /* A disk without partitions is its own one volume. */

@@ -40,8 +40,20 @@ const char *list_mount_point(const struct volume *v, char *buf, size_t size)
     return in_use_mount_point(v->devno, buf, size) == 0 ? buf : NULL;
 }
 
-const char *list_volume_state(const struct candidates *found, const struct volume *v)
+/* The entry of the disk that @v is on, or stands on. */
+static const struct list_disk *entry_of(const struct list *l, const struct volume *v)
 {
+    unsigned i = 0;
+
+    while (i + 1 < l->set.count && !(v >= l->set.disks[i]->volumes &&
+                                     v < l->set.disks[i]->volumes + l->set.disks[i]->volume_count))
+        i++;
+    return &l->disks[l->owner[i]];
+}
+
+const char *list_volume_state(const struct list *l, const struct volume *v)
+{
+    const struct list_disk *entry = entry_of(l, v);
     const struct member_type *member = member_type_find(v->fs.type);
     char mount_point[4096];
 
@@ -59,10 +71,12 @@ const char *list_volume_state(const struct candidates *found, const struct volum
         return "unknown";
     if (list_mount_point(v, mount_point, sizeof mount_point))
         return "mounted";
-    for (unsigned i = 0; i < found->unreadable_count; i++)
-        if (found->unreadable[i] == v)
+    for (unsigned i = 0; i < entry->found->unreadable_count; i++)
+        if (entry->found->unreadable[i] == v)
             return "unreadable";
     if (v->fs.has_errors)
         return "errors";
+    if (v->fs.dirty && entry->use[0]) /* as each is that is mounted somewhere */
+        return "in use";
     return v->fs.dirty ? "needs replay" : "clean";
 }

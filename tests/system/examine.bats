@@ -449,6 +449,20 @@ END
     [[ $output == *"were not checked: they are in use"* ]]
 }
 
+@test "examine: what boots a disk without a kernel is said not to be on it" {
+    image
+    unb examine "$IMG"
+    [ "$status" -eq 0 ]
+    [[ $output == "Nothing was found that is wrong"*"There is no kernel and no boot menu on it"* ]]
+    rm "$IMG"
+    "$FIXTURES/booting" "$BATS_TEST_TMPDIR/disk.img"
+    unb examine "$BATS_TEST_TMPDIR/disk.img"
+    [[ $output != *"no kernel"* ]]
+    # It may be a container's.
+    unb examine "$("$FIXTURES/suite" bookworm)"
+    [[ $output != *"no kernel"* ]]
+}
+
 @test "repair: --json and --log record what was done" {
     load faults
     broken fstab.source-missing

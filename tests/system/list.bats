@@ -62,6 +62,17 @@ volume() {
     [ "$(volume 0 .state)" = unknown ]
 }
 
+@test "list: what a session has open is in use, and needs no replay" {
+    image
+    open_session
+    unb list --json "$IMG"
+    [ "$(jq -r '.disks[0].volumes[-1].state' <<<"$output")" = "in use" ]
+    unb list "$IMG"
+    [[ $output == *"ext4"*"in use"* && $output != *"needs replay"* ]]
+    kill "$SESSION"
+    wait "$SESSION" || true
+}
+
 @test "list: a mounted system is read through its mount" {
     image --table none
     attach "$IMG"
