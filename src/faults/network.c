@@ -70,6 +70,25 @@ static bool host_has_address(const char *address)
     return false;
 }
 
+/* Is there a further key in the section that line @number stands in? Without one a file of systemd
+ * is for every card (before 243), or for none (systemd.link(5)). */
+static bool has_other_key(const struct facts_file *file, const char *section, unsigned number)
+{
+    struct lines l = LINES_OF(file->data, file->size);
+    char line[LINES_WIDTH];
+    bool in_section = false;
+
+    while (lines_next(&l, line)) {
+        const char *text = lines_strip(line);
+
+        if (text[0] == '[')
+            in_section = strcmp(text, section) == 0;
+        else if (in_section && l.number != number && text[0] && !strchr("#;", text[0]))
+            return true;
+    }
+    return false;
+}
+
 static void check_pins(struct examination *x, const struct fault *f, struct report *r,
                        const char *path, size_t pin)
 {
@@ -94,8 +113,8 @@ static void check_pins(struct examination *x, const struct fault *f, struct repo
                              l.number, address);
         finding_at(finding, path, l.number);
         finding_line(finding, file->data, file->size, l.number);
-        if (!text_ends_with(path, ".rules") && !text_ends_with(path, ".link") &&
-            strcmp(word, "HWADDR=") != 0)
+        if (!text_ends_with(path, ".rules") && strcmp(word, "HWADDR=") != 0 &&
+            !(text_ends_with(path, ".link") && has_other_key(file, section, l.number)))
             finding_risk(finding, FAULT_RISK_NONE); /* a match without its only key matches all */
         if (is_rest || goes_on) {
             finding_risk(finding, FAULT_RISK_NONE);

@@ -170,6 +170,10 @@ missing_module() {
     sed -i '/Link/d' "$TREE/etc/systemd/network/10-a.link"
     unb examine --json "$TREE"
     [ "$(summary network.card-pinned)" = "notice true" ]
+    # Without its only key it would be for every card, or none.
+    sed -i 's/^Name=/#Name=/' "$TREE/etc/systemd/network/10-a.link"
+    unb examine --json "$TREE"
+    [ "$(summary network.card-pinned)" = "notice false" ]
 }
 
 @test "network.card-pinned: the copy of an ifcfg file is no second configuration" {
