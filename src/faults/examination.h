@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 /* What became of one of the patient's file systems. */
 struct examined_filesystem {
@@ -40,7 +41,8 @@ struct examination {
                              shown; none with the running host */
     unsigned target_count;
     const struct volume *root; /* what is mounted on "/"; NULL when it is not known */
-    bool incomplete;      /* something on the disks stays closed: what is missing may be in it */
+    struct timespec opened; /* what is younger was written since we have the disks; 0: not known */
+    bool incomplete;        /* something on the disks stays closed: what is missing may be in it */
     const char *left_out; /* an array or group that lacks disks, and was not opened because of that;
                              safe text; NULL */
     bool running;         /* `examine /`: the host itself, whose disks are in use */

@@ -49,6 +49,19 @@ const struct volume *facts_grub_volume(const struct examination *x)
     return !facts_grub_directory(x) ? NULL : boot ? boot : x->root;
 }
 
+bool facts_grub_in_copied_group(const struct examination *x)
+{
+    const struct volume *v = facts_grub_volume(x);
+
+    for (unsigned i = 0; v && i < x->disk_count; i++) {
+        const struct disk *d = x->disks[i];
+
+        if (v >= d->volumes && v < d->volumes + d->volume_count)
+            return d->kind == DISK_GROUP && d->opened_as[0];
+    }
+    return false;
+}
+
 unsigned facts_grub_version(const struct examination *x)
 {
     static const char *const platforms[] = {"i386-pc", "x86_64-efi", "arm64-efi"};

@@ -18,6 +18,11 @@ bool facts_grub_bios(const struct examination *x, char *ret);
 /* The volume that GRUB's directory is on; NULL when the disks are not known. */
 const struct volume *facts_grub_volume(const struct examination *x);
 
+/* Is that in a copy of a volume group that this host has, too? GRUB's way to a /boot inside LVM is
+ * the uuid of the group, built into its program ("(lvmid/...)/boot/grub"): one that is installed
+ * here looks for the uuid that the copy has only here (storage/clone_group.h). */
+bool facts_grub_in_copied_group(const struct examination *x);
+
 /* The version of GRUB as it is installed, GRUB_VERSION(); 0: not known. */
 unsigned facts_grub_version(const struct examination *x);
 

@@ -10,15 +10,18 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "faults/facts_boot.h"
+#include "faults/facts_loader.h"
 #include "faults/examination.h"
 #include "faults/remedies.h"
 #include "faults/report.h"
 #include "system/lines.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Where programs of distributions write what they found out about the machine. */
 static const char *const files[] = {
@@ -229,7 +232,50 @@ static int name_group(struct examination *x, const struct finding *f, struct cha
     return remedy_planned(r, f->file, e);
 }
 
+/* --- GRUB, installed in a session --- */
+
+static bool is_younger(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+/* The uuid is in a compressed program; that it was written here tells as much. */
+static void detect_grub(struct examination *x, const struct fault *f, struct report *r)
+{
+    static const char *const programs[] = {"i386-pc/core.img", "x86_64-efi/core.efi",
+                                           "arm64-efi/core.efi"};
+    const char *directory = facts_grub_directory(x);
+
+    if (!directory || !x->opened.tv_sec || !facts_grub_in_copied_group(x))
+        return;
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        char path[PATH_MAX];
+        struct stat st;
+
+        snprintf(path, sizeof path, "%s/%s", directory, programs[i]);
+        if (path_stat(x->root_fd, path, &st) < 0 || !is_younger(&st.st_mtim, &x->opened))
+            continue;
+        finding_at(report_add(r, f,
+                              "GRUB was installed here, and looks for a volume group that "
+                              "there is only here"),
+                   path, 0);
+        return;
+    }
+}
+
 static const struct fault faults[] = {
+    {
+        .id = "leak.grub-group",
+        .severity = FAULT_STOPS_BOOT,
+        .title = "GRUB was installed in a session on a copy of a volume group of this host",
+        .why = "It has the uuid of the group in it, which the copy has another of while the "
+               "host has the same group: \"error: disk `lvmid/...' not found\".",
+        .remedy = "install GRUB again where the other group is not: on another host, or from "
+                  "the machine's own rescue system",
+        .risk = FAULT_RISK_NONE,
+        .reference = "grub-install(8), vgimportclone(8)",
+        .detect = detect_grub,
+    },
     {
         .id = "leak.host-device",
         .severity = FAULT_DEGRADES,

@@ -137,22 +137,6 @@ static bool can_run(const struct examination *x)
     return x->system->arch_runs_here && x->system->shell[0] && !x->running;
 }
 
-/* GRUB's way to a /boot inside LVM is the uuid of the group, built into its program
- * ("(lvmid/...)/boot/grub"). Of a copy of a group that this host has, that is one which the copy
- * has only here (storage/clone_group.h). */
-static bool is_in_copied_group(const struct examination *x)
-{
-    const struct volume *v = facts_grub_volume(x);
-
-    for (unsigned i = 0; v && i < x->disk_count; i++) {
-        const struct disk *d = x->disks[i];
-
-        if (v >= d->volumes && v < d->volumes + d->volume_count)
-            return d->kind == DISK_GROUP && d->opened_as[0];
-    }
-    return false;
-}
-
 static int refuse_copied_group(struct error *e)
 {
     return remedy_unfit(e, "its /boot is in a copy of a volume group that this host has: a GRUB "
@@ -245,7 +229,7 @@ int rebuild_loader(struct examination *x, struct changes *c, struct error *e)
     for (unsigned i = 0; d && d->kind != DISK_TARGET && i < x->disk_count; i++)
         if (x->disks[i]->kind == DISK_TARGET)
             d = x->disks[i];
-    if (is_in_copied_group(x))
+    if (facts_grub_in_copied_group(x))
         return refuse_copied_group(e);
     if (!d || d->kind != DISK_TARGET)
         return remedy_unfit(e, "which disk is booted is not known");
@@ -276,7 +260,7 @@ int rebuild_efi_loader(struct examination *x, bool entries, const char *esp, str
     size_t count = entries ? COUNT(efi_systemd_boot) : COUNT(efi_grub);
     int r = 0;
 
-    if (!entries && is_in_copied_group(x))
+    if (!entries && facts_grub_in_copied_group(x))
         return refuse_copied_group(e);
     if (!rebuild_has_efi_loader(x, entries))
         return remedy_unfit(e, "it has no boot loader for EFI to install");

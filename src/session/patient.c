@@ -73,6 +73,8 @@ int patient_open(struct patient *ret, const struct patient_request *request, str
     int r;
 
     *p = (struct patient){.request = *request, .directory_fd = -1, .root_fd = -1};
+    /* The clock of file times (current_time() in the kernel's fs/inode.c). */
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &p->opened);
     p->plan = calloc(1, sizeof *p->plan);
     if (!p->plan)
         return error_errno(e, -ENOMEM, "opening the patient");

@@ -19,6 +19,7 @@
 #include "system/linux_system.h"
 
 #include <stdbool.h>
+#include <time.h>
 
 #define PATIENT_TARGETS_MAX 16
 #define PATIENT_DISKS_MAX   64 /* with what is assembled from them */
@@ -43,6 +44,7 @@ struct patient {
     struct patient_request request;
     struct disk *disks[PATIENT_DISKS_MAX]; /* owned: the targets', then what was made of them */
     unsigned disk_count;
+    struct timespec opened;       /* what is younger was written by the session */
     char clone[400];              /* "/dev/vda (same ...)": a copy of that; safe text; "" */
     struct error closed;          /* why something that was found could not be assembled */
     int directory_fd;             /* target is a directory: an open tree of it; else -1 */

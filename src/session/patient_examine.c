@@ -70,6 +70,7 @@ int patient_examination_open(struct examination *ret, const struct patient *p, s
         .target_count = p->request.target_count,
         .root_disk = p->root ? patient_root_disk(p) : 0,
         .root = p->root ? p->root->volume : NULL,
+        .opened = p->opened,
         .incomplete = p->closed.code != 0,
         .left_out =
             p->closed.code && strcmp(p->closed.reason, "degraded") == 0 ? p->closed.text : NULL,

@@ -81,6 +81,12 @@ is_untouched() {
     [ "$status" -le 1 ] # 1: the small system has a menu now, and no kernel for it
     unb shell --read-only b.img -- cat /boot/grub/grub.cfg
     [ "$output" = "linux /vmlinuz root=/dev/mapper/vg0-root ro" ]
+    # So is a GRUB that is installed here: its core image has the uuid of the group in it.
+    script 'mkdir -p /boot/grub/i386-pc; echo core >/boot/grub/i386-pc/core.img'
+    unb boot --run "$SCRIPT" b.img
+    [[ $stderr == *"GRUB was installed here"* ]] || fail "nothing is said of GRUB"
+    unb examine --quick --json b.img
+    run ! jq -e '.findings[] | select(.id == "leak.grub-group")' <<<"$output"
     is_untouched host
     [ -b /dev/mapper/vg0-root ]
     vgs --noheadings -o vg_name | grep -qw vg0
