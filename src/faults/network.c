@@ -114,7 +114,7 @@ static void check_pins(struct examination *x, const struct fault *f, struct repo
         finding_at(finding, path, l.number);
         finding_line(finding, file->data, file->size, l.number);
         if (!text_ends_with(path, ".rules") && strcmp(word, "HWADDR=") != 0 &&
-            !(text_ends_with(path, ".link") && has_other_key(file, section, l.number)))
+            !(section && text_ends_with(path, ".link") && has_other_key(file, section, l.number)))
             finding_risk(finding, FAULT_RISK_NONE); /* a match without its only key matches all */
         if (is_rest || goes_on) {
             finding_risk(finding, FAULT_RISK_NONE);
