@@ -37,7 +37,7 @@ same_case() {
 }
 
 all_only() {
-    [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow (./dev check --all)"
+    [ -n "${UNBRICK_TEST_ALL:-}" ] || skip "slow: ./dev check --all"
 }
 
 @test "running host: a healthy one, with partitions of its own for /boot and swap" {
