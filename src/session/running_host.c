@@ -165,11 +165,15 @@ static void find_root(struct examination *x, struct running_host *h)
             x->root_disk = i;
 }
 
+/* Once each: a bind mount, or a further subvolume, is no file system of its own. */
 static void add_filesystem(struct examination *x, const char *target, const struct volume *v,
                            bool nofail)
 {
     static const struct check_report not_checked = {.result = CHECK_NOT_CHECKED};
 
+    for (unsigned i = 0; i < x->filesystem_count; i++)
+        if (x->filesystems[i].volume == v)
+            return;
     if (v && x->filesystem_count < EXAMINED_FILESYSTEMS_MAX)
         x->filesystems[x->filesystem_count++] = (struct examined_filesystem){
             .target = target, .volume = v, .report = &not_checked, .nofail = nofail};
