@@ -197,7 +197,7 @@ static int examine(const struct options *o, struct examination *x, const struct 
 {
     struct report report = {0};
     struct ways_back back;
-    char not_checked[512], targets[512] = "/", name[80], system[256];
+    char not_checked[1536], targets[512] = "/", name[80], system[256];
     struct examine_subject subject = {
         .name = name,
         .system = system,

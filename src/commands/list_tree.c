@@ -76,7 +76,11 @@ const char *list_volume_state(const struct list *l, const struct volume *v)
             return "unreadable";
     if (v->fs.has_errors)
         return "errors";
-    if (v->fs.dirty && entry->use[0]) /* as each is that is mounted somewhere */
+    /* As each is that is mounted somewhere. What is used of an image is not to be seen from here.
+     */
+    if (v->fs.dirty && entry->use[0] &&
+        (entry->is_ours || entry->disk->is_image ||
+         in_use_by(v->node, mount_point, sizeof mount_point) > 0))
         return "in use";
     return v->fs.dirty ? "needs replay" : "clean";
 }

@@ -45,6 +45,17 @@ static bool fstab_has(const struct examination *x, const char *target)
     return false;
 }
 
+/* On the running host only what a boot loader reads and no guest has is opened for the look. */
+static bool may_be_boot(const struct examination *x, const struct volume *v)
+{
+    static const char *const types[] = {"ext2", "ext3", "ext4", "xfs", "btrfs", "vfat"};
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
+        if (strcmp(v->fs.type, types[i]) == 0)
+            return !x->running || !v->dm_name[0];
+    return false;
+}
+
 /* A file system that looks like /boot of this system: by the kernels whose modules are in the root.
  */
 static bool is_boot_of(const struct examination *x, const struct volume *v)
@@ -53,6 +64,8 @@ static bool is_boot_of(const struct examination *x, const struct volume *v)
     _cleanup_fd_ int fd = -1;
 
     if (v == x->root || v->taken || strcmp(v->fs.usage, "filesystem") != 0 || !v->fs.uuid[0])
+        return false;
+    if (!may_be_boot(x, v))
         return false;
     fd = examination_mount(x, v, NULL);
     if (fd < 0 || !newest_kernel(fd, "/", release, sizeof release))

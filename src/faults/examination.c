@@ -15,7 +15,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,12 +44,18 @@ void examination_close(struct examination *x)
     x->history = NULL;
 }
 
-static const struct volume *volume_of_device(const struct examination *x, dev_t devno)
+const struct volume *examination_volume_of(const struct examination *x, dev_t devno)
 {
     for (unsigned i = 0; i < x->disk_count; i++)
-        for (unsigned j = 0; j < x->disks[i]->volume_count; j++)
-            if (x->disks[i]->volumes[j].devno == devno)
-                return &x->disks[i]->volumes[j];
+        for (unsigned j = 0; j < x->disks[i]->volume_count; j++) {
+            const struct volume *first = &x->disks[i]->volumes[j];
+
+            if (first->taken && strcmp(first->fs.type, "btrfs") == 0)
+                continue; /* one of the first's members */
+            for (const struct volume *v = first; v; v = v->next_member)
+                if (v->devno == devno)
+                    return first;
+        }
     return NULL;
 }
 
@@ -73,9 +78,11 @@ static enum examination_device device_of_host(const struct examination *x, const
         return DEVICE_UNKNOWN;
     if (tag != DEVICE_PATH && stat(directories[tag], &st) < 0) {
         unsigned matches;
-        const struct volume *v =
-            resolve_device(name, x->disks, x->disk_count, x->root_disk, &matches, why, size);
+        const struct volume *v;
 
+        if (x->disk_count == 0)
+            return DEVICE_UNKNOWN;
+        v = resolve_device(name, x->disks, x->disk_count, x->root_disk, &matches, why, size);
         if (ret)
             *ret = v;
         return v               ? DEVICE_FOUND
@@ -87,7 +94,7 @@ static enum examination_device device_of_host(const struct examination *x, const
              tag == DEVICE_PATH ? "" : "/", value);
     if (stat(path, &st) == 0) {
         if (ret && S_ISBLK(st.st_mode))
-            *ret = volume_of_device(x, st.st_rdev);
+            *ret = examination_volume_of(x, st.st_rdev);
         return DEVICE_FOUND;
     }
     snprintf(why, size, "there is no %s", text_safe(path));
@@ -190,11 +197,18 @@ enum examination_device examination_device(const struct examination *x, const ch
 
 int examination_mount(const struct examination *x, const struct volume *v, const char *options)
 {
-    char path[PATH_MAX];
-
-    if (x->running && in_use_mount_point(v->devno, path, sizeof path) == 0)
-        return -EBUSY;
+    for (const struct volume *member = v; x->running && member; member = member->next_member)
+        if (in_use_check_device(member->devno, member->node, NULL) < 0)
+            return -EBUSY;
     return mount_volume(v, MOUNT_NO_REPLAY, options, NULL, 0, NULL);
+}
+
+bool examination_mounts(const struct examination *x, const struct volume *v)
+{
+    for (unsigned i = 0; i < x->filesystem_count; i++)
+        if (x->filesystems[i].volume == v)
+            return true;
+    return false;
 }
 
 const struct volume *examination_volume_at(const struct examination *x, const char *target)

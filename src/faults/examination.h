@@ -98,6 +98,10 @@ enum examination_device {
 enum examination_device examination_device(const struct examination *x, const char *name,
                                            const struct volume **ret, char *why, size_t size);
 
+/* The volume with that device number; of a btrfs over several the first, which stands for all. NULL
+ * when it is on none of the disks. */
+const struct volume *examination_volume_of(const struct examination *x, dev_t devno);
+
 /* Does the text name a device of the machine, and not a server, a tag or a file? */
 bool examination_names_device(const char *name);
 
@@ -106,8 +110,12 @@ bool examination_names_device(const char *name);
 bool examination_sees(const struct examination *x, const char *path);
 
 /* A mount of its own, for a look into a file system that is not mounted in the tree: fsmount(2)'s
- * descriptor, or a negative errno. Nothing is written. -EBUSY: the running host has it mounted. */
+ * descriptor, or a negative errno. Nothing is written. -EBUSY: something on the running host uses
+ * it. */
 int examination_mount(const struct examination *x, const struct volume *v, const char *options);
+
+/* Is it one of the file systems that the system mounts? */
+bool examination_mounts(const struct examination *x, const struct volume *v);
 
 /* What is mounted on @target, where that is known. */
 const struct volume *examination_volume_at(const struct examination *x, const char *target);

@@ -108,6 +108,9 @@ enum facts_place facts_loader_file(const struct examination *x, const struct boo
         mount = v ? mount_of(x, v) : NULL;
         if (mount)
             return try_place(x, mount, path, ret);
+        /* Mounted by no line of fstab: by a unit, or below an overlay. */
+        if (x->running && try_usual_places(x, path, ret) == PLACE_FOUND)
+            return PLACE_FOUND;
         break;
     case DEVICE_UNKNOWN:
     case DEVICE_MISSING: /* GRUB goes on with the disk that it was started from */

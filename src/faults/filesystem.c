@@ -137,14 +137,23 @@ static void detect_check_due(struct examination *x, const struct fault *f, struc
     }
 }
 
+/* Does it tell of a disk that fails? What is not there is none: member.missing. Nor is, on the
+ * running host, a snapshot that overflowed, or what it has for its guests. */
+static bool is_of_failing_disk(const struct examination *x, const struct disk *d,
+                               const struct volume *v)
+{
+    return v->unreadable && !d->degraded &&
+           (!x->running || d->kind == DISK_TARGET || d->kind == DISK_ARRAY ||
+            examination_mounts(x, v));
+}
+
 static void detect_failing(struct examination *x, const struct fault *f, struct report *r)
 {
     const char *unread = x->read_error ? x->read_error(x->userdata) : NULL;
 
     for (unsigned i = 0; i < x->disk_count; i++)
         for (unsigned j = 0; j < x->disks[i]->volume_count; j++)
-            /* What is not there is no disk that fails: member.missing. */
-            if (x->disks[i]->volumes[j].unreadable && !x->disks[i]->degraded)
+            if (is_of_failing_disk(x, x->disks[i], &x->disks[i]->volumes[j]))
                 (void)report_add(r, f, "%s cannot be read: %s", title_of(&x->disks[i]->volumes[j]),
                                  strerror(EIO));
     for (unsigned i = 0; i < x->filesystem_count; i++)
@@ -203,7 +212,8 @@ static void detect_superblock(struct examination *x, const struct fault *f, stru
             const struct volume *v = &x->disks[i]->volumes[j];
             struct finding *finding;
 
-            if (!v->fs.backup_block)
+            /* The running host has disks of its guests, too. */
+            if (!v->fs.backup_block || (x->running && !is_wanted(x, v->fs.backup_uuid)))
                 continue;
             finding = report_add(r, f, "the superblock of %s is lost, a copy of it is there",
                                  title_of(v));

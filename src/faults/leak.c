@@ -245,7 +245,9 @@ static void detect_grub(struct examination *x, const struct fault *f, struct rep
     static const char *const programs[] = {"i386-pc/core.img", "x86_64-efi/core.efi",
                                            "arm64-efi/core.efi"};
     const char *directory = facts_grub_directory(x);
+    struct timespec now = {0};
 
+    (void)clock_gettime(CLOCK_REALTIME, &now);
     if (!directory || !x->opened.tv_sec || !facts_grub_in_copied_group(x))
         return;
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
@@ -253,7 +255,8 @@ static void detect_grub(struct examination *x, const struct fault *f, struct rep
         struct stat st;
 
         snprintf(path, sizeof path, "%s/%s", directory, programs[i]);
-        if (path_stat(x->root_fd, path, &st) < 0 || !is_younger(&st.st_mtim, &x->opened))
+        if (path_stat(x->root_fd, path, &st) < 0 || !is_younger(&st.st_mtim, &x->opened) ||
+            is_younger(&st.st_mtim, &now)) /* the machine's clock was wrong */
             continue;
         finding_at(report_add(r, f,
                               "GRUB was installed here, and looks for a volume group that "

@@ -74,9 +74,20 @@ static void detect_code_missing(struct examination *x, const struct fault *f, st
     check_remedy(x, finding);
 }
 
+/* Is what stands on the disk another core image? false when it cannot be read. */
+static bool core_differs(const struct disk *d, const struct boot_sector *s, const char *core,
+                         size_t size)
+{
+    _cleanup_free_ char *installed = malloc(size);
+
+    return installed &&
+           pread(d->node_fd, installed, size, (off_t)(s->core_sector * 512)) == (ssize_t)size &&
+           memcmp(installed + CORE_OWN_BYTES, core + CORE_OWN_BYTES, size - CORE_OWN_BYTES) != 0;
+}
+
 static void detect_core_differs(struct examination *x, const struct fault *f, struct report *r)
 {
-    _cleanup_free_ char *installed = NULL, *core = NULL;
+    _cleanup_free_ char *core = NULL;
     char path[PATH_MAX];
     struct boot_sector s;
     const struct disk *d = disk_with_grub(x, &s);
@@ -84,13 +95,16 @@ static void detect_core_differs(struct examination *x, const struct fault *f, st
     size_t size;
 
     if (!d || !was_installed(x, path) || path_read(x->root_fd, path, CORE_MAX, &core, &size) < 0 ||
-        size <= CORE_OWN_BYTES)
+        size <= CORE_OWN_BYTES || !core_differs(d, &s, core, size))
         return;
-    installed = malloc(size);
-    if (!installed ||
-        pread(d->node_fd, installed, size, (off_t)(s.core_sector * 512)) != (ssize_t)size ||
-        memcmp(installed + CORE_OWN_BYTES, core + CORE_OWN_BYTES, size - CORE_OWN_BYTES) == 0)
-        return;
+    /* The running host may have a disk from another machine for its data. */
+    for (unsigned i = 0; x->running && i < x->disk_count; i++) {
+        struct boot_sector other;
+
+        if (facts_boot_sector(x->disks[i], &other) && other.is_grub &&
+            !core_differs(x->disks[i], &other, core, size))
+            return;
+    }
     finding = report_add(r, f, "GRUB on %s and its files in /boot do not belong together",
                          text_safe(d->name));
     finding_at(finding, path, 0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "faults/root_stack.h"
 
+#include "storage/sysfs.h"
+
 #include <string.h>
 
 /* By the name that libblkid gives. Where a driver has taken over from an elder one, both do. */
@@ -60,12 +62,37 @@ static const struct disk *any_of_kind(const struct examination *x, enum disk_kin
     return NULL;
 }
 
-/* What @d stands on, where that is a disk of its own: of a group, the one that all of its volumes
- * are taken to be on. */
+/* By the kernel, through what has no name of its own: the array or LUKS volume that @devno stands
+ * on, or the disk; NULL when it does not tell. */
+static const struct disk *below_device(const struct examination *x, dev_t devno, unsigned depth)
+{
+    const struct disk *found = NULL;
+    dev_t devices[64];
+    int count = depth < STACK_NEEDS_MAX ? sysfs_related(devno, "slaves", devices, 64) : 0;
+
+    for (int i = 0; i < count; i++) {
+        const struct volume *v = examination_volume_of(x, devices[i]);
+        const struct disk *d = v ? disk_of(x, v) : NULL;
+
+        if (!d || d->kind == DISK_GROUP)
+            d = below_device(x, devices[i], depth + 1);
+        if (d && (!found || found->kind == DISK_TARGET))
+            found = d;
+    }
+    return found;
+}
+
+/* What @d stands on, where that is a disk of its own; of the group that / is in, what that is on.
+ * An examination without a kernel's view takes all volumes of a group to be on one. */
 static const struct disk *below(const struct examination *x, const struct disk *d)
 {
+    const struct disk *found;
+
     if (d->kind != DISK_GROUP)
         return d->on ? disk_of(x, d->on) : NULL;
+    found = x->root && disk_of(x, x->root) == d ? below_device(x, x->root->devno, 0) : NULL;
+    if (found)
+        return found->kind == DISK_TARGET ? NULL : found;
     return has_plain_member(x)         ? NULL
            : any_of_kind(x, DISK_LUKS) ? any_of_kind(x, DISK_LUKS)
                                        : any_of_kind(x, DISK_ARRAY);

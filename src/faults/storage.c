@@ -187,7 +187,9 @@ static void compare_volumes(struct examination *x, const struct fault *f, struct
     const char *kind;
     struct finding *finding;
 
-    if (!are_twins(x, a, b, &kind))
+    /* Of the running host only what it mounts counts: it has disks of its guests, too. */
+    if (!are_twins(x, a, b, &kind) ||
+        (x->running && !examination_mounts(x, a) && !examination_mounts(x, b)))
         return;
     finding = report_add(r, f, "%s and %s have the same %s", text_safe(a->name), text_safe(b->name),
                          kind);

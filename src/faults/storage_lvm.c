@@ -5,6 +5,7 @@
 #include "faults/facts_user.h"
 #include "faults/rebuild.h"
 #include "faults/remedies.h"
+#include "storage/sysfs.h"
 #include "system/lvm_config.h"
 #include "system/lvm_devices.h"
 #include "system/lvm_filter.h"
@@ -78,6 +79,15 @@ static bool may_list(const struct facts_file *file, const char *pvid)
     return false;
 }
 
+/* On the running host: nothing of it is active, as with a guest's, which is kept from the host on
+ * purpose. */
+static bool is_left_out(const struct examination *x, const struct volume *v)
+{
+    dev_t holder;
+
+    return x->running && sysfs_related(v->devno, "holders", &holder, 1) <= 0;
+}
+
 void storage_lvm_detect_devices_file(struct examination *x, const struct fault *f, struct report *r)
 {
     char path[512];
@@ -90,7 +100,7 @@ void storage_lvm_detect_devices_file(struct examination *x, const struct fault *
             char pvid[64], title[256];
 
             pvid_of(v, pvid);
-            if (!is_pv(v) || !pvid[0] || may_list(file, pvid))
+            if (!is_pv(v) || !pvid[0] || may_list(file, pvid) || is_left_out(x, v))
                 continue;
             finding = report_add(r, f, "%s does not know %s", text_safe(path),
                                  disk_volume_title(x->disks[i], v, title, sizeof title));
@@ -232,7 +242,7 @@ static const struct volume *hidden(const struct examination *x, const struct lvm
 {
     for (unsigned i = 0; filter && i < x->disk_count; i++)
         for (unsigned k = 0; k < x->disks[i]->volume_count; k++)
-            if (is_pv(&x->disks[i]->volumes[k]) &&
+            if (is_pv(&x->disks[i]->volumes[k]) && !is_left_out(x, &x->disks[i]->volumes[k]) &&
                 hides(filter, x->disks[i], &x->disks[i]->volumes[k])) {
                 *ret = x->disks[i];
                 return &x->disks[i]->volumes[k];

@@ -40,21 +40,18 @@ static const struct volume *volume_at(const void *userdata, const char *target)
     char root[PATH_MAX];
     dev_t devno;
 
-    if (in_use_mounted_at(target, &devno, root, sizeof root) < 0)
-        return NULL;
-    for (unsigned i = 0; i < h->set.count; i++)
-        for (unsigned j = 0; j < h->set.disks[i]->volume_count; j++)
-            if (h->set.disks[i]->volumes[j].devno == devno)
-                return &h->set.disks[i]->volumes[j];
-    return NULL;
+    return in_use_mounted_at(target, &devno, root, sizeof root) == 0
+               ? examination_volume_of(h->examination, devno)
+               : NULL;
 }
 
 static const char *read_error(const void *userdata)
 {
     struct running_host *h = (struct running_host *)userdata;
 
-    return read_errors_look(&h->read_errors, h->set.disks, h->set.count) ? h->read_errors.first
-                                                                         : NULL;
+    /* A snapshot that stands on them, and that overflowed, is none of the disks. */
+    return read_errors_look(&h->read_errors, h->set.disks, h->disk_count) ? h->read_errors.first
+                                                                          : NULL;
 }
 
 /* --- its disks --- */
@@ -70,8 +67,8 @@ static void take_mount(const char *target, struct whole_disks *w)
 
 static int take_swap(void *userdata, const char *path, const struct stat *st)
 {
-    (void)path;
-    if (S_ISBLK(st->st_mode))
+    /* Memory is no disk. */
+    if (S_ISBLK(st->st_mode) && !text_starts_with(path, "/dev/zram"))
         whole_disks_below(st->st_rdev, userdata);
     return 0;
 }
@@ -132,12 +129,14 @@ static int open_disks(struct examination *x, struct running_host *h)
     int r = 0;
 
     h->set.max = SET_MAX;
+    h->set.direct = true;
     h->set.disks = calloc(h->set.max, sizeof(struct disk *));
     if (!h->set.disks)
         return -ENOMEM;
     find_disks(x, &w);
     for (unsigned i = 0; r == 0 && i < w.count; i++)
         r = add_disk(h, w.items[i]);
+    h->disk_count = h->set.count;
     if (r == 0)
         r = stack_find_active(&h->set);
     assemble_btrfs(&h->set);
@@ -152,6 +151,7 @@ static void find_root(struct examination *x, struct running_host *h)
     char root[PATH_MAX];
     dev_t devno;
 
+    h->examination = x;
     x->root = volume_at(h, "/");
     if (!x->root)
         return;

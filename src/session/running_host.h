@@ -19,8 +19,10 @@
 struct running_host {
     struct linux_system system;
     int root_fd;
-    struct disk_set set;  /* its disks, then what it has active on them */
-    char not_opened[512]; /* why a disk of its own was not; safe text; "" */
+    const struct examination *examination; /* that it was opened for */
+    struct disk_set set;                   /* its disks, then what it has active on them */
+    unsigned disk_count;                   /* of those, the disks */
+    char not_opened[512];                  /* why a disk of its own was not; safe text; "" */
     char root_subvolume[PATH_MAX];
     struct read_errors read_errors;
 };

@@ -47,6 +47,7 @@ struct assemble_request {
 struct disk_set {
     struct disk **disks; /* owned by the caller, each too; closed from the last to the first */
     unsigned count, max;
+    bool direct; /* stack_find_active(): as in struct disk_request */
 };
 
 /*

@@ -171,6 +171,10 @@ static int mount_once(const struct volume *v, enum mount_mode mode, const char *
         r = set_option(fs, "device", other->node);
     if (r == 0)
         r = set_mode(fs, v, mode);
+    /* What its superblock says of that may be "panic", and then it is this host that stops
+     * (ext4(5), errors=). */
+    if (r == 0 && text_starts_with(v->fs.type, "ext"))
+        r = set_option(fs, "errors", "remount-ro");
     if (r == 0 && further)
         r = set_option(fs, further, NULL);
     if (r < 0)

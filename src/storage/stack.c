@@ -109,6 +109,7 @@ static int add_device(struct disk_set *set, enum disk_kind kind, const char *nam
         return -ENOMEM;
     snprintf(node, sizeof node, "/dev/%s", entry);
     d->degraded = sysfs_number(devno, "md/degraded") > 0;
+    d->direct = set->direct;
     if (disk_use_assembled(d, node, NULL) < 0) {
         (void)disk_close(d, 0, NULL);
         free(d);

@@ -30,8 +30,7 @@ static const char *const desktop_mounts[] = {"/media/", "/run/media/"};
 /* Devices of the patient: its disks and partitions, then what is built on them. */
 struct world {
     dev_t devices[512];
-    unsigned
-        own; /* the first ones are the disks that were named, which may be mappings or arrays */
+    unsigned own; /* so many at the beginning are the targets with their partitions */
     unsigned count;
 };
 

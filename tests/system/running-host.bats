@@ -11,7 +11,7 @@ teardown() {
     assert_host_clean
 }
 
-# What the disk tells when it is not in use, and what takes vfat, is left out.
+# What takes vfat, which this host may lack, is left out.
 ids() {
     findings '[.findings[] | select(.id != "filesystem.unseen") | "\(.id) \(.severity)"] | unique | .[]'
 }
@@ -104,7 +104,7 @@ all_only() {
     same_case storage.crypttab-source swap.resume-missing swap.source-missing table.backup-damaged table.entries
 }
 
-# mount.subvolume-missing: no host runs from that; storage.lvm-*: take a physical volume (guest/host.bats).
+# mount.subvolume-missing: no host runs from that; storage.lvm-*: take a physical volume (guest/faults.bats).
 @test "running host: no breaker of an image is forgotten here" {
     local breaker text
     text=$(tr '\n' ' ' <"$BATS_TEST_FILENAME")

@@ -261,7 +261,15 @@ examine_as_host() {
     examine_as_host
     [[ $(found storage.crypttab-source) == stops-boot* ]]
     [[ $(found storage.lvm-filter) == stops-boot* ]]
+    # What is missed may be on another disk that is attached.
+    mount /dev/vg0/root mnt
+    echo "UUID=deadbeef-0000-4000-8000-000000000000 /mnt ext4 defaults 0 0" >>mnt/etc/fstab
+    umount mnt
+    examine_as_host
+    [[ $(found fstab.source-missing) == stops-boot* ]]
     apart=$(jq -r '[.findings[].id] | sort | .[]' <<<"$output")
+    AS_HOST_OTHER=/dev/vdb examine_as_host
+    [ -z "$(found fstab.source-missing)" ]
     put_away
     unb examine --json --key-file "$KEY" a.img
     [ "$apart" = "$(jq -r '[.findings[].id] | sort | .[]' <<<"$output")" ]
