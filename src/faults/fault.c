@@ -177,6 +177,8 @@ int faults_detect(struct examination *x, struct report *r, struct error *e)
     }
     if (interrupted < 0)
         return interrupted;
+    for (unsigned i = 0; x->running && i < r->count; i++) /* `repair` does not write to what runs */
+        finding_risk(&r->findings[i], FAULT_RISK_NONE);
     report_sort(r);
     return r->failed ? error_errno(e, r->failed, "examining the system") : 0;
 }

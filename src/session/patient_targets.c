@@ -26,9 +26,12 @@ static int open_directory(struct patient *p, const char *path, struct error *e)
     int fd;
 
     if (stat(path, &st) == 0 && stat("/", &host) == 0 && st.st_dev == host.st_dev &&
-        st.st_ino == host.st_ino)
-        return error_set(e, ERROR_REFUSED, -EBUSY, "in-use",
-                         "%s is the root of this host: it is in use", text_safe(path));
+        st.st_ino == host.st_ino) {
+        (void)error_set(e, ERROR_REFUSED, -EBUSY, "in-use",
+                        "%s is the root of this host: it is in use", text_safe(path));
+        (void)error_advise(e, "`unbrick examine /` looks at it, and changes nothing");
+        return -EBUSY;
+    }
     fd = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
     if (fd < 0)
         return error_errno(e, -errno, "cannot open the directory %s", text_safe(path));

@@ -330,3 +330,18 @@ END
         assert_host_clean 5
     done
 }
+
+# ext4(5), errors=: "panic" in the superblock would stop this host at the first damaged block.
+@test "hostile: a superblock that wants a panic at an error does not get it" {
+    local start
+    image
+    read -r start _ < <(part_range "$IMG")
+    tune2fs -e panic "$IMG?offset=$start" >/dev/null
+    for option in --read-only --verbose; do
+        unb shell $option "$IMG" -- grep ' / ext4 ' /proc/self/mounts
+        [ "$status" -eq 0 ]
+        [[ $output == *errors=remount-ro* && $output != *panic* ]]
+    done
+    # What the machine is told stays as its owner wants it.
+    dumpe2fs -h "$IMG?offset=$start" 2>/dev/null | grep -qi 'errors behavior: *panic'
+}

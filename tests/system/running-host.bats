@@ -60,6 +60,15 @@ all_only() {
     [ "$before" = "$(checksum "$IMG")" ]
 }
 
+@test "running host: what helps is said in words, since repair does not write to it" {
+    broken fstab.source-missing
+    as_host "$IMG" examine /
+    [ "$status" -eq 1 ]
+    [[ $output == *"fstab.source-missing"*"remedy"*"nofail"* ]]
+    [[ $output != *"unbrick repair"* ]]
+    refused 3 "examine /" repair /
+}
+
 @test "running host: another disk than its own is none of its concern" {
     image
     "$FIXTURES/image" "$BATS_TEST_TMPDIR/other.img"
