@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "faults/facts_user.h"
 #include "faults/remedies.h"
+#include "faults/unlabelled.h"
 #include "system/directory.h"
 #include "system/lines.h"
 
@@ -197,6 +198,8 @@ static void detect_labels(struct examination *x, const struct fault *f, struct r
         if (labelled[i].severity < worst)
             worst = labelled[i].severity;
     }
+    if (!t.size && unlabelled_find(x->root_fd, &t))
+        worst = FAULT_DEGRADES;
     if (!t.size)
         return;
     finding = report_add(r, f, "SELinux is enforcing, and files have lost their labels");

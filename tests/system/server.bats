@@ -157,3 +157,30 @@ print(os.getxattr(sys.argv[1], "security.selinux", follow_symlinks=False).rstrip
         [ "$ours" = "$theirs" ] || fail "$file: $ours instead of $theirs"
     done
 }
+
+# label_all: as if a machine with SELinux had installed it. Which label does not matter here.
+label_all() {
+    python3 - "$TREE" <<'END'
+import os, sys
+for place, directories, files in os.walk(sys.argv[1]):
+    for name in directories + files:
+        os.setxattr(os.path.join(place, name), "security.selinux", b"system_u:object_r:etc_t:s0\0",
+                    follow_symlinks=False)
+END
+}
+
+@test "server: files that a session leaves without an SELinux label are told of, and a relabelling is offered" {
+    healthy_tree server
+    sed -i 's/^SELINUX=.*/SELINUX=enforcing/' "$TREE/etc/selinux/config"
+    label_all
+    unb examine --json "$TREE"
+    [ -z "$(jq -r '.findings[] | select(.id == "security.selinux-labels") | .id' <<<"$output")" ]
+    # This host's kernel gives none to a new file, and an editor makes a new one of the old.
+    script 'cp /etc/hosts /etc/hosts.new; mv /etc/hosts.new /etc/hosts'
+    unb boot --run "$SCRIPT" "$TREE"
+    [[ $stderr == *"new since this session began"*"security.selinux-labels"* ]]
+    unb examine "$TREE"
+    [[ $output == *"/etc/hosts: no label"* ]]
+    unb repair --yes "$TREE" security.selinux-labels
+    [ -e "$TREE/.autorelabel" ]
+}
