@@ -212,7 +212,7 @@ int examine_each(const struct options *o, struct error *e)
         return r;
     }
     if (!o->ui.json)
-        ui_note("%u examined: %u with findings that stop the boot, %u that could not be examined.",
-                each.done, each.unbootable, each.failed);
+        ui_note("%u examined: %u with findings%s, %u that could not be examined.", each.done,
+                each.unbootable, o->strict ? "" : " that stop the boot", each.failed);
     return each.unbootable ? ERROR_FAILED : each.failure;
 }

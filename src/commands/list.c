@@ -51,6 +51,17 @@ static void note_closed(const struct list *l)
         ui_note("%s%s%s", l->closed.text, l->closed.advice[0] ? "\n" : "", l->closed.advice);
 }
 
+/* By a UUID a boot may take either of them. */
+static void note_clones(const struct options *o, const struct list *l)
+{
+    for (unsigned i = 0; !o->ui.json && i < l->count; i++)
+        if (l->disks[i].clone[0]) {
+            ui_warn("%s is a copy: do not reboot this host while both are attached",
+                    text_safe(l->disks[i].target));
+            return;
+        }
+}
+
 int command_list(const struct options *o, struct error *e)
 {
     const struct list_request request = {
@@ -74,6 +85,7 @@ int command_list(const struct options *o, struct error *e)
         r = show(o, &l, e);
     if (r == 0 && !o->ui.json)
         note_closed(&l);
+    note_clones(o, &l);
     /* The document has it already, and is the only one. */
     if (r == 0 && !o->ui.json && problem)
         *e = *problem;

@@ -52,17 +52,26 @@ static int ask(const struct takeover *t, struct error *e)
     return -EBUSY;
 }
 
+struct records {
+    struct journal *journal;
+    bool any;
+};
+
+static int write_down(void *userdata, const char *record)
+{
+    struct records *records = userdata;
+
+    records->any = true;
+    return journal_record(records->journal, JOURNAL_STORAGE, record);
+}
+
 static int take(const struct takeover_item *item, struct journal *j, bool *ret_gives_back,
                 struct error *e)
 {
-    char record[160];
-    int r = 0;
+    struct records records = {.journal = j};
+    int r = takeover_each_record(item, write_down, &records);
 
-    takeover_record(item, record, sizeof record);
-    if (record[0]) {
-        r = journal_record(j, JOURNAL_STORAGE, record);
-        *ret_gives_back = true;
-    }
+    *ret_gives_back = *ret_gives_back || records.any;
     if (r < 0)
         return error_errno(e, r, "cannot write the journal");
     r = takeover_take(item, e);

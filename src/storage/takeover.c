@@ -2,6 +2,7 @@
 #include "storage/takeover.h"
 
 #include "base/fd.h"
+#include "base/host.h"
 #include "base/process.h"
 #include "base/shell_word.h"
 #include "base/text.h"
@@ -9,10 +10,12 @@
 #include "storage/device_mapper.h"
 #include "storage/host_mounts.h"
 #include "storage/in_use.h"
+#include "storage/mapping.h"
 #include "storage/sysfs.h"
 #include "storage/undo.h"
 #include "storage/used.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -285,14 +288,59 @@ char *takeover_describe(const struct takeover_item *item, char *buf, size_t size
     return buf;
 }
 
-void takeover_record(const struct takeover_item *item, char *ret, size_t size)
+/* Is @devno an active volume of the group that a person knows? Then its uuid, as LVM prints it. */
+static bool is_volume_of(dev_t devno, const char *group_uuid, char *ret, size_t size)
 {
-    ret[0] = '\0';
+    char uuid[DM_UUID_MAX], group[64];
+    struct mapping m;
+
+    if (mapping_find(devno, &m) < 0 || m.kind != MAPPING_VOLUME || m.internal)
+        return false;
+    format_lvm_uuid(m.group_id, group, sizeof group);
+    sysfs_text(devno, "dm/uuid", uuid, sizeof uuid); /* LVM-, the group's 32 characters, its own */
+    if (strcmp(group, group_uuid) != 0 || strlen(uuid) < 4 + 64)
+        return false;
+    format_lvm_uuid(uuid + 4 + 32, ret, size);
+    return true;
+}
+
+static int each_volume(const char *group_uuid, int (*each)(void *userdata, const char *record),
+                       void *userdata)
+{
+    DIR *dir = host_opendir("/sys/block");
+    struct dirent *entry;
+    int r = 0;
+
+    while (dir && r == 0 && (entry = readdir(dir))) {
+        char path[320], uuid[64], record[160];
+        _cleanup_free_ char *number = NULL;
+        dev_t devno;
+
+        snprintf(path, sizeof path, "/sys/block/%.255s/dev", entry->d_name);
+        if (!text_starts_with(entry->d_name, "dm-") || host_read(path, 64, &number, NULL) < 0 ||
+            sysfs_parse_devno(number, &devno) < 0 ||
+            !is_volume_of(devno, group_uuid, uuid, sizeof uuid))
+            continue;
+        snprintf(record, sizeof record, UNDO_GIVE_VOLUME "%s", uuid);
+        r = each(userdata, record);
+    }
+    if (dir)
+        closedir(dir);
+    return r;
+}
+
+int takeover_each_record(const struct takeover_item *item,
+                         int (*each)(void *userdata, const char *record), void *userdata)
+{
+    char record[160];
+
     if (item->kind == TAKEOVER_GROUP)
-        snprintf(ret, size, UNDO_GIVE_GROUP "%s", item->id);
-    else if (item->kind == TAKEOVER_ARRAY && item->id[0])
-        snprintf(ret, size, UNDO_GIVE_ARRAY "%.32s %s%s", item->name, item->id,
-                 item->writable ? " rw" : "");
+        return each_volume(item->id, each, userdata);
+    if (item->kind != TAKEOVER_ARRAY || !item->id[0])
+        return 0;
+    snprintf(record, sizeof record, UNDO_GIVE_ARRAY "%.32s %s%s", item->name, item->id,
+             item->writable ? " rw" : "");
+    return each(userdata, record);
 }
 
 int takeover_take(const struct takeover_item *item, struct error *e)
@@ -331,16 +379,16 @@ static int run(char *const argv[], const char *what, struct error *e)
                      what, text_safe(output));
 }
 
-int takeover_give_back_group(const char *uuid, unsigned wait_ms, struct error *e)
+int takeover_give_back_volume(const char *uuid, unsigned wait_ms, struct error *e)
 {
     char select[80];
-    char *argv[] = {(char *)"lvm", (char *)"vgchange", (char *)"--activate",
+    char *argv[] = {(char *)"lvm", (char *)"lvchange", (char *)"--activate",
                     (char *)"y",   (char *)"--select", select,
                     NULL};
 
     (void)wait_ms;
-    snprintf(select, sizeof select, "vg_uuid=%.40s", uuid);
-    return run(argv, "the volume group", e);
+    snprintf(select, sizeof select, "lv_uuid=%.40s", uuid);
+    return run(argv, "a logical volume", e);
 }
 
 int takeover_give_back_array(const char *name_and_uuid, unsigned wait_ms, struct error *e)

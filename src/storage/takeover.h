@@ -45,15 +45,17 @@ int takeover_find(char *const *targets, unsigned count, struct takeover *ret, st
 /* "the volume group vg0" ...: safe text in @buf. Returns @buf. */
 char *takeover_describe(const struct takeover_item *item, char *buf, size_t size);
 
-/* The record for undo_record() that gives it back, to be written down before it is taken; "" for
- * what is not given back. */
-void takeover_record(const struct takeover_item *item, char *ret, size_t size);
+/* The records for undo_record() that give it back as it is now, to be written down before it is
+ * taken: of a group one for each volume that is active. None for what is not given back. 0, or what
+ * @each answers when that is not 0. */
+int takeover_each_record(const struct takeover_item *item,
+                         int (*each)(void *userdata, const char *record), void *userdata);
 
 /* Take it down. -EBUSY: it is in use after all. */
 int takeover_take(const struct takeover_item *item, struct error *e);
 
-/* For undo.h: activate the group of this uuid, start the array ("md127 UUID", with
+/* For undo.h: activate the logical volume of this uuid, start the array ("md127 UUID", with
  * " rw" behind it when it was .writable), by the host's own
  * lvm and mdadm. Nothing of the patient may be open any more. */
-int takeover_give_back_group(const char *uuid, unsigned wait_ms, struct error *e);
+int takeover_give_back_volume(const char *uuid, unsigned wait_ms, struct error *e);
 int takeover_give_back_array(const char *name_and_uuid, unsigned wait_ms, struct error *e);

@@ -27,7 +27,7 @@ static const struct {
     {UNDO_ARRAY, array_stop},
     {UNDO_LOOP, nothing},
     {UNDO_LAYER, layer_undo},
-    {UNDO_GIVE_GROUP, takeover_give_back_group},
+    {UNDO_GIVE_VOLUME, takeover_give_back_volume},
     {UNDO_GIVE_ARRAY, takeover_give_back_array},
 };
 
@@ -42,5 +42,5 @@ int undo_record(const char *record, unsigned wait_ms, struct error *e)
 
 bool undo_gives_back(const char *record)
 {
-    return text_starts_with(record, UNDO_GIVE_GROUP) || text_starts_with(record, UNDO_GIVE_ARRAY);
+    return text_starts_with(record, UNDO_GIVE_VOLUME) || text_starts_with(record, UNDO_GIVE_ARRAY);
 }

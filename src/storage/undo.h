@@ -16,8 +16,8 @@
 #define UNDO_ARRAY   "array "   /* md127 */
 #define UNDO_LOOP    "loop "    /* loop3; autoclear: the kernel takes it back */
 #define UNDO_LAYER   "layer "   /* token of a layer's daemon, see layer.h */
-#define UNDO_GIVE_GROUP                                                                            \
-    "give-group " /* uuid of a volume group that was the host's, see takeover.h */
+#define UNDO_GIVE_VOLUME                                                                           \
+    "give-volume " /* uuid of a logical volume that the host had active, see takeover.h */
 #define UNDO_GIVE_ARRAY "give-array " /* md127, the uuid of the array, "rw"; the same */
 
 /* Is it about something of the host's, which it gets back when everything of ours is undone? */

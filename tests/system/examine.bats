@@ -477,3 +477,19 @@ END
     jq -e '.applied and .copies != "" and ([.findings[] | select(.severity == "stops-boot")] | length == 0)' <<<"$output"
     grep -q "nofail" "$BATS_TEST_TMPDIR/log"
 }
+
+@test "examine: --strict ends with 1 for any finding, also of one of several" {
+    load faults
+    broken network.card-pinned # a notice
+    unb examine "$TREE"
+    [ "$status" -eq 0 ]
+    unb examine --strict "$TREE"
+    [ "$status" -eq 1 ]
+    unb examine --each --strict "$TREE"
+    [ "$status" -eq 1 ]
+    [[ $stderr == *"1 examined: 1 with findings, 0 that"* ]]
+    unb examine --each "$TREE"
+    [ "$status" -eq 0 ]
+    [[ $stderr == *"1 examined: 0 with findings that stop the boot, 0 that"* ]]
+    healthy_away
+}

@@ -107,9 +107,12 @@ open_session() {
     image
     cp --sparse=always "$IMG" "$BATS_TEST_TMPDIR/copy.img"
     open_session
+    unb list "$BATS_TEST_TMPDIR/copy.img"
+    [[ $stderr == *"copy.img is a copy: do not reboot this host while both are attached"* ]]
     unb list --json "$BATS_TEST_TMPDIR/copy.img"
     kill "$SESSION"
     wait "$SESSION" || true
+    [ -z "$stderr" ]
     [[ $(jq -r '.disks[0].clone' <<<"$output") == "clone of $IMG (same partition table"* ]]
 }
 

@@ -61,6 +61,32 @@ active() {
     [ "$status" -eq 3 ]
 }
 
+@test "udev: only those volumes come back that were active" {
+    lvm_group vg0 /dev/vda root:40M off:8M
+    mini /dev/vg0/root
+    lvchange -qq -an vg0/off
+    unb shell --yes /dev/vda -- cat /etc/hostname
+    [ "$output" = mini ]
+    wait_for 10 test -e /dev/vg0/root
+    udevadm settle
+    run ! active vg0-off
+}
+
+@test "udev: a group on an array, asked for at a terminal" {
+    slow
+    array 0 raid1 /dev/vda /dev/vdb
+    lvm_group vg0 /dev/md/0 root:40M
+    mini /dev/vg0/root
+    udevadm settle
+    "$PTY" --timeout 100 'expect:nothing uses that. Take it over' 'send:n\r' status:125 -- \
+        "$UNBRICK" shell /dev/vda /dev/vdb -- true
+    active vg0-root
+    "$PTY" --timeout 100 'expect:Take it over' 'send:y\r' 'expect:mini' status:0 -- \
+        "$UNBRICK" shell /dev/vda /dev/vdb -- cat /etc/hostname
+    grep -q '^md.*active' /proc/mdstat
+    wait_for 20 test -e /dev/vg0/root
+}
+
 @test "udev: kill -9, and the group is the host's again" {
     lvm_group vg0 /dev/vda root:40M
     mini /dev/vg0/root
