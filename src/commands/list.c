@@ -52,9 +52,9 @@ static void note_closed(const struct list *l)
 }
 
 /* By a UUID a boot may take either of them. */
-static void note_clones(const struct options *o, const struct list *l)
+static void note_clones(const struct list *l)
 {
-    for (unsigned i = 0; !o->ui.json && i < l->count; i++)
+    for (unsigned i = 0; i < l->count; i++)
         if (l->disks[i].clone[0]) {
             ui_warn("%s is a copy: do not reboot this host while both are attached",
                     text_safe(l->disks[i].target));
