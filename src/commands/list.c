@@ -83,9 +83,10 @@ int command_list(const struct options *o, struct error *e)
     /* The one target of the call gives its sentence, not a table with one bad line. */
     if (r == 0 && (l.count > 1 || !problem || o->ui.json))
         r = show(o, &l, e);
-    if (r == 0 && !o->ui.json)
+    if (r == 0 && !o->ui.json) {
         note_closed(&l);
-    note_clones(o, &l);
+        note_clones(&l);
+    }
     /* The document has it already, and is the only one. */
     if (r == 0 && !o->ui.json && problem)
         *e = *problem;
