@@ -161,18 +161,22 @@ detach_all() {
     rm "$BATS_TEST_TMPDIR/attached"
 }
 
-# as_host IMAGE ARGUMENT...: like unb, on the host that runs from the image (tests/fixtures/as-host).
-as_host() {
-    local image=$1 sys
-    shift
-    attach "$image"
+# attach_whole IMAGE: as attach, with nodes of its partitions.
+attach_whole() {
+    local sys
+    attach "$1"
     partx -u "$DEV" 2>/dev/null || true
     for sys in "/sys/class/block/${DEV#/dev/}"p*; do
         # shellcheck disable=SC2046 # "259 1"
         [ -b "/dev/${sys##*/}" ] || mknod "/dev/${sys##*/}" b $(tr : ' ' <"$sys/dev")
     done
+}
+
+# as_host IMAGE ARGUMENT...: like unb, on the host that runs from the image (tests/fixtures/as-host).
+as_host() {
+    attach_whole "$1"
     mkdir -p "$BATS_TEST_TMPDIR/host"
-    run --separate-stderr "$FIXTURES/as-host" "$DEV" "$BATS_TEST_TMPDIR/host" "$UNBRICK" "$@" </dev/null
+    run --separate-stderr "$FIXTURES/as-host" "$DEV" "$BATS_TEST_TMPDIR/host" "$UNBRICK" "${@:2}" </dev/null
 }
 
 # --- what did it change? ---------------------------------------------------------------------

@@ -78,6 +78,37 @@ all_only() {
     [ "$(findings '.findings | length')" -eq 0 ]
 }
 
+# A live system, or one in a container: nothing is known of any disk.
+@test "running host: without a disk below its root" {
+    healthy_tree
+    echo 'LABEL=UEFI /boot/efi vfat defaults 0 1' >>"$TREE/etc/fstab"
+    run --separate-stderr "$FIXTURES/as-host" none "$TREE" "$UNBRICK" examine --json / </dev/null
+    healthy_away
+    [ "$status" -eq 0 ] || fail "$output $stderr"
+    run ! jq -e '.findings[] | select(.id == "fstab.source-missing")' <<<"$output"
+}
+
+@test "running host: a btrfs root on two devices" {
+    local fixture=$FIXTURES/as-host mnt=$BATS_TEST_TMPDIR/host uuid
+    IMG=$BATS_TEST_TMPDIR/disk.img
+    truncate -s 1500M "$IMG"
+    printf '%s\n' 'label: gpt' 'size=700MiB, type=L' 'type=L' | sfdisk -q "$IMG"
+    attach_whole "$IMG"
+    mkfs.btrfs -q -f "${DEV}p1" "${DEV}p2"
+    uuid=$(blkid -p -o value -s UUID "${DEV}p1")
+    mkdir "$mnt"
+    mount "${DEV}p1" "$mnt"
+    cp -a "$("$FIXTURES/suite" bookworm)/." "$mnt"
+    echo "UUID=$uuid / btrfs defaults 0 0" >"$mnt/etc/fstab"
+    umount "$mnt"
+    for AS_HOST_ROOT in "${DEV}p1" "${DEV}p2"; do
+        export AS_HOST_ROOT
+        run --separate-stderr "$fixture" "$DEV" "$mnt" "$UNBRICK" examine --json / </dev/null
+        [ "$(findings '.findings | length')" -eq 0 ] || fail "$AS_HOST_ROOT $output $stderr"
+    done
+    btrfs device scan --forget "${DEV}p1" "${DEV}p2" || true
+}
+
 @test "running host: boot sector, partition table, superblock, files: as from another machine" {
     same_case loader.code-missing table.primary-damaged filesystem.errors-recorded cmdline.root-wrong \
         boot.shadowed
