@@ -279,3 +279,36 @@ is_in_use() {
     struck session-running keeper --yes "$A"
     works --yes "$A"
 }
+
+@test "kill: the copy of an array that is in use on the host" {
+    slow
+    mirror
+    cp a.img c.img
+    cp b.img d.img
+    attach c.img
+    local one=$DEV
+    attach d.img
+    mdadm --assemble --run /dev/md/0 "$one" "$DEV" 2>/dev/null
+    mkdir host
+    mount /dev/md/0 host
+    remember_host
+    struck assembled-array supervisor a.img b.img
+    struck assembled-array both a.img b.img
+    struck assembled-undone both a.img b.img
+    works a.img b.img
+    is_in_use
+}
+
+@test "kill: an array that the host had started by itself is its again" {
+    slow
+    disk a 60M
+    disk b 60M
+    array 0 raid1 "$A" "$B"
+    mini /dev/md/0
+    sync
+    remember_host
+    struck takeover-taken supervisor --yes "$A" "$B"
+    struck takeover-taken both --yes "$A" "$B"
+    struck assembled-undone both --yes "$A" "$B"
+    works --yes "$A" "$B"
+}
