@@ -176,11 +176,11 @@ END
     unb examine --json "$TREE"
     [ -z "$(jq -r '.findings[] | select(.id == "security.selinux-labels") | .id' <<<"$output")" ]
     # This host's kernel gives none to a new file, and an editor makes a new one of the old.
-    script 'cp /etc/hosts /etc/hosts.new; mv /etc/hosts.new /etc/hosts'
+    script 'cp /etc/login.defs /etc/login.defs.new; mv /etc/login.defs.new /etc/login.defs'
     unb boot --run "$SCRIPT" "$TREE"
     [[ $stderr == *"new since this session began"*"security.selinux-labels"* ]]
     unb examine "$TREE"
-    [[ $output == *"/etc/hosts: no label"* ]]
+    [[ $output == *"/etc/login.defs: no label"* ]]
     unb repair --yes "$TREE" security.selinux-labels
     [ -e "$TREE/.autorelabel" ]
 }
