@@ -77,8 +77,9 @@ static void find_disks(const struct examination *x, struct whole_disks *ret)
 {
     for (size_t i = 0; i < sizeof usual_targets / sizeof usual_targets[0]; i++)
         take_mount(usual_targets[i], ret);
-    for (unsigned i = 0; i < x->fstab.count; i++)
-        if (x->fstab.entries[i].class == FSTAB_MOUNT)
+    for (unsigned i = 0; i < x->fstab.count; i++) /* an image that is mounted is no disk */
+        if (x->fstab.entries[i].class == FSTAB_MOUNT &&
+            examination_names_device(x->fstab.entries[i].source))
             take_mount(x->fstab.entries[i].target, ret);
     (void)swaps_each(take_swap, ret);
 }
