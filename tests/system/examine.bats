@@ -131,6 +131,7 @@ EOF
     [ "$(findings '.history.failed_boot.time > 0')" = true ]
     [ "$(findings .history.good_boot)" = null ]
     [ -n "$(findings .history.last_message)" ]
+    documented unbrick.examine/1
     unb examine "$TREE"
     [[ $output == *"none of the boots that are recorded came up"*"it did not come up; failed: broken.service"* ]]
 }

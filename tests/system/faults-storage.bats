@@ -65,6 +65,28 @@ END
 
 @test "space.full" { fault_case space.full; }
 
+# largest ID: the first of the directories that the finding names, with its size.
+largest() {
+    findings ".findings[] | select(.id == \"$1\") | .evidence" | head -n 1 | tr -s ' ' | sed 's/^ //'
+}
+
+@test "space.full, space.inodes: the finding names what has filled the file system" {
+    local bytes files
+    broken space.full
+    bytes=$(in_image "$TARGET" eval 'stat -c %b "$M/var/cache/apt/archives/big.deb"')
+    unb examine --json "$TARGET"
+    # Three levels get a line of their own.
+    [[ $(largest space.full) =~ ^([0-9.]+)\ MiB\ \ ?/var/cache/apt$ ]] || fail "$(largest space.full)"
+    python3 -c 'import sys; size, deb = map(float, sys.argv[1:]); assert deb <= size < deb + 10, sys.argv' \
+        "${BASH_REMATCH[1]}" "$((bytes * 512 / 1048576))"
+    [ "$(findings '[.findings[] | select(.id == "space.full")][0].file')" = / ]
+    broken space.inodes
+    files=$(in_image "$TARGET" eval 'find "$M/var/spool/queue" -type f | wc -l')
+    [ "$files" -gt 1000 ]
+    unb examine --json "$TARGET"
+    [ "$(largest space.inodes)" = "$files files /var/spool/queue" ] || fail "$(largest space.inodes)"
+}
+
 @test "repair: a command that fails on a full disk is told with what is free, and what stays" {
     broken space.full
     in_image "$TARGET" eval 'rm "$M/usr/bin/apt-get"; ln -s false "$M/usr/bin/apt-get"
@@ -120,4 +142,38 @@ echo RESUME=UUID=$(blkid -p -s UUID -o value "$DEV") >/etc/initramfs-tools/conf.
     detach_all
     [ "$status" -eq 0 ]
     [[ $stderr == *"new since this session began"*"leak.host-device"* ]]
+}
+
+# Whoever makes an initramfs inside while this host has its swap on gets that into it, where no file of
+# /etc says so any more.
+@test "leaks: the swap space of this host, within an initramfs" {
+    local uuid ended=""
+    IMG=$BATS_TEST_TMPDIR/disk.img
+    "$FIXTURES/booting" "$IMG"
+    truncate -s 4M "$BATS_TEST_TMPDIR/swap.img"
+    mkswap -q "$BATS_TEST_TMPDIR/swap.img"
+    attach "$BATS_TEST_TMPDIR/swap.img"
+    uuid=$(blkid -p -s UUID -o value "$DEV")
+    swapon "$DEV"
+    script "set -e
+mkdir -p /root/piece/conf/conf.d
+cd /root/piece
+echo RESUME=UUID=$uuid >conf/conf.d/resume
+find . | cpio -o -H newc --quiet | gzip >>\"\$(echo /boot/initrd.img-*)\"
+rm -r /root/piece"
+    unb boot --run "$SCRIPT" "$IMG"
+    [ "$status" -eq 0 ] || ended=$status
+    [[ $stderr == *"leak.host-device"* ]] || ended="$ended not said"
+    unb examine --quick --json "$IMG"
+    swapoff "$DEV"
+    detach_all
+    [ -z "$ended" ] || fail "the session: $ended"
+    [ "$(summary leak.host-device)" = "degrades false" ]
+    [[ $(findings '.findings[] | select(.id == "leak.host-device") | .file') == /boot/initrd.img-* ]]
+    [[ $(findings '.findings[] | select(.id == "leak.host-device") | .what') == \
+        "in /boot/initrd.img-"*", conf/conf.d/resume line 1 names a file system or swap space of the machine"* ]]
+    [ "$(findings '.findings[] | select(.id == "leak.host-device") | .evidence')" = "RESUME=UUID=$uuid" ]
+    # It was on nothing but this host's being so: the patient's own is none.
+    unb examine --quick --json "$IMG"
+    [ -z "$(summary leak.host-device)" ]
 }

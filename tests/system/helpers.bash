@@ -63,6 +63,17 @@ wait_for() {
     done
 }
 
+# documented SCHEMA: the last --json output is that, and no field in it is missing from its section of
+# docs/json.md.
+documented() {
+    local field section
+    [ "$(jq -r .schema <<<"$output")" = "$1" ] || fail "not $1" || return 1
+    section=$(awk -v head="## $1" '/^## / { on = $0 == head } on' "$FIXTURES/../../docs/json.md")
+    for field in $(jq -r '[.. | objects | keys[]] | unique[]' <<<"$output"); do
+        grep -qF "\`$field\`" <<<"$section" || fail "$field is not described in $1" || return 1
+    done
+}
+
 # --- fixtures --------------------------------------------------------------------------------
 
 # image [OPTION...]: a fresh image in IMG, options of tests/fixtures/image.
