@@ -101,6 +101,26 @@ slow() {
     not_said 'emergency mode|Kernel panic'
 }
 
+# patterns LOUD: of those tests that are loud, or of the others.
+patterns() {
+    awk -v loud="$1" '/^@test/ { is_loud = 0 } /^    loud$/ { is_loud = 1 }
+        is_loud == loud && /^    proves / { split($0, part, "\047"); print part[2] }' "$BATS_TEST_FILENAME"
+}
+
+@test "vm: what the broken machines say, the healthy one does not" {
+    slow
+    local pattern is_loud
+    for is_loud in 0 1; do
+        [ "$is_loud" = 0 ] || loud
+        machine 300 login:
+        grep -qa 'Loading Linux' "$LOG" # what loader.core-differs waits for
+        [ "$(patterns "$is_loud" | wc -l)" -ge 3 ]
+        while IFS= read -r pattern; do
+            not_said "$pattern" || return 1
+        done < <(patterns "$is_loud")
+    done
+}
+
 @test "vm: fstab.source-missing" {
     slow
     breaks fstab.source-missing
@@ -158,7 +178,7 @@ slow() {
 @test "vm: grub.config-broken" {
     slow
     breaks grub.config-broken
-    proves 'rror|grub>' grub.config-broken
+    proves 'syntax error|ncorrect command|grub>' grub.config-broken
 }
 
 @test "vm: grub.modules-missing" {
@@ -182,7 +202,13 @@ slow() {
 @test "vm: loader.core-differs" {
     slow
     breaks loader.core-differs
-    proves 'rror|grub rescue>|GRUB' loader.core-differs
+    # Its first sector says its name, and what it loads is nothing: it never comes to a menu.
+    machine 60 GRUB
+    run machine 60 'Loading Linux|login:'
+    [ "$status" -ne 0 ]
+    unb repair "$IMG" loader.core-differs
+    [ "$status" -le 1 ]
+    machine 300 login:
 }
 
 @test "vm: kernel.image-missing: two" {
@@ -194,13 +220,13 @@ slow() {
 @test "vm: cmdline.root-missing" {
     slow
     breaks cmdline.root-missing
-    proves 'does not exist|initramfs' cmdline.root-missing
+    proves 'does not exist|initramfs\)' cmdline.root-missing
 }
 
 @test "vm: cmdline.root-type" {
     slow
     breaks cmdline.root-type
-    proves 'initramfs\)|Kernel panic|mount' cmdline.root-type
+    proves 'initramfs\)|Invalid argument|Failed to mount' cmdline.root-type
 }
 
 @test "vm: cmdline.init-missing: the initramfs passes it over" {
@@ -299,20 +325,20 @@ slow() {
     slow
     loud
     breaks systemd.unit-masked
-    proves 'job is running|Job .*running|start job is running|Timed out waiting|emergency mode' systemd.unit-masked
+    proves 'job is running for /dev/|Timed out waiting|emergency mode' systemd.unit-masked
 }
 
 @test "vm: unit.refused: core" {
     slow
     loud
     breaks unit.refused+core
-    proves 'job is running|Job .*running|start job is running|Timed out waiting|emergency mode' unit.refused
+    proves 'job is running for /dev/|Timed out waiting|emergency mode' unit.refused
 }
 
 @test "vm: pam.module-missing" {
     slow
     breaks pam.module-missing
-    denies pam.module-missing 'expect:assword:' 'send:root\r' 'expect:incorrect|denied|rror|ailure|login:'
+    denies pam.module-missing 'expect:assword:' 'send:root\r' 'expect:ncorrect|Module is unknown|ystem error|ailure'
 }
 
 @test "vm: users.root-locked" {
@@ -328,5 +354,5 @@ slow() {
 @test "vm: users.root-shell" {
     slow
     breaks users.root-shell
-    denies users.root-shell 'expect:assword:' 'send:root\r' 'expect:no such file|No such file|login:'
+    denies users.root-shell 'expect:assword:' 'send:root\r' 'expect:o such file'
 }
