@@ -155,6 +155,15 @@ say(char *buf, size_t size, const char *sentence, ...)
     va_end(ap);
 }
 
+/* A subvolume: what is to be said of its file system is said where that comes first. */
+static bool is_said_before(const struct examination *x, unsigned at)
+{
+    for (unsigned i = 0; i < at; i++)
+        if (x->filesystems[i].volume == x->filesystems[at].volume)
+            return true;
+    return false;
+}
+
 /* What the report cannot know. */
 static void say_unknown(const struct options *o, struct examination *x, const struct report *r,
                         char *buf, size_t size)
@@ -184,7 +193,7 @@ static void say_unknown(const struct options *o, struct examination *x, const st
         const struct examined_filesystem *fs = &x->filesystems[i];
         bool never = fs->report->result == CHECK_NOT_CHECKED && !fs->mount_error && !fs->fail_reads;
 
-        if (fs->report->result == CHECK_INTERRUPTED || never)
+        if ((fs->report->result == CHECK_INTERRUPTED || never) && !is_said_before(x, i))
             say(buf, size, "The file system of %s (%s) was not checked%s.", text_safe(fs->target),
                 text_safe(fs->volume->fs.type), never ? "" : " to its end");
     }

@@ -20,14 +20,16 @@ mount_away() {
     rmdir /dev/disk/by-partuuid /dev/disk 2>/dev/null || true
 }
 
-# two_partitions: IMG has /boot and a root that names both by PARTUUID; IDS are these.
+# two_partitions: IMG has /boot and a root that names both by PARTUUID, each with a mark that it is the host's;
+# IDS are these.
 two_partitions() {
     local tree=$BATS_TEST_TMPDIR/tree part=$BATS_TEST_TMPDIR/part n
     IMG=$BATS_TEST_TMPDIR/host.img
     IDS=(6a0d1f5e-3d0b-4a57-9a0c-7d1e5f0c0001 6a0d1f5e-3d0b-4a57-9a0c-7d1e5f0c0002)
     truncate -s 50M "$IMG"
     "$FIXTURES/mini" "$tree" host
-    mkdir "$tree/boot"
+    mkdir -p "$tree/boot" "$BATS_TEST_TMPDIR/boot-tree"
+    echo "boot of host" >"$BATS_TEST_TMPDIR/boot-tree/mark"
     printf '%s\n' "PARTUUID=${IDS[1]} / ext4 defaults 0 1" "PARTUUID=${IDS[0]} /boot ext4 defaults 0 2" >"$tree/etc/fstab"
     sfdisk -q "$IMG" >/dev/null <<TABLE
 label: gpt
@@ -36,20 +38,18 @@ start=17MiB, size=32MiB, type=L, uuid=${IDS[1]}
 TABLE
     for n in 1 2; do
         truncate -s $((n * 16))M "$part"
-        if [ $n = 1 ]; then
-            mke2fs -q -t ext4 "$part"
-        else
-            mke2fs -q -t ext4 -d "$tree" "$part"
-        fi
+        mke2fs -q -t ext4 -d "$([ $n = 1 ] && echo "$BATS_TEST_TMPDIR/boot-tree" || echo "$tree")" "$part"
         dd if="$part" of="$IMG" bs=1M seek=$((n == 1 ? 1 : 17)) conv=notrunc status=none
         rm "$part"
     done
 }
 
-# mark DIRECTORY NAME: whose the root and the /boot are that are mounted there.
+# mark IMAGE MEBIBYTE PATH TEXT: that is in the file, written without a mount: one that something else holds, in
+# another namespace perhaps, is not ended by umount, and a copy would be one of a disk in use.
 mark() {
-    echo "$2" >"$1/etc/hostname"
-    echo "boot of $2" >"$1/boot/mark"
+    echo "$4" >"$BATS_TEST_TMPDIR/mark"
+    printf '%s\n' "rm $3" "write $BATS_TEST_TMPDIR/mark $3" | debugfs -w "$1?offset=$(($2 << 20))" >/dev/null 2>&1
+    debugfs -R "cat $3" "$1?offset=$(($2 << 20))" 2>/dev/null | grep -qx "$4"
 }
 
 # mount_both DIRECTORY DEVICE: its partitions, as a host has them.
@@ -78,14 +78,11 @@ attach_partitions() {
     local host=$BATS_TEST_TMPDIR/host copy=$BATS_TEST_TMPDIR/copy.img before
     mkdir "$host"
     two_partitions
+    cp --sparse=always "$IMG" "$copy"
+    mark "$copy" 17 /etc/hostname patient
+    mark "$copy" 1 /mark "boot of patient"
     attach_partitions "$IMG"
     mount_both "$host" "$DEV"
-    mark "$host" patient
-    umount -R "$host"
-    sync "$DEV"
-    cp --sparse=always "$IMG" "$copy"
-    mount_both "$host" "$DEV"
-    mark "$host" host
     before=$(manifest "$host"; manifest "$host/boot")
     unb list --json "$copy"
     [[ $(jq -r '.disks[0].clone' <<<"$output") == "clone of $DEV (same partition table"* ]]

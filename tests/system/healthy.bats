@@ -174,6 +174,8 @@ has_its_disks() {
     local fstab=$FIXTURES/fstab/$1 wrong
     disk_for "$fstab"
     no_alarm "$IMG" || fail "$1" || return 1
+    # A subvolume is checked with the file system that it is of.
+    [[ $(findings .not_checked) != *"was not checked"* ]] || fail "$1: $(findings .not_checked)" || return 1
     # All of them are there by name, and nothing else is taken for them.
     disk_for "$fstab" another
     unb examine --json "$IMG"
