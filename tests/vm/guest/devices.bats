@@ -112,3 +112,22 @@ looks() {
     unchanged a.img looks boot --read-only --run script a.img
     no_layers
 }
+
+@test "lvm, dmsetup and udevadm inside neither hang nor touch what the host has" {
+    slow
+    carry dmsetup lvm vgchange udevadm
+    patient
+    disk b 60M
+    lvm_group hostvg "$B" data:20M
+    dmsetup create hostmap --table '0 8 zero'
+    dmsetup ls | sort >before
+    unb shell a.img -- sh -c 'export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+        timeout 30 dmsetup remove hostmap; timeout 30 dmsetup remove_all --force; timeout 30 dmsetup suspend hostmap
+        timeout 60 vgchange -an hostvg; timeout 60 lvm vgs
+        timeout 30 udevadm settle --timeout=5; timeout 30 udevadm trigger --action=remove; echo "ended $?"'
+    [[ $output == *ended* && $output != *hostvg* ]] || fail "$output $stderr"
+    dmsetup ls | sort | diff before -
+    [[ $(dmsetup info -c --noheadings -o suspended hostmap) == Active ]]
+    [ -b /dev/hostvg/data ]
+    dmsetup remove hostmap
+}
